@@ -1,0 +1,61 @@
+"""Asynchronous invocation on Alibaba Cloud Function Compute: configure it, read its records, work its dead letters."""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .arn import Arn as Arn
+    from .arn import FunctionArn as FunctionArn
+    from .arn import QueueArn as QueueArn
+    from .arn import TopicArn as TopicArn
+    from .arn import UnknownArn as UnknownArn
+    from .arn import parse_arn as parse_arn
+    from .arn import parse_destination as parse_destination
+    from .config import AsyncInvokeConfig as AsyncInvokeConfig
+    from .config import DestinationConfig as DestinationConfig
+    from .errors import ArgumentError as ArgumentError
+    from .errors import DocumentError as DocumentError
+    from .errors import FcAsyncError as FcAsyncError
+    from .errors import FunctionError as FunctionError
+    from .errors import LocalError as LocalError
+    from .errors import RecordError as RecordError
+    from .errors import ReplaceIncomplete as ReplaceIncomplete
+    from .errors import ServiceError as ServiceError
+    from .errors import SettingsError as SettingsError
+    from .errors import TaskTimeout as TaskTimeout
+    from .errors import TransportError as TransportError
+    from .functions import Accepted as Accepted
+    from .functions import FunctionsClient as FunctionsClient
+    from .queues import QueueClient as QueueClient
+    from .queues import QueueMessage as QueueMessage
+    from .record import InvocationRecord as InvocationRecord
+    from .record import parse_record as parse_record
+
+if not TYPE_CHECKING:
+    _HOMES = {
+        "arn": "Arn FunctionArn QueueArn TopicArn UnknownArn parse_arn parse_destination",
+        "config": "AsyncInvokeConfig DestinationConfig",
+        "errors": (
+            "ArgumentError DocumentError FcAsyncError FunctionError LocalError RecordError ReplaceIncomplete"
+            " ServiceError SettingsError TaskTimeout TransportError"
+        ),
+        "functions": "Accepted FunctionsClient",
+        "queues": "QueueClient QueueMessage",
+        "record": "InvocationRecord parse_record",
+    }
+    _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+    __all__ = sorted(_HOME_OF)
+
+    def __getattr__(name):
+        """Load a public name from its file on first use: a handler pays only for what it names."""
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'fc_async' has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"fc_async.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""The fc-async command: one file per command group."""

@@ -1,0 +1,1 @@
+"""Declared configuration: the files that people write."""

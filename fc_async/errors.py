@@ -1,0 +1,158 @@
+"""Everything that fc_async raises, as one tree.
+
+    FcAsyncError
+    ├── ArgumentError      what the caller passed cannot be right (also a ValueError)
+    ├── SettingsError      region, account, credentials, profile or endpoint cannot be found
+    ├── DocumentError      a file that people write (s.yaml) cannot be used
+    ├── ServiceError       the service said no: status, code, request id
+    ├── FunctionError      a synchronous invocation ran, and its handler failed
+    ├── TransportError     no answer came; .sent says whether the request may have arrived
+    ├── TaskTimeout        an async task was still going when the wait was over (also a TimeoutError)
+    ├── ReplaceIncomplete  a config was taken away and could not be put back
+    ├── RecordError        bytes that should hold a record do not (also a ValueError)
+    └── LocalError         the local service cannot start or was asked for what it does not do
+
+The branches are what the caller can do about it. No message holds a payload, a secret or the text of an SDK's
+exception: those can quote the raw response and the Authorization header.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class FcAsyncError(Exception):
+    """Any failure that fc_async reports."""
+
+
+class ArgumentError(FcAsyncError, ValueError):
+    """An argument is out of range or has no meaning; nothing was sent."""
+
+
+class SettingsError(FcAsyncError):
+    """A setting that the call needs was found nowhere; the message lists where it was looked for."""
+
+
+class DocumentError(FcAsyncError, ValueError):
+    """A file that declares functions cannot be read or does not say what it must."""
+
+
+class ServiceError(FcAsyncError):
+    """The service answered, and the answer is no.
+
+    Args:
+        status: HTTP status; 3xx counts as a refusal, because a redirect is never followed.
+        code: the service's own error code, or None when the answer carried none.
+        request_id: the service's id for this call, or None when the answer carried none.
+        message: the service's own sentence, already cleaned and cut; None when there was none.
+        action: what was being done, for the reader ("get_config main").
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str | None = None,
+        request_id: str | None = None,
+        *,
+        message: str | None = None,
+        action: str | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.message = message
+        self.action = action
+        super().__init__(status, code, request_id)
+
+    def __str__(self) -> str:
+        start = f"{self.action}: " if self.action else ""
+        said = f": {self.message.rstrip('.')}" if self.message else ""
+        request = self.request_id or "none given"
+        return f"{start}the service answered {self.status} {self.code or 'without a code'}{said} (request id {request})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_service_error, (self.status, self.code, self.request_id, self.message, self.action))
+
+
+def _service_error(
+    status: int, code: str | None, request_id: str | None, message: str | None, action: str | None
+) -> ServiceError:
+    return ServiceError(status, code, request_id, message=message, action=action)
+
+
+class FunctionError(FcAsyncError):
+    """A synchronous invocation was executed and its handler failed.
+
+    Args:
+        error: what went wrong, in the form that a record's `.error` has; None when it cannot be told.
+        payload: the error JSON as the function returned it (never part of the message).
+        request_id: the invocation's id.
+    """
+
+    def __init__(self, error: Any, payload: bytes, request_id: str | None) -> None:
+        self.error = error
+        self.payload = payload
+        self.request_id = request_id
+        super().__init__(error, payload, request_id)
+
+    def __str__(self) -> str:
+        kind = getattr(self.error, "type", None) or "an error"
+        return f"the function failed with {kind} (request id {self.request_id or 'none given'})"
+
+
+class TransportError(FcAsyncError):
+    """No answer came from the service.
+
+    Args:
+        message: what happened, without addresses that hold secrets.
+        sent: True when the request may have arrived, so that repeating it may do the work twice.
+    """
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        self.sent = sent
+        super().__init__(message)
+
+
+class TaskTimeout(FcAsyncError, TimeoutError):
+    """An async task had not ended when the time to wait was over; it goes on in the service."""
+
+
+class ReplaceIncomplete(FcAsyncError):
+    """A config was deleted to replace it, and neither the new nor the old one could be put.
+
+    Args:
+        old_config: the config as it was before.
+        command: the command line that puts it back.
+    """
+
+    def __init__(self, old_config: Any, command: str) -> None:
+        self.old_config = old_config
+        self.command = command
+        super().__init__(old_config, command)
+
+    def __str__(self) -> str:
+        return f"the function has no async config now: the old one could not be put back. To restore it: {self.command}"
+
+
+class RecordError(FcAsyncError, ValueError):
+    """What should be a destination's record cannot be read as one.
+
+    Args:
+        reason: what was looked for and what was missing; holds nothing of the content.
+        raw: the bytes (or the object) that came, kept for whoever wants to store them.
+    """
+
+    def __init__(self, reason: str, raw: bytes | str | Mapping[str, Any] | object = b"") -> None:
+        self.reason = reason
+        self.raw = raw
+        super().__init__(reason, raw)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class LocalError(FcAsyncError):
+    """The local service cannot start, or its state cannot be used."""

@@ -1,0 +1,1 @@
+"""Function Compute and MNS on one machine."""
