@@ -1,0 +1,56 @@
+# Everything here works from a bare machine with Python 3.10+, make and a package index; `make demo` first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# Nothing leaves this machine: without this, the credentials library would ask the network for a role.
+export ALIBABA_CLOUD_ECS_METADATA_DISABLED := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo test check format lowest clean
+
+help:
+	@echo "make demo    the whole story on this machine, narrated"
+	@echo "make test    all tests"
+	@echo "make check   lint, types, import rules"
+	@echo "make format  put the code into the project's form"
+	@echo "make lowest  the tests with the oldest dependencies that are promised"
+	@echo "make clean   remove what these made"
+
+demo: $(READY)
+	@cd examples/dlq && ../../$(BIN)/python demo.py
+
+test: $(READY)
+	$(BIN)/python -m pytest -q
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit/test_imports.py
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lowest: .venv-lowest/.ready
+	.venv-lowest/bin/python -m pytest -q
+
+clean:
+	rm -rf .venv .venv-lowest build dist
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "fc_async needs Python 3.10 or later; say which: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+.venv-lowest/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet uv
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest --resolution lowest-direct --editable . --group dev
+	@touch $@

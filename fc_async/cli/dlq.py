@@ -1,0 +1,80 @@
+"""fc-async dlq: look into a dead-letter queue, and send its letters again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import CommonOptions, FcGroup, confirm, output_option, say_where, yes_option
+from .output import print_json, print_table
+
+if TYPE_CHECKING:
+    from ..dlq.look import Look
+    from ..dlq.redrive import RedriveSummary
+    from ..queues import QueueClient
+
+
+@click.group("dlq", cls=FcGroup)
+def group() -> None:
+    """Dead letters: what failed and was sent to a queue."""
+
+
+@group.command("peek")
+@click.argument("queue")
+@output_option
+@click.pass_context
+def peek(context: click.Context, queue: str, output: str) -> None:
+    """Show the letters at the head of QUEUE (at most 16) and leave them there."""
+    from ..dlq.look import look
+
+    seen = look(_queue(context, queue))
+    if output == "json":
+        print_json([letter.to_dict() for letter in seen.letters])
+        return
+    columns = ("message id", "function", "error", "attempts", "request id", "enqueued")
+    print_table(columns, (letter.row() for letter in seen.letters))
+    _say_counts(queue, seen)
+
+
+@group.command("redrive")
+@click.argument("queue")
+@click.option("--allow-loss", is_flag=True, help="Send even to a function without OnFailure: a new failure is lost.")
+@yes_option
+@click.pass_context
+def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool) -> None:
+    """Invoke the functions of QUEUE's dead letters again, with their original payloads.
+
+    A letter is deleted after the service has accepted its invocation. What is no record, or may not be sent, stays.
+    """
+    from ..dlq.redrive import redrive as send_again
+
+    common = context.find_root().ensure_object(CommonOptions)
+    functions, letters = common.functions(), common.queue(queue)
+    say_where(f"{functions.where} queue {queue}")
+    count = letters.get_attributes().active_messages
+    confirm(f"Invoke again what about {count} letters ask for (at least once each)?", yes=yes)
+    summary = send_again(letters, functions, allow_loss=allow_loss)
+    _say_summary(summary)
+    if summary.left or summary.stopped:
+        context.exit(1)
+
+
+def _queue(context: click.Context, name: str) -> QueueClient:
+    return context.find_root().ensure_object(CommonOptions).queue(name)
+
+
+def _say_counts(queue: str, seen: Look) -> None:
+    click.echo(f"{queue}: about {seen.about_letters} letters, {len(seen.letters)} seen", err=True)
+    if seen.first_expiry is not None:
+        click.echo(f"the oldest one seen expires at {seen.first_expiry.isoformat(timespec='seconds')}", err=True)
+
+
+def _say_summary(summary: RedriveSummary) -> None:
+    from .terminal import clean
+
+    for message_id, reason in summary.left:
+        click.echo(f"left {clean(message_id)}: {clean(reason)}", err=True)
+    click.echo(f"sent again {summary.sent}, repeats removed {summary.repeats}, left in the queue {len(summary.left)}")
+    if summary.stopped is not None:
+        click.echo(f"stopped: {clean(summary.stopped)}", err=True)

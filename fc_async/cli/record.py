@@ -1,0 +1,68 @@
+"""fc-async record: decode a destination's payload and show it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .invoke import read_file
+from .options import FcCommand, output_option
+from .output import print_fields, print_json
+
+if TYPE_CHECKING:
+    from ..record import InvocationRecord
+
+_SHOWN_CHARACTERS = 2000
+
+
+@click.command("record", cls=FcCommand)
+@click.argument("file", default="-", metavar="[FILE|-]")
+@output_option
+def command(file: str, output: str) -> None:
+    r"""Decode any payload that a destination received, and show the record in it.
+
+    \b
+    Example:
+      fc-async record message.json
+    """
+    from ..record import parse_record
+
+    raw = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
+    record = parse_record(raw)
+    if output == "json":
+        print_json(record.to_dict())
+    else:
+        print_fields(_fields(record))
+
+
+def _fields(record: InvocationRecord) -> list[tuple[str, str]]:
+    return [
+        ("outcome", _outcome(record)),
+        ("function", record.function_arn),
+        ("request id", record.request_id),
+        ("attempts", _text(record.approximate_invoke_count)),
+        ("time", "unknown" if record.timestamp is None else record.timestamp.isoformat(timespec="milliseconds")),
+        ("status code", _text(record.status_code)),
+        ("envelopes", ", ".join(record.envelopes) or "none"),
+        ("payload", _payload(record.request_payload)),
+        ("response", _payload(record.response_payload)),
+    ]
+
+
+def _outcome(record: InvocationRecord) -> str:
+    if record.is_success:
+        return "succeeded"
+    return f"failed: {record.condition or record.function_error or f'HTTP {record.status_code}'}"
+
+
+def _text(value: object) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _payload(text: str | None) -> str:
+    if text is None:
+        return "not in the record"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"

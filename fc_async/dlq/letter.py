@@ -1,0 +1,67 @@
+"""A letter: one queue message that holds, or should hold, a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ..errors import RecordError
+from ..queues import QueueMessage
+from ..record import InvocationRecord, parse_record
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message and what it holds: a record, or the reason why it is none.
+
+    Args:
+        message: the queue's message, body untouched.
+        record: the record in it; None when it holds none.
+        problem: why it holds none; None when it does.
+    """
+
+    message: QueueMessage
+    record: InvocationRecord | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, message: QueueMessage) -> Letter:
+        """Read a message; one that is no record is kept with its reason."""
+        try:
+            return cls(message, parse_record(message.message_body), None)
+        except RecordError as error:
+            return cls(message, None, str(error))
+
+    @property
+    def enqueued(self) -> datetime:
+        """When the queue took it, by the service's clock."""
+        return datetime.fromtimestamp(self.message.enqueue_time / 1000, timezone.utc)
+
+    @property
+    def error(self) -> str:
+        """What failed, in the service's word; an empty condition is what a stopped task was seen with."""
+        if self.record is None:
+            return f"not a record: {self.problem}"
+        return self.record.condition or self.record.function_error or "stopped or unknown"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the letter for programs: the message's names in camelCase, the record as it came."""
+        return {
+            "messageId": self.message.message_id,
+            "enqueueTime": self.message.enqueue_time,
+            "dequeueCount": self.message.dequeue_count,
+            "record": None if self.record is None else self.record.to_dict(),
+            "problem": self.problem,
+        }
+
+    def row(self) -> tuple[str, ...]:
+        """Return the cells that a table shows."""
+        enqueued = self.enqueued.strftime("%Y-%m-%d %H:%M:%SZ")
+        if self.record is None:
+            return (self.message.message_id, "-", self.error, "-", "-", enqueued)
+        attempts = self.record.approximate_invoke_count
+        function = self.record.function
+        name = function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
+        shown = "?" if attempts is None else str(attempts)
+        return (self.message.message_id, name, self.error, shown, self.record.request_id, enqueued)

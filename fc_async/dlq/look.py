@@ -1,0 +1,37 @@
+"""Look at the head of a queue without taking anything out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..queues import QueueClient
+from .letter import Letter
+
+MAX_PEEK_MESSAGES = 16
+"""The service peeks at 16 messages at most and has no paging (facts of BatchPeekMessage)."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a queue saw.
+
+    Args:
+        letters: the letters at its head.
+        about_letters: how many the service says there are, visible or not; approximate.
+        first_expiry: when the oldest letter seen will be gone; None when none was seen.
+    """
+
+    letters: tuple[Letter, ...]
+    about_letters: int
+    first_expiry: datetime | None
+
+
+def look(queue: QueueClient) -> Look:
+    """Peek at a queue's head and say when its oldest seen letter expires."""
+    attributes = queue.get_attributes()
+    letters = tuple(Letter.of(message) for message in queue.peek(MAX_PEEK_MESSAGES))
+    retention = timedelta(seconds=attributes.message_retention_period)
+    expiry = min((letter.enqueued + retention for letter in letters), default=None)
+    about = attributes.active_messages + attributes.inactive_messages + attributes.delay_messages
+    return Look(letters, about, expiry)

@@ -1,0 +1,185 @@
+"""Redrive: invoke again what dead letters ask for, then delete them. Nothing else is deleted.
+
+A letter is deleted only after a function that has an OnFailure accepted its invocation (design, decision 6), so that
+a new failure becomes a new letter. Only letters that were in the queue when the redrive started are sent: a failure
+that comes back at once is not sent round and round. "Started" is read from the service's own clock: a received
+message's NextVisibleTime minus the visibility that receiving gave it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..errors import ServiceError, TransportError
+from ..functions import FunctionsClient
+from ..queues import QueueClient, QueueMessage
+from ..record import InvocationRecord
+from .letter import Letter
+
+_POLL_SECONDS = 1
+_POLLS_TO_BE_SURE = 2
+"""A 404 after a full poll can miss messages that were there, so "drained" needs a second look (design, decision 7)."""
+
+
+@dataclass
+class RedriveSummary:
+    """What a redrive did.
+
+    Args:
+        sent: letters whose invocation was accepted.
+        repeats: further letters of an invocation that had been sent (delivery is at least once).
+        left: (message id, reason) of each letter that stays in the queue.
+        stopped: why the redrive ended before the queue did; None when it did not.
+    """
+
+    sent: int = 0
+    repeats: int = 0
+    left: list[tuple[str, str]] = field(default_factory=list)
+    stopped: str | None = None
+
+
+def redrive(
+    queue: QueueClient,
+    functions: FunctionsClient,
+    *,
+    allow_loss: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> RedriveSummary:
+    """Send every letter again that was in the queue at the start; what cannot or may not be sent stays, with a reason.
+
+    Args:
+        queue: the dead-letter queue.
+        functions: the client that invokes.
+        allow_loss: also send to a function that has no OnFailure, where a new failure would be lost.
+        clock: seconds that only grow; how long ago the start was.
+    """
+    return _Redrive(queue, functions, allow_loss, clock).run()
+
+
+class _Redrive:
+    def __init__(
+        self, queue: QueueClient, functions: FunctionsClient, allow_loss: bool, clock: Callable[[], float]
+    ) -> None:
+        self._queue = queue
+        self._functions = functions
+        self._allow_loss = allow_loss
+        self._visibility_ms = queue.get_attributes().visibility_timeout * 1000
+        self._clock = clock
+        self._began_seconds = clock()
+        self._started_ms: int | None = None
+        self._seen: set[str] = set()
+        self._accepted: set[str] = set()
+        self._unsafe: dict[tuple[str, str | None], str | None] = {}
+        self._held: list[str] = []
+        self._summary = RedriveSummary()
+
+    def run(self) -> RedriveSummary:
+        idle_polls = 0
+        try:
+            while idle_polls < _POLLS_TO_BE_SURE:
+                idle_polls = 0 if self._work_batch() else idle_polls + 1
+        except TransportError as error:
+            self._summary.stopped = str(error)
+        finally:
+            self._release()
+        return self._summary
+
+    def _work_batch(self) -> bool:
+        """Receive and work one batch; False when it brought nothing that had to be looked at."""
+        news = False
+        for message in self._queue.receive(16, wait_seconds=_POLL_SECONDS):
+            if message.enqueue_time > self._start_ms(message):
+                self._held.append(message.receipt_handle)
+                continue
+            news = news or message.message_id not in self._seen
+            self._work(Letter.of(message))
+            self._seen.add(message.message_id)
+        return news
+
+    def _start_ms(self, message: QueueMessage) -> int:
+        """When the redrive began, by the service's clock: known from the first message that it hands out."""
+        if self._started_ms is None:
+            received_ms = message.next_visible_time - self._visibility_ms
+            self._started_ms = received_ms - round((self._clock() - self._began_seconds) * 1000)
+        return self._started_ms
+
+    def _work(self, letter: Letter) -> None:
+        reason = self._reason_to_leave(letter)
+        if reason is None and letter.record is not None:
+            reason = self._send(letter.record)
+        if reason is None:
+            self._delete(letter)
+            return
+        self._held.append(letter.message.receipt_handle)
+        if letter.message.message_id not in self._seen:
+            self._summary.left.append((letter.message.message_id, reason))
+
+    def _reason_to_leave(self, letter: Letter) -> str | None:
+        record = letter.record
+        if record is None:
+            return letter.error
+        if not record.condition and not record.function_error:
+            return "succeeded, stopped or unknown: no error in the record"
+        if record.request_payload is None:
+            return "the record holds no payload"
+        if "\ufffd" in record.request_payload:
+            return "the payload may be damaged (it holds U+FFFD)"
+        return self._wrong_function(record) or self._unsafe_target(record)
+
+    def _wrong_function(self, record: InvocationRecord) -> str | None:
+        function = record.function
+        if function.service is not None:
+            return f"{function.service}/{function.name} is a function of FC 2.0; this client speaks to FC 3.0"
+        here = function.resolved(self._functions.region, self._functions.account_id)
+        if (here.region, here.account_id) != (self._functions.region, self._functions.account_id):
+            return f"the record is of {here.account_id}/{here.region}, this is {self._functions.where}"
+        return None
+
+    def _unsafe_target(self, record: InvocationRecord) -> str | None:
+        """Say why the record's function may not be invoked; asked once per function and qualifier."""
+        target = (record.function.name, record.function.qualifier)
+        if target not in self._unsafe:
+            self._unsafe[target] = None if self._allow_loss else self._missing_on_failure(*target)
+        return self._unsafe[target]
+
+    def _missing_on_failure(self, name: str, qualifier: str | None) -> str | None:
+        shown = name if qualifier is None else f"{name}@{qualifier}"
+        try:
+            config = self._functions.find_config(name, qualifier=qualifier)
+        except ServiceError as error:
+            return str(error)
+        destinations = None if config is None else config.destination_config
+        if destinations is None or destinations.on_failure is None:
+            return f"{shown} has no OnFailure, so a new failure would be lost (--allow-loss sends all the same)"
+        return None
+
+    def _send(self, record: InvocationRecord) -> str | None:
+        """Invoke once per request id; None when that invocation is accepted, else why not."""
+        if record.request_id in self._accepted:
+            self._summary.repeats += 1
+            return None
+        function = record.function
+        try:
+            self._functions.invoke_async(function.name, record.request_bytes(), qualifier=function.qualifier)
+        except ServiceError as error:
+            return str(error)
+        self._accepted.add(record.request_id)
+        self._summary.sent += 1
+        return None
+
+    def _delete(self, letter: Letter) -> None:
+        try:
+            self._queue.delete(letter.message.receipt_handle)
+        except ServiceError as error:
+            reason = f"sent again, but not deleted ({error.code}): it may be sent twice"
+            self._summary.left.append((letter.message.message_id, reason))
+
+    def _release(self) -> None:
+        """Make what stays visible again at once; a handle that has run out means that it already is."""
+        for handle in self._held:
+            try:
+                self._queue.change_visibility(handle, 1)
+            except (ServiceError, TransportError):
+                continue
