@@ -156,8 +156,8 @@ class Mailbox:
         """Delete what was received.
 
         Raises:
-            MailboxError: 404 QueueNotExist; 404 MessageNotExist when the handle is no longer the message's newest or its
-                time is over; 400 ReceiptHandleError when it is no handle.
+            MailboxError: 404 QueueNotExist; 404 MessageNotExist when the handle is no longer the message's newest or
+                its time is over; 400 ReceiptHandleError when it is no handle.
         """
         self._queue(queue_name).delete(receipt_handle, now_ms)
 

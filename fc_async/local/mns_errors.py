@@ -28,6 +28,7 @@ class MailboxError(LocalError):
 
 
 def queue_not_exist() -> MailboxError:
+    """Every call on a queue that is not there."""
     return MailboxError(404, "QueueNotExist", "The queue name you provided is not exist.")
 
 
@@ -42,10 +43,12 @@ def message_not_exist() -> MailboxError:
 
 
 def receipt_handle_error() -> MailboxError:
+    """Something that was never a receipt handle."""
     return MailboxError(400, "ReceiptHandleError", "The receipt handle you provide is not valid.")
 
 
 def invalid_argument(message: str) -> MailboxError:
+    """An argument with no meaning; the message says which."""
     return MailboxError(400, "InvalidArgument", message)
 
 
@@ -55,10 +58,12 @@ def out_of_range(name: str, low: int, high: int, unit: str) -> MailboxError:
 
 
 def schema_error(cause: str) -> MailboxError:
+    """Well-formed XML that lacks what it must hold, or holds a word where a number belongs."""
     return invalid_argument(f"The XML you provided did not validate against our published schema, cause by {cause}.")
 
 
 def malformed_xml() -> MailboxError:
+    """No XML 1.0 at all."""
     return MailboxError(400, "MalformedXML", "The XML you provided was not well-formed.")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from .mns_errors import MailboxError, malformed_xml
+from .mns_errors import malformed_xml
 from .mns_limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
@@ -136,16 +136,3 @@ def _lines(element: Element, indent: str, attributes: str = "") -> Iterable[str]
 
 def _escaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: _ESCAPES[match.group()], legal_text(text))
-
-
-__all__ = [
-    "NAMESPACE",
-    "Element",
-    "MailboxError",
-    "leaf",
-    "legal_text",
-    "node",
-    "optional_leaf",
-    "read_xml",
-    "write_xml",
-]

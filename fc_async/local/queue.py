@@ -81,7 +81,7 @@ class Queue:
         self._create_time_ms = self._last_modify_time_ms = now_ms
         self._random = random
         self._id_prefix = f"{random.getrandbits(32):08X}"
-        self._tag = "".join(random.choice(_TAG_CHARACTERS) for _ in range(6))  # noqa: S311 - an id, not a secret
+        self._tag = "".join(random.choice(_TAG_CHARACTERS) for _ in range(6))
         self._order = itertools.count()
         self._messages: dict[str, Message] = {}
         self._active: list[tuple[int, int, int, str]] = []  # priority, active since, order, id
@@ -114,7 +114,8 @@ class Queue:
     def send(self, draft: Draft, now_ms: int) -> Message:
         self._advance(now_ms)
         # Every reply is XML 1.0: what it cannot hold is replaced before anyone counts or hashes it (assumed).
-        draft = replace(draft, body=legal_text(draft.body))
+        if (body := legal_text(draft.body)) != draft.body:
+            draft = replace(draft, body=body)
         self._check(draft)
         delay_seconds = self.attributes.delay_seconds if draft.delay_seconds is None else draft.delay_seconds
         message_id = f"{self._id_prefix}{self._random.getrandbits(96):024X}"
@@ -136,6 +137,7 @@ class Queue:
             return self._hide(message, delay_seconds * 1000, now_ms, received=False)
         self._messages[message_id] = message
         self._activate(message, now_ms)
+        self._forget_stale()
         return message
 
     def send_batch(self, drafts: Sequence[Draft], now_ms: int) -> list[Message | MailboxError]:
@@ -255,7 +257,7 @@ class Queue:
         return None
 
     def _pop_active(self, count: int) -> list[tuple[int, int, int, str]]:
-        entries = []
+        entries: list[tuple[int, int, int, str]] = []
         while self._active and len(entries) < count:
             entry = heapq.heappop(self._active)
             if entry[-1] in self._messages:
@@ -269,6 +271,9 @@ class Queue:
             live = self._messages
             self._hidden = [e for e in self._hidden if e[2] in live and live[e[2]].next_visible_time_ms == e[0]]
             heapq.heapify(self._hidden)
+        if len(self._active) > enough:
+            self._active = [entry for entry in self._active if entry[-1] in self._messages]
+            heapq.heapify(self._active)
         if len(self._by_age) > enough:
             self._by_age = deque(entry for entry in self._by_age if entry[1] in self._messages)
 
