@@ -1,0 +1,212 @@
+"""Who we are to the service: an access key, asked for anew before every request, so that a rotating one stays fresh.
+
+`alibabacloud-credentials` is imported only when it is needed. Its defects stay here: its chain reads the environment
+once, when it is imported; it cannot read a profile of mode CredentialsURI; it prints its own log on stderr.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import ArgumentError, FcAsyncError, SettingsError
+from .profiles import Profile, profile_file
+
+LOCAL = "local"
+"""Access key id and secret for a local service that asks for none; no secret."""
+
+ACCESS_KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
+ACCESS_KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105 - a variable's name
+SECURITY_TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """What signs a request; nothing of it is in `repr`.
+
+    Args:
+        access_key_id: the key's id.
+        access_key_secret: the key's secret.
+        security_token: the token of a temporary key, "" for a permanent one.
+    """
+
+    access_key_id: str = field(repr=False)
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+    def private_texts(self) -> tuple[str, ...]:
+        """Return what no message of ours may quote."""
+        texts = (self.access_key_id, self.access_key_secret, self.security_token)
+        return tuple(text for text in texts if text and text != LOCAL)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Where access keys come from.
+
+    Args:
+        source: the variable, file or option, for the reader.
+        fetch: returns the key that holds now; may ask over the network, and caches what may be cached.
+    """
+
+    source: str
+    fetch: Callable[[], AccessKey] = field(repr=False)
+
+    def access_key(self) -> AccessKey:
+        """Return the key that holds now.
+
+        Raises:
+            SettingsError: there is none; the message names the source, never what it answered.
+        """
+        try:
+            key = self.fetch()
+        except FcAsyncError:
+            raise
+        except (
+            Exception
+        ) as error:  # whatever the library or the caller's object raises, it can quote an answer with keys
+            reason = type(error).__name__
+        else:
+            if key.access_key_id and key.access_key_secret:
+                return key
+            reason = "an empty access key"
+        raise SettingsError(f"no credentials could be had from {self.source} ({reason})")
+
+
+def given_credentials(given: Any) -> Credentials:
+    """Use what the caller passed.
+
+    Args:
+        given: an `AccessKey`; or a client of `alibabacloud-credentials` (it has `get_credential`); or one of its
+            providers (`get_credentials`).
+
+    Raises:
+        ArgumentError: it is none of these.
+    """
+    source = "the argument credentials="
+    if isinstance(given, Credentials):
+        return given
+    if isinstance(given, AccessKey):
+        return Credentials(source, lambda: given)
+    if hasattr(given, "get_credential"):
+        return Credentials(source, lambda: _from_model(given.get_credential()))
+    if hasattr(given, "get_credentials"):
+        return Credentials(source, lambda: _from_provider(given))
+    raise ArgumentError(
+        "credentials: expected an AccessKey, or a client or provider of alibabacloud-credentials,"
+        f" got {type(given).__name__}"
+    )
+
+
+def local_credentials(environment: Mapping[str, str], variable: str) -> Credentials:
+    """Use the pair ID:SECRET of this variable, else local/local.
+
+    Raises:
+        SettingsError: the variable is set to something else.
+    """
+    text = environment.get(variable, "")
+    if not text:
+        return Credentials("the default of a loopback endpoint", lambda: AccessKey(LOCAL, LOCAL))
+    key_id, _, secret = text.partition(":")
+    if not key_id or not secret:
+        raise SettingsError(f"{variable}: expected ID:SECRET, got something else (not shown)")
+    return Credentials(variable, lambda: AccessKey(key_id, secret))
+
+
+def profile_credentials(profile: Profile) -> Credentials:
+    """Use this profile, in whatever mode it has that the library reads."""
+    source = f"the profile {profile.name!r} of {profile.path}"
+    provider = _Lazy(lambda: _profile_provider(profile))
+    return Credentials(source, lambda: _from_provider(provider()))
+
+
+def environment_credentials(environment: Mapping[str, str]) -> Credentials | None:
+    """Use the access key in the environment, None where there is none.
+
+    The library's chain begins with the same variables, but reads them only once, when it is imported.
+    """
+    key = AccessKey(
+        environment.get(ACCESS_KEY_ID, ""), environment.get(ACCESS_KEY_SECRET, ""), environment.get(SECURITY_TOKEN, "")
+    )
+    if not key.access_key_id or not key.access_key_secret:
+        return None
+    return Credentials(f"{ACCESS_KEY_ID} and {ACCESS_KEY_SECRET}", lambda: key)
+
+
+def chain_credentials(home: Path) -> Credentials:
+    """Use the library's default chain; what it looked at is listed when it finds nothing."""
+    provider = _Lazy(_default_provider)
+    return Credentials("the default chain of alibabacloud-credentials", lambda: _from_chain(provider(), home))
+
+
+class _Lazy:
+    """Builds a provider on first use, once: a provider caches its keys."""
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build = build
+        self._built: Any = None
+
+    def __call__(self) -> Any:
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+
+def _from_chain(provider: Any, home: Path) -> AccessKey:
+    try:
+        return _from_provider(provider)
+    except Exception:  # the chain's text quotes each provider's, and those can quote keys
+        missing = _nothing_found(home)
+    raise SettingsError(missing)
+
+
+def _nothing_found(home: Path) -> str:
+    return "\n".join(
+        (
+            "no credentials were found. Looked at:",
+            f"  {ACCESS_KEY_ID} and {ACCESS_KEY_SECRET} (with {SECURITY_TOKEN} for a temporary key)",
+            "  ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_ROLE_ARN and ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+            f"  {profile_file(home)}: its current profile, or the one of ALIBABA_CLOUD_PROFILE",
+            f"  {home / '.alibabacloud' / 'credentials.ini'}",
+            "  the RAM role of this ECS instance (unless ALIBABA_CLOUD_ECS_METADATA_DISABLED=true)",
+            "  ALIBABA_CLOUD_CREDENTIALS_URI",
+            "Set one of these, or name a profile with --profile (profile= in Python).",
+            "The local service needs none: --endpoint http://127.0.0.1:9700, or FC_ASYNC_ENDPOINT.",
+        )
+    )
+
+
+def _from_provider(provider: Any) -> AccessKey:
+    found = provider.get_credentials()
+    return AccessKey(
+        found.get_access_key_id() or "", found.get_access_key_secret() or "", found.get_security_token() or ""
+    )
+
+
+def _from_model(found: Any) -> AccessKey:
+    return AccessKey(found.access_key_id or "", found.access_key_secret or "", found.security_token or "")
+
+
+def _default_provider() -> Any:
+    from alibabacloud_credentials.provider import DefaultCredentialsProvider
+
+    _silence_library()
+    return DefaultCredentialsProvider()
+
+
+def _profile_provider(profile: Profile) -> Any:
+    from alibabacloud_credentials.provider import CLIProfileCredentialsProvider, URLCredentialsProvider
+
+    _silence_library()
+    if profile.text("mode") == "CredentialsURI":  # "unsupported profile mode" of the library (1.0.12)
+        return URLCredentialsProvider(uri=profile.text("credentials_uri"))
+    return CLIProfileCredentialsProvider(profile_name=profile.name, profile_file=str(profile.path))
+
+
+def _silence_library() -> None:
+    log = logging.getLogger("credentials")  # each of its modules hangs a handler that writes on stderr here
+    log.handlers[:] = [logging.NullHandler()]
+    log.propagate = False

@@ -1,0 +1,57 @@
+"""What comes of an invocation, as values: accepted for later, returned, or failed in the handler."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The service has taken an asynchronous invocation; it will run, or fail, later.
+
+    Args:
+        request_id: the id of the invocation, the one that its record will carry.
+        task_id: the async task's id; None when the answer named none.
+        repeated: True when it had been accepted before under the same task id.
+    """
+
+    request_id: str | None
+    task_id: str | None
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class InvokeResult:
+    """What a function returned to a synchronous invocation.
+
+    Args:
+        payload: the returned bytes.
+        request_id: the id of the invocation.
+    """
+
+    payload: bytes = field(repr=False)
+    request_id: str | None
+
+
+@dataclass(frozen=True)
+class HandlerError:
+    """What a handler failed with, as far as its error JSON tells.
+
+    Args:
+        type: the exception's name, else the service's word (`UnhandledInvocationError`).
+        message: the exception's text; "" when there is none.
+    """
+
+    type: str
+    message: str = field(repr=False)
+
+
+def handler_error(body: bytes, kind: str) -> HandlerError:
+    """Read the error JSON of a runtime; one that is none (or of another shape) leaves the service's word `kind`."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    found = found if isinstance(found, dict) else {}
+    return HandlerError(str(found.get("errorType") or kind), str(found.get("errorMessage") or ""))

@@ -1,0 +1,363 @@
+"""Region, account, endpoint, credentials: what a client needs to know, and where each was found.
+
+This is the one place that reads the client's environment variables. For each setting, the first that is there wins:
+
+    region       argument, named profile, ALIBABA_CLOUD_REGION_ID, FC_REGION, current profile
+    account      argument, ALIBABA_CLOUD_ACCOUNT_ID, FC_ACCOUNT_ID
+    endpoint     argument of the service, argument endpoint=, FC_ASYNC_FC_ENDPOINT or FC_ASYNC_MNS_ENDPOINT,
+                 FC_ASYNC_ENDPOINT, else derived from region and account
+    credentials  argument, named profile, the access key in the environment, the default chain of
+                 alibabacloud-credentials
+
+A profile is named by the argument `profile=`; the current one is that of ALIBABA_CLOUD_PROFILE, or the one that
+`~/.aliyun/config.json` calls so. On a loopback endpoint the current profile and the chain are not asked: region and
+account default to those of the local service, the credentials to FC_ASYNC_LOCAL_ACCESS_KEY (ID:SECRET), else to
+local/local.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, NoReturn
+from urllib.parse import urlsplit
+
+from .credentials import (
+    Credentials,
+    chain_credentials,
+    environment_credentials,
+    given_credentials,
+    local_credentials,
+    profile_credentials,
+)
+from .errors import ArgumentError, FcAsyncError, SettingsError
+from .profiles import Profile, current_profile, named_profile, profile_file
+
+ENDPOINT = "FC_ASYNC_ENDPOINT"
+SERVICE_ENDPOINTS = {"fc": "FC_ASYNC_FC_ENDPOINT", "mns": "FC_ASYNC_MNS_ENDPOINT"}
+INTERNAL = "FC_ASYNC_INTERNAL"
+LOCAL_ACCESS_KEY = "FC_ASYNC_LOCAL_ACCESS_KEY"
+REGION_VARIABLES = ("ALIBABA_CLOUD_REGION_ID", "FC_REGION")
+ACCOUNT_VARIABLES = ("ALIBABA_CLOUD_ACCOUNT_ID", "FC_ACCOUNT_ID")
+PROFILE = "ALIBABA_CLOUD_PROFILE"
+
+LOCAL_REGION = "cn-hangzhou"
+LOCAL_ACCOUNT_ID = "1234567890123456"
+
+Service = Literal["fc", "mns"]
+
+# Endpoint map of alibabacloud-fc20230330 4.8.3: these have no fcv3 host.
+_REGIONS_WITHOUT_FCV3 = {"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"}
+_REGION = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_ACCOUNT_ID = re.compile(r"[0-9]{1,20}")
+_YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+
+
+class Setting(NamedTuple):
+    """A value, and the argument, variable or file that it came from."""
+
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a service is: scheme, host and port, nothing else.
+
+    Args:
+        scheme: `http` or `https`.
+        host: host name or address, without brackets.
+        port: port number; None for the scheme's own.
+        source: where it was found.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    source: str
+
+    @property
+    def netloc(self) -> str:
+        """Host and port as a Host header has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, without a final slash."""
+        return f"{self.scheme}://{self.netloc}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when only this machine can be meant."""
+        return is_loopback(self.host)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one client goes by; every value knows where it came from.
+
+    Args:
+        endpoint: where the service is.
+        region: region id; None when it was found nowhere and the endpoint did not need it.
+        account_id: account id; None likewise.
+        credentials: who we are.
+        looked_at: where region and account were looked for, for the message when one is missing.
+    """
+
+    endpoint: Endpoint
+    region: Setting | None
+    account_id: Setting | None
+    credentials: Credentials
+    looked_at: Mapping[str, str]
+
+    @property
+    def place(self) -> str:
+        """Where a change would happen, for the reader: `local URL`, or `account/region`."""
+        if self.endpoint.is_loopback:
+            return f"local {self.endpoint.url}"
+        account = self.account_id.value if self.account_id else "account unknown"
+        region = self.region.value if self.region else self.endpoint.url
+        return f"{account}/{region}"
+
+    def require_region(self) -> str:
+        """Return the region id.
+
+        Raises:
+            SettingsError: there is none; the message lists where it was looked for.
+        """
+        return self.region.value if self.region else _missing(self.looked_at["region"])
+
+    def require_account_id(self) -> str:
+        """Return the account id.
+
+        Raises:
+            SettingsError: there is none; the message lists where it was looked for.
+        """
+        return self.account_id.value if self.account_id else _missing(self.looked_at["account"])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address can only mean this machine."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def find_settings(
+    service: Service,
+    *,
+    endpoint: str | None = None,
+    service_endpoint: str | None = None,
+    region: str | None = None,
+    account_id: str | None = None,
+    profile: str | None = None,
+    credentials: Any = None,
+    internal: bool = False,
+    insecure: bool = False,
+    environment: Mapping[str, str] | None = None,
+    home: Path | None = None,
+) -> Settings:
+    """Find what a client of this service needs; reads files and variables, sends nothing.
+
+    Args:
+        service: `fc` or `mns`.
+        endpoint: URL for both services; None: as the environment says, else derived.
+        service_endpoint: URL for this service, wins over `endpoint`.
+        region: region id, for example `cn-hangzhou`; None: looked for.
+        account_id: account id, digits; None: looked for.
+        profile: a profile of `~/.aliyun/config.json` to use instead of the environment.
+        credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
+        internal: derive the hosts that are reachable only inside the region.
+        insecure: allow plain http to a host that is not this machine.
+        environment: the variables; None: those of the process.
+        home: the home directory; None: that of the user.
+
+    Raises:
+        ArgumentError: an argument cannot be right.
+        SettingsError: something that is needed was found nowhere, or what was found cannot be used.
+    """
+    sources = _Sources(
+        os.environ if environment is None else environment, Path.home() if home is None else home, profile
+    )
+    explicit = _explicit_endpoint(service, endpoint, service_endpoint, sources, insecure)
+    is_local = explicit is not None and explicit.is_loopback
+    found_region = _region(sources, region, is_local=is_local, needed=explicit is None)
+    found_account = _account_id(sources, account_id, is_local=is_local)
+    looked_at = {"region": sources.no_region(), "account": sources.no_account()}
+    return Settings(
+        endpoint=explicit or _derived(service, found_region, found_account, internal or sources.internal(), looked_at),
+        region=found_region,
+        account_id=found_account,
+        credentials=_credentials(sources, credentials, is_local=is_local),
+        looked_at=looked_at,
+    )
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """The places where settings are looked for."""
+
+    environment: Mapping[str, str]
+    home: Path
+    profile_name: str | None
+
+    def variable(self, *names: str) -> Setting | None:
+        """Return the first of these variables that is set and not empty."""
+        return next((Setting(self.environment[name], name) for name in names if self.environment.get(name)), None)
+
+    def named_profile(self) -> Profile | None:
+        return None if self.profile_name is None else named_profile(self.home, self.profile_name)
+
+    def current_profile(self) -> Profile | None:
+        name = self.environment.get(PROFILE)
+        return named_profile(self.home, name) if name else current_profile(self.home)
+
+    def internal(self) -> bool:
+        text = self.environment.get(INTERNAL, "")
+        if text.lower() not in _YES_NO:
+            raise SettingsError(f"{INTERNAL}: expected 1 or 0, got {text[:20]!r}")
+        return _YES_NO[text.lower()]
+
+    def no_region(self) -> str:
+        return "\n".join(
+            (
+                "no region was found. Looked at:",
+                f"  {' and '.join(REGION_VARIABLES)} (environment)",
+                f"  region_id of the {self._which_profile()} in {profile_file(self.home)}",
+                "Set one of these, or pass --region (region= in Python), for example --region cn-hangzhou.",
+                "For the local service: --endpoint http://127.0.0.1:9700, or FC_ASYNC_ENDPOINT.",
+            )
+        )
+
+    def no_account(self) -> str:
+        return "\n".join(
+            (
+                "no account id was found. Looked at:",
+                f"  {' and '.join(ACCOUNT_VARIABLES)} (environment)",
+                "Set one of these, or pass --account-id (account_id= in Python): the digits that the console shows.",
+            )
+        )
+
+    def _which_profile(self) -> str:
+        name = self.profile_name or self.environment.get(PROFILE)
+        return f"profile {name!r}" if name else "current profile"
+
+
+def _missing(message: str) -> NoReturn:
+    raise SettingsError(message)
+
+
+def _profile_region(profile: Profile | None) -> Setting | None:
+    if profile is None or not profile.text("region_id"):
+        return None
+    return Setting(profile.text("region_id"), f"the profile {profile.name!r} of {profile.path}")
+
+
+def _region(sources: _Sources, argument: str | None, *, is_local: bool, needed: bool) -> Setting | None:
+    found = None if argument is None else Setting(argument, "the argument region=")
+    found = found or _profile_region(sources.named_profile()) or sources.variable(*REGION_VARIABLES)
+    if found is None and is_local:
+        return Setting(LOCAL_REGION, "the default of a loopback endpoint")
+    if found is None:
+        found = _profile_region(sources.current_profile())
+    if found is None and needed:
+        _missing(sources.no_region())
+    return found and _checked(found, _REGION, "a region id such as cn-hangzhou")
+
+
+def _account_id(sources: _Sources, argument: str | None, *, is_local: bool) -> Setting | None:
+    found = None if argument is None else Setting(argument, "the argument account_id=")
+    found = found or sources.variable(*ACCOUNT_VARIABLES)
+    if found is None and is_local:
+        return Setting(LOCAL_ACCOUNT_ID, "the default of a loopback endpoint")
+    return found and _checked(found, _ACCOUNT_ID, "an account id of up to 20 digits")
+
+
+def _checked(found: Setting, pattern: re.Pattern[str], expected: str) -> Setting:
+    if not isinstance(found.value, str) or not pattern.fullmatch(found.value):  # both become part of a host name
+        raise _bad(found.source, f"expected {expected}, got {str(found.value)[:40]!r}")
+    return found
+
+
+def _bad(source: str, message: str) -> FcAsyncError:
+    """What the caller typed is an argument's error, what was found elsewhere a setting's."""
+    kind = ArgumentError if source.startswith("the argument ") else SettingsError
+    return kind(f"{source.removeprefix('the argument ')}: {message}")
+
+
+def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credentials:
+    if argument is not None:
+        return given_credentials(argument)
+    profile = sources.named_profile()
+    if profile is not None:
+        return profile_credentials(profile)
+    if is_local:
+        return local_credentials(sources.environment, LOCAL_ACCESS_KEY)
+    return environment_credentials(sources.environment) or chain_credentials(sources.home)
+
+
+def _explicit_endpoint(
+    service: Service, endpoint: str | None, service_endpoint: str | None, sources: _Sources, insecure: bool
+) -> Endpoint | None:
+    if service_endpoint is not None:
+        found: Setting | None = Setting(service_endpoint, f"the argument {service}_endpoint=")
+    elif endpoint is not None:
+        found = Setting(endpoint, "the argument endpoint=")
+    else:
+        found = sources.variable(SERVICE_ENDPOINTS[service], ENDPOINT)
+    return None if found is None else _parsed(found, insecure)
+
+
+def _parsed(found: Setting, insecure: bool) -> Endpoint:
+    try:
+        parts = urlsplit(found.value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"} or parts.username is not None or not _is_bare(parts):
+        # Not quoted: an address can hold a password.
+        raise _bad(found.source, "expected a URL of scheme, host and port only, such as http://127.0.0.1:9700")
+    endpoint = Endpoint(parts.scheme, host, port, found.source)
+    if parts.scheme == "http" and not endpoint.is_loopback and not insecure:
+        raise _bad(
+            found.source,
+            f"{host} is not this machine, and plain http shows it every payload to whoever listens;"
+            " use https://, or say --insecure (insecure=True in Python)",
+        )
+    return endpoint
+
+
+def _is_bare(parts: Any) -> bool:
+    is_plain_host = re.fullmatch(r"[A-Za-z0-9._:-]+", parts.hostname) is not None
+    return parts.path in {"", "/"} and not parts.query and not parts.fragment and is_plain_host
+
+
+def _derived(
+    service: Service,
+    region: Setting | None,
+    account_id: Setting | None,
+    internal: bool,
+    looked_at: Mapping[str, str],
+) -> Endpoint:
+    """Derive the host as the page "Service endpoints" of FC 3.0 and document 175569 of MNS name it."""
+    if region is None:
+        _missing(looked_at["region"])
+    name = region.value
+    where = f"{name}-internal" if internal else name
+    if account_id is None and (service == "mns" or internal):
+        _missing(looked_at["account"])
+    if account_id is None:
+        host = f"{name}.fc.aliyuncs.com" if name in _REGIONS_WITHOUT_FCV3 else f"fcv3.{name}.aliyuncs.com"
+    elif service == "fc":
+        host = f"{account_id.value}.{where}.fc.aliyuncs.com"
+    else:
+        host = f"{account_id.value}.mns.{where}.aliyuncs.com"  # https on internal hosts: assumed, the page shows http
+    return Endpoint("https", host, None, f"derived from the region ({region.source})")

@@ -1,0 +1,143 @@
+"""A scripted HTTP server in a thread: it plays one step per request and records what it received, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Answer a request.
+
+    Args:
+        status: HTTP status.
+        body: bytes as they are; text as UTF-8; anything else as JSON.
+        headers: added to Content-Length.
+        hold: answer only once this is set.
+        missing_bytes: claim this many more than are sent, then close.
+    """
+
+    status: int = 200
+    body: Any = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    hold: threading.Event | None = None
+    missing_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Close the connection without an answer, before or after the request was read."""
+
+    after_reading: bool = True
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    connection: int
+
+
+class Peer:
+    """The server; leaves with its `with` block.
+
+    Args:
+        script: the steps, one per request; when they are used up the last one is repeated.
+    """
+
+    def __init__(self, *script: Reply | Drop) -> None:
+        self._script = list(script or (Reply(),))
+        self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self.requests: list[Received] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._start(self._accept)
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+
+    def close_connections(self) -> None:
+        """Close what is open, as a server does with connections that were idle for long."""
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _start(self, target: Any, *args: Any) -> None:
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            self._start(self._serve, connection, len(self._connections))
+
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        with connection, connection.makefile("rb") as stream, suppress(OSError):
+            while self._play(connection, stream, number):
+                pass
+
+    def _play(self, connection: socket.socket, stream: Any, number: int) -> bool:
+        first = stream.readline()
+        if not first:
+            return False
+        with self._lock:
+            step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if step == Drop(after_reading=False):
+            return False
+        received = _read(first, stream, number)
+        with self._lock:
+            self.requests.append(received)
+        if isinstance(step, Drop):
+            return False
+        if step.hold is not None:
+            step.hold.wait(10)
+        connection.sendall(_written(step))
+        return not step.missing_bytes
+
+
+def _read(first: bytes, stream: Any, number: int) -> Received:
+    method, target, _ = first.decode("latin-1").split(" ", 2)
+    headers = {}
+    while line := stream.readline().strip():
+        name, _, value = line.decode("latin-1").partition(":")
+        headers[name.lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", "0")))
+    return Received(method, target, headers, body, number)
+
+
+def _written(step: Reply) -> bytes:
+    body = step.body.encode() if isinstance(step.body, str) else step.body
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    headers = {"Content-Length": str(len(body) + step.missing_bytes), **step.headers}
+    if step.status == 204:
+        del headers["Content-Length"]
+    head = [f"HTTP/1.1 {step.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*head, "", ""]).encode("latin-1") + body
