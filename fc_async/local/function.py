@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..config import AsyncInvokeConfig
 
@@ -34,3 +35,33 @@ class FunctionSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     async_config: AsyncInvokeConfig | None = None
     qualifier: str | None = None
+
+
+@dataclass(frozen=True)
+class DeployedFunction:
+    """A function in the local service.
+
+    Args:
+        spec: what it is.
+        wire: the function as CreateFunction and UpdateFunction sent it, without its code.
+        revision: another one for every change, so that a warm worker is known to be out of date.
+        is_watched: whether the code folder is the developer's own, whose edits count on the next invocation.
+        created_ms: when it was created, in milliseconds since 1970.
+        modified_ms: when it was changed last.
+        code_bytes: size of the zip; 0 for a folder.
+        code_checksum: the zip's CRC-64 in the service, here of no meaning to anybody: its CRC-32; "" for a folder.
+    """
+
+    spec: FunctionSpec
+    wire: Mapping[str, Any]
+    revision: int
+    is_watched: bool
+    created_ms: int
+    modified_ms: int
+    code_bytes: int = 0
+    code_checksum: str = ""
+
+
+def normal_qualifier(qualifier: str | None) -> str | None:
+    """Return None for LATEST, which is the same as no qualifier."""
+    return None if qualifier in (None, "", "LATEST") else qualifier

@@ -2,13 +2,377 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import errno
+import ipaddress
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar, cast
 
-from .function import FunctionSpec
+from aiohttp import web
+
+from ..arn import QueueArn, TopicArn
+from ..errors import LocalError
+from . import limits
+from .async_configs import AsyncConfigs
+from .clock import Clock, ManualClock, SystemClock
+from .control_plane import ControlPlane
+from .dispatcher import Dispatcher
+from .engine import Engine
+from .fc_errors import FcError, internal_error, invalid_argument
+from .fc_invoke import Invoker
+from .fc_routes import FcRoutes, json_response, refusal_response
+from .function import FunctionSpec, normal_qualifier
+from .function_catalog import FunctionCatalog
+from .guard import refusal
+from .http_server import HttpServer
+from .ids import Ids
+from .log_format import SafeFormatter
+from .mailbox import Mailbox
+from .mns_errors import MailboxError
+from .mns_routes import MnsRoutes
+from .queue_attributes import QueueChanges
+from .runner import ProcessRunner, Runner
+
+DEFAULT_PORT = 9700
+_SHUTDOWN_SECONDS = 1.0
+
+_T = TypeVar("_T")
+
+log = logging.getLogger("fc_async.local")
 
 
-def run(
-    *, port: int, workers: int | None, functions: Sequence[FunctionSpec] = (), host: str = "127.0.0.1"
-) -> None:
-    """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL."""
-    raise NotImplementedError
+class LocalServer:
+    """Function Compute and MNS on one loopback port.
+
+    It is used from a thread (`with LocalServer() as local: ...` runs it in one of its own) or inside a running event
+    loop (`async with LocalServer() as local: ...`).
+
+    Args:
+        port: the port; 0 picks a free one.
+        host: a loopback address.
+        clock: the service's time; None is real time, a ManualClock is moved with `advance`.
+        workers: how many handlers run at once; None is the number of cores, 0 holds everything.
+        runner: executes the handlers; None starts worker processes.
+        functions: what is there from the start.
+        seed: the same seed gives the same ids; None: unpredictable ones.
+        region: region id of everything in it.
+        account_id: account id of everything in it.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        clock: Clock | None = None,
+        workers: int | None = None,
+        runner: Runner | None = None,
+        functions: Sequence[FunctionSpec] = (),
+        seed: int | None = None,
+        region: str = limits.REGION,
+        account_id: str = limits.ACCOUNT_ID,
+    ) -> None:
+        self.region = region
+        self.account_id = account_id
+        self.url = ""
+        self._port = port
+        self._host = _loopback(host)
+        self._clock = SystemClock() if clock is None else clock
+        self._workers = (os.cpu_count() or 1) if workers is None else workers
+        self._given_runner = runner
+        self._functions = tuple(functions)
+        self._random = Random(seed)  # noqa: S311 - ids, not secrets
+        self._ids = Ids(self._random)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    # life
+
+    async def start(self) -> None:
+        """Open the port and serve.
+
+        Raises:
+            LocalError: the port is in use, or a function that is there from the start cannot be.
+        """
+        self._loop = asyncio.get_running_loop()
+        listener = _listen(self._host, self._port)
+        self.url = _url(listener)
+        self._code_root = Path(tempfile.mkdtemp(prefix="fc-async-code-"))
+        self._wire()
+        self._http = web.ServerRunner(
+            HttpServer(self._handle, self._refuse_unparsed), shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        try:
+            for spec in self._functions:
+                self._deploy(spec)
+            await self._http.setup()
+            await web.SockSite(self._http, listener).start()
+        except BaseException:
+            listener.close()
+            await self.stop()
+            raise
+
+    def _wire(self) -> None:
+        self._mailbox = Mailbox(random=self._random)
+        self._engine = Engine(self.region, self.account_id)
+        catalog = FunctionCatalog(self.region, self.account_id)
+        configs = AsyncConfigs(self.region, self.account_id)
+        self._runner = self._given_runner or ProcessRunner(
+            self._workers, endpoint=self.url, region=self.region, account_id=self.account_id, ids=self._ids
+        )
+        self._plane = ControlPlane(clock=self._clock, catalog=catalog, configs=configs, engine=self._engine)
+        self._dispatcher = Dispatcher(
+            clock=self._clock,
+            ids=self._ids,
+            catalog=catalog,
+            engine=self._engine,
+            runner=self._runner,
+            mailbox=self._mailbox,
+        )
+        invoker = Invoker(control_plane=self._plane, dispatcher=self._dispatcher, runner=self._runner)
+        self._fc = FcRoutes(control_plane=self._plane, invoker=invoker, code_root=self._code_root)
+        self._mns = MnsRoutes(self._mailbox, self._clock, random=self._random)
+
+    async def stop(self) -> None:
+        """Close the port, kill the workers, remove what was unpacked."""
+        self._mns.close()
+        await self._dispatcher.close()
+        await self._runner.close()
+        await self._http.cleanup()
+        shutil.rmtree(self._code_root, ignore_errors=True)
+
+    async def __aenter__(self) -> LocalServer:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def __enter__(self) -> LocalServer:
+        started: list[BaseException | None] = []
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run_thread, args=(started, ready), name="fc-async-local")
+        self._thread.start()
+        ready.wait()
+        if started[0] is not None:
+            self._thread.join()
+            raise started[0]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._loop is not None and self._thread is not None  # noqa: S101, PT018 - __enter__ has set both
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    def _run_thread(self, started: list[BaseException | None], ready: threading.Event) -> None:
+        async def serve() -> None:
+            self._stopped = asyncio.Event()
+            try:
+                await self.start()
+            except BaseException as error:
+                started.append(error)
+                return
+            finally:
+                if not started:
+                    started.append(None)
+                ready.set()
+            await self._stopped.wait()
+            await self.stop()
+
+        asyncio.run(serve())
+
+    # functions from a folder
+
+    def deploy_folder(self, spec: FunctionSpec) -> None:
+        """Create or change a function whose code is a folder; edits there count on the next invocation.
+
+        Its async config is put, and queues that its destinations name are created if they are not there.
+
+        Raises:
+            LocalError: a value is out of range, or the folder is not there.
+        """
+        self._on_loop(lambda: self._deploy(spec))
+
+    def _deploy(self, spec: FunctionSpec) -> None:
+        if not spec.code_dir.is_dir():
+            raise LocalError(f"function {spec.name}: expected a folder of code at {spec.code_dir}, found none")
+        try:
+            self._plane.deploy_folder(spec)
+            if spec.async_config is not None:
+                config = spec.async_config.resolved(self.region, self.account_id)
+                self._plane.put_config(spec.name, normal_qualifier(spec.qualifier), config.to_wire())
+        except FcError as refused:
+            raise LocalError(f"function {spec.name}: {refused.message}") from None
+        log.info("function %s: code of %s, handler %s", spec.name, spec.code_dir, spec.handler)
+        self._create_queues(spec)
+
+    def _create_queues(self, spec: FunctionSpec) -> None:
+        destinations = spec.async_config.destination_config if spec.async_config is not None else None
+        if destinations is None:
+            return
+        for destination in (destinations.on_success, destinations.on_failure):
+            if isinstance(destination, QueueArn) and not self._mailbox.has_queue(destination.name):
+                self._create_queue(destination.name, spec.name)
+            elif isinstance(destination, TopicArn):
+                log.warning(
+                    "function %s: topic %s is not there; records to it will be lost", spec.name, destination.name
+                )
+
+    def _create_queue(self, name: str, function: str) -> None:
+        changes = QueueChanges(
+            message_retention_period_seconds=limits.CREATED_QUEUE_RETENTION_SECONDS,
+            maximum_message_size_bytes=limits.CREATED_QUEUE_MESSAGE_BYTES,
+        )
+        try:
+            self._mailbox.create_queue(name, self._clock.now_ms(), changes)
+        except MailboxError as refused:
+            raise LocalError(f"function {function}: queue {name}: {refused.message}") from None
+        log.info("queue %s created, because function %s names it as a destination", name, function)
+
+    # time
+
+    def advance(self, seconds: float) -> None:
+        """Move a ManualClock on, from another thread; returns when everything that became due has been done."""
+        self._wait_for(self.advanced(seconds))
+
+    def settle(self) -> None:
+        """Wait, from another thread, until nothing is being executed; time does not move."""
+        self._wait_for(self._dispatcher.quiet())
+
+    async def advanced(self, seconds: float) -> None:
+        """Move a ManualClock on, on the event loop, and do in its order what becomes due on the way."""
+        clock = self._clock
+        if not isinstance(clock, ManualClock):
+            raise LocalError("only a ManualClock can be advanced; this service was started with another clock")
+        until_ms = clock.now_ms() + round(seconds * 1000)
+        await self._dispatcher.quiet()
+        while (next_ms := clock.next_timer_ms()) is not None and next_ms <= until_ms:
+            clock.advance_to(next_ms)
+            await self._dispatcher.quiet()
+        clock.advance_to(until_ms)
+        await self._dispatcher.quiet()
+
+    def _wait_for(self, coroutine: Any) -> None:
+        assert self._loop is not None  # noqa: S101 - __enter__ has set it
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def _on_loop(self, call: Callable[[], _T]) -> _T:
+        if self._thread is None or threading.current_thread() is self._thread:
+            return call()
+
+        async def on_loop() -> _T:
+            return call()
+
+        assert self._loop is not None  # noqa: S101 - __enter__ has set it
+        return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
+
+    # requests
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.rel_url.raw_path
+        refused = refusal(request.headers, self._host)
+        if refused is not None:
+            return self._refuse(request, refused, path)
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        if _is_mns(path):
+            return await self._mns.handle(cast("web.Request", request))
+        request_id = self._ids.request_id(self._clock.now_ms())
+        if path == "/_local/health" and request.method == "GET":
+            return json_response({"status": "ok", "metrics": self._dispatcher.metrics()}, request_id)
+        try:
+            return await self._fc.handle(request, request_id)
+        except ConnectionError:
+            raise  # the client broke off; there is nobody to answer
+        except Exception:
+            log.exception("A request could not be answered; this is a defect of the local service")
+            return refusal_response(internal_error(), request_id)
+
+    def _refuse(self, request: web.BaseRequest, refused: FcError, path: str) -> web.Response:
+        """Answer in the shape of the service whose path was asked."""
+        if _is_mns(path):
+            return self._mns.refusal(request, MailboxError(refused.status, refused.code, refused.message))
+        return refusal_response(refused, self._ids.request_id(self._clock.now_ms()))
+
+    def _refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
+        return self._refuse(request, invalid_argument("the request is not well-formed HTTP"), path)
+
+
+def _is_mns(path: str) -> bool:
+    return path.split("/")[1:2] in (["queues"], ["topics"])
+
+
+def _loopback(host: str) -> str:
+    name = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
+    try:
+        is_loopback = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise LocalError(f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}")
+    return name
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise LocalError(
+                f"port {port} of {host} is in use; stop what listens there or choose another with --port (0 picks one)"
+            ) from None
+        raise LocalError(f"cannot listen at port {port} of {host}: {error.strerror}") from None
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(*, port: int, workers: int | None, functions: Sequence[FunctionSpec] = (), host: str = "127.0.0.1") -> None:
+    """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL, and nothing follows it there.
+
+    Args:
+        port: the port; 0 picks a free one.
+        workers: how many handlers run at once; None is the number of cores.
+        functions: what is there from the start.
+        host: a loopback address.
+
+    Raises:
+        LocalError: the port is in use, or a function cannot be deployed.
+    """
+    _log_to_stderr()
+    server = LocalServer(port=port, host=host, workers=workers, functions=functions)
+    asyncio.run(_serve_until_signalled(server))
+
+
+async def _serve_until_signalled(server: LocalServer) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SafeFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    root = logging.getLogger("fc_async.local")
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    root.propagate = False

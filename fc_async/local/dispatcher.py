@@ -1,0 +1,163 @@
+"""Moves async invocations along: takes what the engine says is due to the runner, and back, and onward to delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from .clock import Clock, Timer
+from .delivery import Delivery, Undeliverable
+from .engine import Engine, Invocation, Outcome
+from .function import normal_qualifier
+from .function_catalog import FunctionCatalog
+from .ids import Ids
+from .mailbox import Mailbox
+from .runner import Execution, Runner, can_run
+
+log = logging.getLogger("fc_async.local")
+
+
+class Dispatcher:
+    """The asynchronous half at work; everything happens on the event loop's thread.
+
+    Args:
+        clock: the service's time.
+        ids: source of request ids.
+        catalog: the functions.
+        engine: the state of every async invocation.
+        runner: what executes handlers.
+        mailbox: the queues.
+    """
+
+    def __init__(
+        self, *, clock: Clock, ids: Ids, catalog: FunctionCatalog, engine: Engine, runner: Runner, mailbox: Mailbox
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._catalog = catalog
+        self._engine = engine
+        self._runner = runner
+        self._delivery = Delivery(mailbox, self._invoke_destination)
+        self._executions: set[asyncio.Task[None]] = set()
+        self._timer: tuple[int, Timer] | None = None
+        self._is_pumping = False
+
+    def accept(
+        self,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        request_id: str,
+        *,
+        task_id: str | None = None,
+        delay_ms: int = 0,
+    ) -> Invocation:
+        """Take an async invocation; the function is known and the payload's size was checked."""
+        invocation = self._engine.accept(
+            self._clock.now_ms(),
+            function,
+            payload,
+            request_id,
+            task_id=task_id,
+            qualifier=qualifier,
+            delay_ms=delay_ms,
+        )
+        self.pump()
+        return invocation
+
+    def pump(self) -> None:
+        """Deliver and start everything that is due, and set the timer for what comes next."""
+        if self._is_pumping:
+            return  # a delivery to a function has accepted an invocation; the loop below comes to it
+        self._is_pumping = True
+        try:
+            next_ms = self._pump(self._clock.now_ms())
+        finally:
+            self._is_pumping = False
+        self._wake_at(next_ms)
+
+    def _pump(self, now_ms: int) -> int | None:
+        for item in self._engine.take_deliveries():
+            if self._delivery.deliver(item, now_ms):
+                log.info("%s: record of %s delivered to %s", item.function, item.request_id, item.destination)
+        next_ms = self._engine.due(now_ms)
+        while self._runner.free > 0:
+            invocation = self._engine.start(now_ms)
+            if invocation is None:
+                break
+            self._begin(invocation)
+        return next_ms
+
+    def _wake_at(self, when_ms: int | None) -> None:
+        if self._timer is not None:
+            if self._timer[0] == when_ms:
+                return
+            self._timer[1].cancel()
+            self._timer = None
+        if when_ms is not None:
+            self._timer = (when_ms, self._clock.call_at(when_ms, self._wake))
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.pump()
+
+    def _begin(self, invocation: Invocation) -> None:
+        function = self._catalog.get(invocation.function)
+        if not can_run(function.spec):  # it was given another runtime while the invocation waited
+            self._end(invocation, Outcome(b"", "NotImplemented", 501))
+            return
+        execution = self._runner.run(function, invocation.qualifier, invocation.request_id, invocation.payload)
+        task = asyncio.get_running_loop().create_task(self._execute(invocation, execution))
+        self._executions.add(task)
+        task.add_done_callback(self._executions.discard)
+
+    async def _execute(self, invocation: Invocation, execution: Coroutine[Any, Any, Execution]) -> None:
+        try:
+            outcome = (await execution).outcome
+        except Exception:
+            log.exception("%s: %s could not be executed", invocation.function, invocation.request_id)
+            outcome = Outcome(b"", "InternalServerError", 500)
+        self._end(invocation, outcome)
+        self.pump()
+
+    def _end(self, invocation: Invocation, outcome: Outcome) -> None:
+        state = self._engine.finished(self._clock.now_ms(), invocation, outcome)
+        log.info(
+            "%s: attempt %d of %s ended %s%s",
+            invocation.function,
+            invocation.attempts,
+            invocation.request_id,
+            state.value,
+            f" ({outcome.error})" if outcome.error else "",
+        )
+
+    def _invoke_destination(self, name: str, qualifier: str | None, event: bytes) -> None:
+        function = self._catalog.find(name)
+        if function is None:
+            raise Undeliverable("no such function")
+        if not can_run(function.spec):
+            raise Undeliverable(f"its runtime {function.spec.runtime} is not run here")
+        self.accept(name, normal_qualifier(qualifier), event, self._ids.request_id(self._clock.now_ms()))
+
+    async def quiet(self) -> None:
+        """Wait until nothing is being executed; what waits for time or for a worker may still be there."""
+        while self._executions:
+            await asyncio.wait(self._executions)
+
+    async def close(self) -> None:
+        """Stop: what is being executed is abandoned, the timer is taken down."""
+        self._wake_at(None)
+        for task in list(self._executions):
+            task.cancel()
+        await asyncio.gather(*self._executions, return_exceptions=True)
+
+    def metrics(self) -> dict[str, int]:
+        """Return the counts by their CloudMonitor names."""
+        return {
+            **self._engine.metrics,
+            **self._delivery.metrics,
+            "FunctionAsyncMessagesBacklogV2": self._engine.backlog,
+            "FunctionAsyncMessagesInProcess": self._engine.running,
+        }

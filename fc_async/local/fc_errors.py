@@ -1,0 +1,82 @@
+"""What Function Compute says when it refuses: status, code and message, as documented.
+
+Source: https://help.aliyun.com/zh/functioncompute/api-fc-2023-03-30-errorcodes unless a line says otherwise.
+"""
+
+from __future__ import annotations
+
+from ..errors import LocalError
+
+
+class FcError(LocalError):
+    """The local Function Compute refuses a call.
+
+    Args:
+        status: HTTP status of the answer.
+        code: the service's error code.
+        message: the service's sentence; never holds a payload.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        super().__init__(status, code, message)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.message}"
+
+
+def invalid_argument(message: str) -> FcError:
+    """The service gives no words for it; the message is ours."""
+    return FcError(400, "InvalidArgument", message)
+
+
+def function_not_found(name: str) -> FcError:
+    """No such function."""
+    return FcError(404, "FunctionNotFound", f"function '{name}' does not exist.")
+
+
+def function_already_exists(name: str) -> FcError:
+    """The code is that of the official tools (devsapp/fc3); the words are assumed."""
+    return FcError(409, "FunctionAlreadyExists", f"function '{name}' already exists.")
+
+
+def async_config_not_exists(name: str, qualifier: str | None) -> FcError:
+    """Source: https://help.aliyun.com/document_detail/440324.html."""
+    qualifier = "LATEST" if qualifier is None else qualifier
+    return FcError(404, "AsyncConfigNotExists", f"AsyncConfig for {name}:{qualifier} does not exist.")
+
+
+def invalid_destination() -> FcError:
+    """The status is assumed; code and words: terraform-provider-alicloud#10031."""
+    return FcError(
+        400,
+        "InvalidDestinationResources",
+        "The destination resource is invalid: destination can't be empty.",
+    )
+
+
+def entity_too_large(limit_bytes: int) -> FcError:
+    """A payload over its limit."""
+    return FcError(400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit_bytes} bytes)")
+
+
+def access_denied(message: str) -> FcError:
+    """The caller is not one to speak to; the message is ours."""
+    return FcError(403, "AccessDenied", message)
+
+
+def not_implemented(what: str) -> FcError:
+    """Ours: what the local service does not do, it says so by name."""
+    return FcError(501, "NotImplemented", f"{what} is not served by fc-async local")
+
+
+def resource_throttled() -> FcError:
+    """Sources: developer.aliyun.com/ask/279119 for the code; the words are assumed."""
+    return FcError(503, "ResourceThrottled", "no worker: the local service was started with --workers 0")
+
+
+def internal_error() -> FcError:
+    """Something failed that is not the caller's doing."""
+    return FcError(500, "InternalServerError", "an internal error has occurred. Please retry.")

@@ -1,0 +1,97 @@
+"""InvokeFunction: one path, and two answers that have little in common, a sync one and an async one.
+
+Sources: API 2023-03-30 InvokeFunction (SDK and OpenAPI metadata) and, for the headers of the async answer, the official
+tool devsapp/fc3.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from . import limits
+from .control_plane import ControlPlane
+from .dispatcher import Dispatcher
+from .fc_errors import internal_error, invalid_argument, not_implemented, resource_throttled
+from .function import DeployedFunction
+from .request_body import read_body
+from .runner import Runner, can_run
+
+_TASK_ID = re.compile(limits.TASK_ID_PATTERN)
+
+
+class Invoker:
+    """Answers invocations.
+
+    Args:
+        control_plane: functions and async configs.
+        dispatcher: takes async invocations.
+        runner: executes sync ones.
+    """
+
+    def __init__(self, *, control_plane: ControlPlane, dispatcher: Dispatcher, runner: Runner) -> None:
+        self._plane = control_plane
+        self._dispatcher = dispatcher
+        self._runner = runner
+
+    async def invoke(self, request: web.BaseRequest, request_id: str, name: str, qualifier: str | None) -> web.Response:
+        """Answer one invocation; raises FcError."""
+        function = self._plane.catalog.get(name)
+        if not can_run(function.spec):
+            raise not_implemented(f"invoking a function of runtime {function.spec.runtime}")
+        kind = request.headers.get("X-Fc-Invocation-Type", "Sync").lower()
+        if kind == "async":
+            return await self._accept(request, request_id, name, qualifier)
+        if kind == "sync":
+            return await self._execute(request, request_id, function, qualifier)
+        raise invalid_argument("X-Fc-Invocation-Type must be Sync or Async")
+
+    async def _accept(
+        self, request: web.BaseRequest, request_id: str, name: str, qualifier: str | None
+    ) -> web.Response:
+        task_id = self._task_id(request, name, qualifier)
+        delay_seconds = _delay_seconds(request.headers.get("x-fc-async-delay"))
+        payload = await read_body(request, limits.ASYNC_PAYLOAD_BYTES)
+        self._plane.catalog.get(name)  # it may have been deleted while the body came
+        invocation = self._dispatcher.accept(
+            name, qualifier, payload, request_id, task_id=task_id, delay_ms=delay_seconds * 1000
+        )
+        headers = {"X-Fc-Request-Id": request_id, "X-Fc-Async-Task-Id": invocation.task_id}
+        return web.Response(status=202, headers=headers)
+
+    def _task_id(self, request: web.BaseRequest, name: str, qualifier: str | None) -> str | None:
+        task_id = request.headers.get("x-fc-async-task-id")
+        if task_id is not None and not _TASK_ID.fullmatch(task_id):
+            raise invalid_argument(f"x-fc-async-task-id must match ^{limits.TASK_ID_PATTERN}$")
+        return task_id if self._plane.is_async_task(name, qualifier) else None
+
+    async def _execute(
+        self, request: web.BaseRequest, request_id: str, function: DeployedFunction, qualifier: str | None
+    ) -> web.Response:
+        payload = await read_body(request, limits.SYNC_PAYLOAD_BYTES)
+        if self._runner.workers == 0:
+            raise resource_throttled()
+        execution = await self._runner.run(function, qualifier, request_id, payload)
+        self._dispatcher.pump()  # the place that is free now may be what an async invocation waits for
+        outcome = execution.outcome
+        if outcome.status_code != 200:
+            raise internal_error()
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "X-Fc-Request-Id": request_id,
+            "X-Fc-Instance-Id": execution.instance_id,
+            "X-Fc-Invocation-Duration": str(execution.duration_ms),
+            "X-Fc-Max-Memory-Usage": str(execution.memory_mb),
+        }
+        if outcome.error:
+            headers["X-Fc-Error-Type"] = outcome.error
+        return web.Response(status=200, body=outcome.payload, headers=headers)
+
+
+def _delay_seconds(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= limits.MAX_DELAY_SECONDS):
+        raise invalid_argument(f"x-fc-async-delay must be an integer from 0 to {limits.MAX_DELAY_SECONDS}")
+    return int(text)

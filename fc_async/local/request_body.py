@@ -1,0 +1,42 @@
+"""A request's body, read no further than it may be long."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from .fc_errors import entity_too_large, invalid_argument
+
+
+async def read_body(request: web.BaseRequest, limit_bytes: int) -> bytes:
+    """Return the body.
+
+    Raises:
+        FcError: 400 EntityTooLarge, before more than `limit_bytes` are held; InvalidArgument for a broken body.
+    """
+    if (request.content_length or 0) > limit_bytes:
+        raise entity_too_large(limit_bytes)
+    body = bytearray()
+    try:
+        while chunk := await request.content.readany():
+            body += chunk
+            if len(body) > limit_bytes:
+                raise entity_too_large(limit_bytes)
+    except (web.RequestPayloadError, HttpProcessingError):
+        raise invalid_argument("the body is not what its headers say") from None
+    return bytes(body)
+
+
+async def read_json_object(request: web.BaseRequest, limit_bytes: int) -> dict[str, Any]:
+    """Return the body as a JSON object; raises FcError as `read_body` does, and for what is none."""
+    body = await read_body(request, limit_bytes)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise invalid_argument("the body is not valid JSON") from None
+    if not isinstance(value, dict):
+        raise invalid_argument("the body must be a JSON object")
+    return value

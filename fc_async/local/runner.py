@@ -1,0 +1,261 @@
+"""Runs handlers: a pool of worker processes, each one invocation at a time and reused while its code is the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import platform
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from .clock import Clock, SystemClock
+from .engine import Outcome
+from .function import DeployedFunction, FunctionSpec
+from .handler_environment import handler_environment
+from .ids import Ids
+from .worker_process import Answer, WorkerProcess
+
+UNHANDLED = "UnhandledInvocationError"
+"""Error type of every failure of a Python handler (only Node.js callbacks are "handled")."""
+
+log = logging.getLogger("fc_async.local")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of a handler.
+
+    Args:
+        outcome: how it ended.
+        duration_ms: how long it took.
+        memory_mb: most memory that its process has held.
+        instance_id: the worker that ran it.
+    """
+
+    outcome: Outcome
+    duration_ms: int = 0
+    memory_mb: int = 0
+    instance_id: str = ""
+
+
+class Runner(Protocol):
+    """Whatever executes handlers."""
+
+    @property
+    def workers(self) -> int:
+        """How many executions there can be at once."""
+
+    @property
+    def free(self) -> int:
+        """How many executions can begin now."""
+
+    def run(
+        self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
+    ) -> Coroutine[Any, Any, Execution]:
+        """Execute a handler once; never raises for what the handler does.
+
+        A free place is taken by the call itself, before anything is awaited; without one, it waits for its turn.
+        """
+
+    async def close(self) -> None:
+        """Stop everything."""
+
+
+def can_run(function: FunctionSpec) -> bool:
+    """Whether the function's runtime is one that runs here: any Python 3."""
+    return function.runtime.startswith("python3")
+
+
+@dataclass(frozen=True)
+class _Code:
+    """What a warm worker was started for; it serves only invocations that ask for the same."""
+
+    name: str
+    qualifier: str | None
+    revision: int
+    files: int
+
+
+class ProcessRunner:
+    """Runs handlers in processes.
+
+    Args:
+        workers: how many run at once; 0 runs none.
+        endpoint: base URL of the local service, which handlers find in FC_ASYNC_ENDPOINT.
+        region: region id.
+        account_id: account id.
+        ids: names for the workers.
+        clock: real time: a handler's timeout is its own, also where the service's time is moved by hand.
+    """
+
+    def __init__(
+        self, workers: int, *, endpoint: str, region: str, account_id: str, ids: Ids, clock: Clock | None = None
+    ) -> None:
+        self.workers = workers
+        self.free = workers
+        self._endpoint = endpoint
+        self._region = region
+        self._account_id = account_id
+        self._ids = ids
+        self._clock = SystemClock() if clock is None else clock
+        self._home = tempfile.mkdtemp(prefix="fc-async-home-")
+        self._idle: list[tuple[_Code, WorkerProcess]] = []  # the longest idle first
+        self._busy: set[WorkerProcess] = set()
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._noted_runtimes: set[str] = set()
+
+    def run(
+        self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
+    ) -> Coroutine[Any, Any, Execution]:
+        return self._run_in(self._take_place(), function, qualifier, request_id, event)
+
+    async def _run_in(
+        self,
+        place: asyncio.Future[None],
+        function: DeployedFunction,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+    ) -> Execution:
+        await place
+        try:
+            return await self._run(function, qualifier, request_id, event)
+        finally:
+            self._give_place()
+
+    def _take_place(self) -> asyncio.Future[None]:
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.free > 0 and not self._queue:
+            self.free -= 1
+            place.set_result(None)
+        else:
+            self._queue.append(place)
+        return place
+
+    def _give_place(self) -> None:
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self.free += 1
+
+    async def _run(self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes) -> Execution:
+        code = _Code(function.spec.name, qualifier, function.revision, _files(function))
+        try:
+            worker = self._warm(code) or await self._start(code, function.spec)
+        except OSError as error:
+            log.error("%s: no worker could be started: %s", function.spec.name, error.strerror)
+            return Execution(Outcome(b"", "InternalServerError", 500))
+        self._busy.add(worker)
+        try:
+            answer = await worker.execute(request_id, event)
+        finally:
+            self._busy.discard(worker)
+        if answer.kind == "answered":
+            self._idle.append((code, worker))
+        outcome = _outcome(answer, function.spec)
+        return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id)
+
+    def _warm(self, code: _Code) -> WorkerProcess | None:
+        for index in range(len(self._idle) - 1, -1, -1):
+            of, worker = self._idle[index]
+            if not worker.is_alive:
+                del self._idle[index]
+            elif of == code:
+                del self._idle[index]
+                return worker
+            elif of.name == code.name and of.qualifier == code.qualifier:
+                del self._idle[index]
+                worker.kill()  # its code is out of date
+        return None
+
+    async def _start(self, code: _Code, function: FunctionSpec) -> WorkerProcess:
+        if len(self._idle) + len(self._busy) >= self.workers and self._idle:
+            self._idle.pop(0)[1].kill()
+        self._note_runtime(function.runtime)
+        worker = WorkerProcess(function, f"c-{self._ids.request_id(self._clock.now_ms())[2:]}", self._clock)
+        about = {
+            "code_dir": str(function.code_dir),
+            "name": function.name,
+            "handler": function.handler,
+            "memory_mb": function.memory_mb,
+            "timeout_seconds": function.timeout_seconds,
+            "qualifier": "LATEST" if code.qualifier is None else code.qualifier,
+            "region": self._region,
+            "account_id": self._account_id,
+        }
+        environment = handler_environment(
+            function,
+            qualifier=code.qualifier,
+            instance_id=worker.instance_id,
+            region=self._region,
+            account_id=self._account_id,
+            endpoint=self._endpoint,
+            home=self._home,
+            host=os.environ,
+        )
+        await worker.start(about, environment)
+        return worker
+
+    def _note_runtime(self, runtime: str) -> None:
+        if runtime not in self._noted_runtimes:
+            self._noted_runtimes.add(runtime)
+            log.info("runtime %s runs here on Python %s", runtime, platform.python_version())
+
+    async def close(self) -> None:
+        """Kill every worker, also one that is at work, and remove their temporary home."""
+        for worker in [*self._busy, *(worker for _, worker in self._idle)]:
+            worker.kill()
+        self._idle.clear()
+        for place in self._queue:
+            place.cancel()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+
+def _outcome(answer: Answer, function: FunctionSpec) -> Outcome:
+    if answer.kind == "answered":
+        return Outcome(answer.payload, UNHANDLED if answer.failed else "")
+    if answer.kind == "timed out":
+        message = f"Function timed out after {function.timeout_seconds} seconds"
+    else:
+        message = (
+            "Process exited unexpectedly before completing request "
+            f"(duration: {answer.duration_ms}ms, maxMemoryUsage: {answer.memory_mb}MB)"
+        )
+    return Outcome(_message_json(message), UNHANDLED)
+
+
+def _message_json(message: str) -> bytes:
+    return json.dumps({"errorMessage": message}, indent=4).encode()
+
+
+def _files(function: DeployedFunction) -> int:
+    """Return a number that changes when a file of a watched folder does."""
+    if not function.is_watched:
+        return 0
+    found: list[tuple[str, int, int]] = []
+    _walk(function.spec.code_dir, found)
+    return hash(tuple(sorted(found)))
+
+
+def _walk(folder: Path | str, found: list[tuple[str, int, int]]) -> None:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return  # gone or unreadable: starting the worker will say so
+    for entry in entries:
+        if entry.name in ("__pycache__", ".git"):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            _walk(entry.path, found)
+        else:
+            status = entry.stat(follow_symlinks=False)
+            found.append((entry.path, status.st_mtime_ns, status.st_size))

@@ -1,0 +1,202 @@
+"""One worker process, seen from the service: start it, give it an invocation, kill it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .clock import Clock
+from .function import FunctionSpec
+
+_LENGTHS = struct.Struct("!II")
+_WORKER_FILE = Path(__file__).with_name("worker.py")
+_LINE_BYTES = 8192
+_READS_AT_ONCE = 16
+_MAXRSS_UNITS_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+
+log = logging.getLogger("fc_async.local.handler")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from an execution.
+
+    Args:
+        kind: "answered", "timed out" or "exited".
+        failed: whether the handler raised; only for "answered".
+        payload: what it returned, or its error JSON; empty unless "answered".
+        duration_ms: how long it took.
+        memory_mb: most memory that the process has held; 0 where that cannot be told.
+    """
+
+    kind: str
+    failed: bool
+    payload: bytes
+    duration_ms: int
+    memory_mb: int
+
+
+class WorkerProcess(asyncio.Protocol):
+    """A running worker.
+
+    Args:
+        function: the function whose handler it runs.
+        instance_id: its name in logs and answers.
+        clock: real time, for the timeout and the duration.
+    """
+
+    def __init__(self, function: FunctionSpec, instance_id: str, clock: Clock) -> None:
+        self.instance_id = instance_id
+        self._function = function
+        self._clock = clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        self._output_fd = -1
+        self._output = b""
+        self._request_id = "-"
+        self._answer: asyncio.Future[Answer] | None = None
+        self._started_ms = 0
+
+    async def start(self, about: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        """Start the process.
+
+        Raises:
+            OSError: the operating system refused (the code folder is gone, no memory, too many processes).
+        """
+        ours, theirs = socket.socketpair()
+        self._output_fd, output_end = os.pipe()
+        os.set_blocking(self._output_fd, False)
+        loop = asyncio.get_running_loop()
+        try:
+            # -u: what a handler printed before a crash is seen. -B: nothing is written into the developer's folder.
+            command = [sys.executable, "-u", "-B", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
+            self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own interpreter; returns at exec
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output_end,
+                stderr=output_end,
+                pass_fds=[theirs.fileno()],
+                cwd=self._function.code_dir,
+                env=dict(environment),
+                start_new_session=True,  # Ctrl-C is ours to handle, and a kill reaches the handler's children
+            )
+        except OSError:
+            ours.close()
+            os.close(self._output_fd)
+            raise
+        finally:
+            theirs.close()
+            os.close(output_end)
+        loop.add_reader(self._output_fd, self._read_output)
+        await loop.create_unix_connection(lambda: self, sock=ours)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can take an invocation."""
+        return self._process is not None
+
+    async def execute(self, request_id: str, event: bytes) -> Answer:
+        """Run the handler once; always answers, at the latest at the function's timeout."""
+        if self._transport is None:
+            return Answer("exited", True, b"", 0, 0)
+        self._request_id = request_id
+        self._answer = asyncio.get_running_loop().create_future()
+        self._started_ms = self._clock.now_ms()
+        head = json.dumps({"request_id": request_id}).encode()
+        self._transport.write(_LENGTHS.pack(len(head), len(event)) + head + event)
+        timer = self._clock.call_at(self._started_ms + self._function.timeout_seconds * 1000, self._time_out)
+        try:
+            return await self._answer
+        finally:
+            timer.cancel()
+            self._flush_output()
+            self._answer = None
+            self._request_id = "-"
+
+    def _time_out(self) -> None:
+        self._resolve("timed out", failed=True, memory_mb=self.kill())
+
+    def _resolve(self, kind: str, *, failed: bool, payload: bytes = b"", memory_mb: int = 0) -> None:
+        if self._answer is not None and not self._answer.done():
+            duration_ms = self._clock.now_ms() - self._started_ms
+            self._answer.set_result(Answer(kind, failed, payload, duration_ms, memory_mb))
+
+    def kill(self) -> int:
+        """Kill the process and what it started; return the most memory it has held, in MB. Harmless twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if self._transport is not None:
+            self._transport.abort()
+        self._read_output()
+        self._flush_output()
+        asyncio.get_running_loop().remove_reader(self._output_fd)
+        os.close(self._output_fd)
+        return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_MB
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_unix_connection gives
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if len(self._received) < _LENGTHS.size:
+            return
+        header_bytes, payload_bytes = _LENGTHS.unpack_from(self._received)
+        start = _LENGTHS.size + header_bytes
+        if len(self._received) < start + payload_bytes:
+            return
+        header = json.loads(self._received[_LENGTHS.size : start])
+        payload = bytes(self._received[start : start + payload_bytes])
+        self._received.clear()
+        self._read_output()  # what it printed before it answered belongs to this invocation
+        self._resolve("answered", failed=header["failed"], payload=payload, memory_mb=header["memory_mb"])
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        self._resolve("exited", failed=True, memory_mb=self.kill())
+
+    # what the handler prints
+
+    def _read_output(self) -> None:
+        for _ in range(_READS_AT_ONCE):
+            try:
+                data = os.read(self._output_fd, 65536)
+            except BlockingIOError:
+                return
+            if not data:
+                asyncio.get_running_loop().remove_reader(self._output_fd)
+                return
+            *lines, self._output = (self._output + data).split(b"\n")
+            for line in lines:
+                self._log_line(line)
+            if len(self._output) > _LINE_BYTES:
+                self._flush_output()
+
+    def _flush_output(self) -> None:
+        if self._output:
+            self._log_line(self._output)
+            self._output = b""
+
+    def _log_line(self, line: bytes) -> None:
+        text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
+        log.info("%s %s %s", self._function.name, self._request_id, text)
