@@ -102,7 +102,7 @@ class FunctionsClient:
         return self._transport.sdk
 
     def close(self) -> None:
-        """Close the connections; the client cannot be used afterwards."""
+        """Close the connections that are open; a later call opens new ones."""
         self._transport.close()
 
     def get_config(self, function: str, *, qualifier: str | None = None) -> AsyncInvokeConfig:

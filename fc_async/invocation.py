@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from .wire import identifier
+
 
 @dataclass(frozen=True)
 class Accepted:
@@ -54,4 +56,5 @@ def handler_error(body: bytes, kind: str) -> HandlerError:
     except (ValueError, RecursionError):
         found = None
     found = found if isinstance(found, dict) else {}
-    return HandlerError(str(found.get("errorType") or kind), str(found.get("errorMessage") or ""))
+    message = found.get("errorMessage")
+    return HandlerError(identifier(found.get("errorType")) or kind, message if isinstance(message, str) else "")

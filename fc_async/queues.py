@@ -10,21 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
-from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
-from mns.auth import Credentials as SdkCredentials
+from mns.auth import StaticCredentialsProvider
 from mns.mns_client import MNSClient
 from mns.mns_http import RequestInternal
 from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEncoder
 from mns.queue import Message, QueueMeta
 
 from . import mns_answer
-from .credentials import Credentials
-from .errors import ArgumentError, ServiceError
+from .credentials import AccessKey
+from .errors import ArgumentError, FcAsyncError, ServiceError, TransportError
 from .mns_answer import MAX_ANSWER_BYTES, MnsError, QueueAttributes, UnreadableAnswerError
 from .mns_answer import QueueMessage as QueueMessage
 from .settings import find_settings
@@ -44,6 +43,7 @@ ATTRIBUTE_RANGES = {
 }
 
 _ANSWER_MARGIN_SECONDS = 5
+_NO_REQUEST_INFO = SimpleNamespace(request_id=None)
 _Read = TypeVar("_Read")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 # What XML 1.0 cannot carry: the SDK would write it as it is, and the service refuse the document.
@@ -104,7 +104,6 @@ class QueueClient:
         self.queue = queue
         self._connect_seconds = _seconds("connect_timeout_seconds", connect_timeout_seconds)
         self._read_seconds = _seconds("read_timeout_seconds", read_timeout_seconds)
-        self._signer = _Signer(self.settings.endpoint.url, self.settings.credentials)
         self._adapter = PlainAdapter(MAX_ANSWER_BYTES)
 
     def __enter__(self) -> QueueClient:
@@ -117,7 +116,7 @@ class QueueClient:
         return f"QueueClient({self.queue!r}, {self.settings.place})"
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections that are open; a later call opens new ones."""
         self._adapter.close()
 
     def receive(self, max_messages: int = 1, *, wait_seconds: int = 0) -> list[QueueMessage]:
@@ -264,30 +263,27 @@ class QueueClient:
         wait_seconds: int = 0,
         private: tuple[str, ...] = (),
     ) -> Answer:
+        action = f"{verb} {self.queue}"
         path = f"/queues/{self.queue}{target}"
-        headers = self._signer.headers(method, path, xml)
+        key = self.settings.credentials.access_key()
         request = requests.PreparedRequest()
-        request.prepare(method=method, url=self.settings.endpoint.url + path, headers=headers, data=xml or None)
-        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS)
-        answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)
-        if answer.status in expected:
-            return answer
-        raise self._refused(verb, answer, private)
-
-    def _refused(self, verb: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
-        errors = mns_answer.read_errors(answer.body)
-        error = errors[0] if errors else MnsError()
-        code = identifier(error.code)
-        message = said(error.message, code, (*self._signer.secrets(), *private))
-        if error.receipt_handle is not None:  # the answer to a batch lists the failed ones only
-            message = f"{len(errors)} of the messages could not be deleted; the first: {message or code}"
-        return ServiceError(
-            answer.status,
-            code,
-            _request_id(answer) or identifier(error.request_id),
-            message=message,
-            action=self._action(verb),
+        request.prepare(
+            method=method,
+            url=self.settings.endpoint.url + path,
+            headers=_signed_headers(self.settings.endpoint.url, method, path, xml, key),
+            data=xml or None,
         )
+        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS)
+        failure: FcAsyncError
+        try:
+            answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)
+        except TransportError as error:
+            failure = TransportError(f"{action}: {error}", sent=error.sent)
+        else:
+            if answer.status in expected:
+                return answer
+            failure = _refused(action, answer, (*key.private_texts(), *private))
+        raise failure
 
     def _read(self, verb: str, answer: Answer, reader: Callable[[], _Read]) -> _Read:
         try:
@@ -299,40 +295,38 @@ class QueueClient:
             None,
             _request_id(answer),
             message=f"an answer that cannot be read: {reason}",
-            action=self._action(verb),
+            action=f"{verb} {self.queue}",
         )
 
-    def _action(self, verb: str) -> str:
-        return f"{verb} {self.queue}"
+
+def _signed_headers(url: str, method: str, target: str, xml: bytes, key: AccessKey) -> dict[str, str]:
+    """Return the headers as the SDK writes and signs them, all with one key.
+
+    A client of the SDK for each call: it is cheap, and it is bound to one key, which may have changed since the last.
+    """
+    credentials = StaticCredentialsProvider(key.access_key_id, key.access_key_secret, key.security_token)
+    client = MNSClient(url, credentials_provider=credentials)
+    request = RequestInternal(method, target, {}, xml or "")
+    client.build_header(_NO_REQUEST_INFO, request)
+    # The SDK writes the date in the language of the process's locale: write it again, and sign again.
+    request.header["date"] = formatdate(usegmt=True)
+    request.header["Authorization"] = client.get_signature(
+        method, request.header, target, credentials.get_credentials()
+    )
+    headers: dict[str, str] = request.header
+    return headers
 
 
-class _Signer(MNSClient):  # type: ignore[misc]  # the SDK ships no types
-    """The SDK's client, for what it does well: the headers of a request and their signature. It holds no state."""
-
-    def __init__(self, url: str, credentials: Credentials) -> None:
-        self._credentials = credentials
-        super().__init__(url, credentials_provider=self)
-
-    def get_credentials(self) -> Any:
-        key = self._credentials.access_key()
-        return SdkCredentials(key.access_key_id, key.access_key_secret, key.security_token)
-
-    def secrets(self) -> tuple[str, ...]:
-        return self._credentials.access_key().private_texts()
-
-    def headers(self, method: str, target: str, xml: bytes) -> dict[str, str]:
-        request = RequestInternal(method, target, {}, xml or "")
-        self.build_header(_no_request_info(), request)
-        # The SDK writes the date in the language of the process's locale: write it again, and sign again.
-        request.header["date"] = formatdate(usegmt=True)
-        request.header["Authorization"] = self.get_signature(method, request.header, target, self.get_credentials())
-        headers: dict[str, str] = request.header
-        return headers
-
-
-@cache
-def _no_request_info() -> Any:
-    return SimpleNamespace(request_id=None)
+def _refused(action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
+    errors = mns_answer.read_errors(answer.body)
+    error = errors[0] if errors else MnsError()
+    code = identifier(error.code)
+    message = said(error.message, code, private)
+    if error.receipt_handle is not None:  # the answer to a batch lists the failed ones only
+        message = f"{len(errors)} of the messages could not be deleted; the first: {message or code}"
+    return ServiceError(
+        answer.status, code, _request_id(answer) or identifier(error.request_id), message=message, action=action
+    )
 
 
 def _request_id(answer: Answer) -> str | None:

@@ -318,7 +318,7 @@ def _explicit_endpoint(
 
 def _parsed(found: Setting, insecure: bool) -> Endpoint:
     try:
-        parts = urlsplit(found.value)
+        parts = urlsplit(str(found.value))
         host, port = parts.hostname, parts.port
     except ValueError:
         host = None

@@ -39,7 +39,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 REQUEST_ID = "x-fc-request-id"
 
 _Answered = TypeVar("_Answered")
-_session_numbers = itertools.count(1_000_001)
+_session_numbers = itertools.count(10_001)
 
 
 class _Exchange(threading.local):
@@ -66,8 +66,7 @@ class Transport:
         endpoint = settings.endpoint
         number = next(_session_numbers)
         key = f"{endpoint.scheme}://{endpoint.netloc}:80:pool={number}"  # as DaraCore.do_action writes it
-        DaraCore._sessions[key] = _session()
-        self._finalizer = weakref.finalize(self, _forget_session, key)
+        self._session = DaraCore._sessions[key] = _session()
         self.sdk = _Client(
             Config(
                 protocol=endpoint.scheme,
@@ -79,10 +78,11 @@ class Transport:
                 max_idle_conns=number,
             )
         )
+        weakref.finalize(self.sdk, _forget_session, key)  # not of ours: the official client may be kept longer
 
     def close(self) -> None:
-        """Close the connections."""
-        self._finalizer()
+        """Close the connections that are open; a later call opens new ones."""
+        self._session.close()
 
     def call(
         self,

@@ -22,6 +22,7 @@ from .settings import is_loopback
 
 MAX_MESSAGE_CHARACTERS = 200
 MAX_IDENTIFIER_CHARACTERS = 128
+_READ_CHARACTERS = 2000
 _QUOTE_CHARACTERS = 12
 _CHUNK_BYTES = 65536
 
@@ -121,9 +122,12 @@ def said(text: object, code: str | None, private: Iterable[str]) -> str | None:
         code: the answer's error code.
         private: the texts of which no part may be quoted.
     """
-    if not isinstance(text, str) or "signature" in (code or "").lower() or any(_quotes(text, one) for one in private):
+    if not isinstance(text, str) or "signature" in (code or "").lower():
         return None
-    cleaned = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    head = text[:_READ_CHARACTERS]
+    if any(_quotes(form, one) for one in private for form in (head, head.replace("\\", ""))):
+        return None
+    cleaned = " ".join("".join(character if character.isprintable() else " " for character in head).split())
     return cleaned[:MAX_MESSAGE_CHARACTERS] or None
 
 
@@ -142,7 +146,7 @@ def _quotes(text: str, private: str) -> bool:
     if len(private) <= _QUOTE_CHARACTERS:
         return bool(private) and private in text
     width = _QUOTE_CHARACTERS
-    return any(text[start : start + width] in private for start in range(len(text[:4096]) - width + 1))
+    return any(text[start : start + width] in private for start in range(len(text) - width + 1))
 
 
 def _goes_direct(url: str) -> bool:
@@ -171,7 +175,6 @@ def _was_sent(error: Exception) -> bool:
     """Tell whether any byte of the request can have left; in doubt it can."""
     unsent = (
         requests.ConnectTimeout,
-        requests.exceptions.ProxyError,
         requests.exceptions.InvalidURL,
         NewConnectionError,
         ConnectTimeoutError,
@@ -188,7 +191,8 @@ def _chain(error: BaseException) -> list[BaseException]:
         one = waiting.pop(0)
         if isinstance(one, BaseException) and one not in found:
             found.append(one)
-            waiting += [getattr(one, "reason", None), one.__cause__, one.__context__, *one.args]
+            # Not __context__: it leads to whatever the caller happens to be handling while it calls us.
+            waiting += [getattr(one, "reason", None), one.__cause__, *one.args]
     return found
 
 
