@@ -114,19 +114,18 @@ class MnsRoutes:
         try:
             reply = await self._reply(request)
         except MailboxError as refusal:
-            return self.refusal(request, refusal)
+            return self._refused(request, refusal, arrived_ms)
         except (ConnectionError, web.RequestPayloadError):
             raise  # the client broke off; there is nobody to answer
         except Exception:
             _log.exception("An MNS request could not be answered; this is a defect of the local service")
-            return self.refusal(request, MailboxError(500, "InternalError", "Interal error."))  # the service's spelling
+            defect = MailboxError(500, "InternalError", "Interal error.")  # the service's spelling
+            return self._refused(request, defect, arrived_ms)
         return self._response(reply, self._request_id(), arrived_ms)
 
     def refusal(self, request: web.BaseRequest, error: MailboxError) -> web.Response:
         """Write a refusal in the shape of MNS, also one that was decided before routing."""
-        request_id = self._request_id()
-        element = error_element(error, request_id, f"http://{_host(request)}")
-        return self._response(Reply(error.status, element), request_id, self._clock.now_ms())
+        return self._refused(request, error, self._clock.now_ms())
 
     def close(self) -> None:
         """Answer everyone who waits as if the time were over; call it when the service stops."""
@@ -156,6 +155,11 @@ class MnsRoutes:
         if operation is None:
             raise not_implemented(f"{method} {target.path}")
         return operation
+
+    def _refused(self, request: web.BaseRequest, error: MailboxError, arrived_ms: int) -> web.Response:
+        request_id = self._request_id()
+        element = error_element(error, request_id, f"http://{_host(request)}")
+        return self._response(Reply(error.status, element), request_id, arrived_ms)
 
     def _response(self, reply: Reply, request_id: str, arrived_ms: int) -> web.Response:
         now_ms = self._clock.now_ms()
