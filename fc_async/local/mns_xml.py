@@ -95,6 +95,8 @@ class _Reader:
     def __init__(self) -> None:
         self.root = Element("")
         self._open = [self.root]
+        # In pieces: comments cut a text up, and adding to a string each time would take quadratic time.
+        self._texts: list[list[str]] = [[]]
         self._count = 0
 
     def refuse(self, *_: object) -> None:
@@ -107,12 +109,13 @@ class _Reader:
         element = Element(name.rpartition(" ")[2])
         self._open[-1].children.append(element)
         self._open.append(element)
+        self._texts.append([])
 
     def end(self, _: str) -> None:
-        self._open.pop()
+        self._open.pop().text = "".join(self._texts.pop())
 
     def text(self, text: str) -> None:
-        self._open[-1].text += text
+        self._texts[-1].append(text)
 
 
 def write_xml(root: Element) -> bytes:

@@ -83,7 +83,7 @@ def test_a_queue_is_created_read_changed_listed_and_deleted(server: MnsServer, a
         queue.create(QueueMeta(vis_timeout=61))
     assert code(error) == "QueueAlreadyExist"
     queue.set_attributes(QueueMeta(delay_sec=3, logging_enabled=True))
-    with pytest.warns(DeprecationWarning, match="active_messages"):
+    with pytest.warns(DeprecationWarning, match="_messages"):
         meta = queue.get_attributes()
     assert (meta.queue_name, meta.visibility_timeout, meta.message_retention_period) == ("dead-letters", 60, 604_800)
     assert (meta.delay_seconds, meta.polling_wait_seconds) == (3, 0)

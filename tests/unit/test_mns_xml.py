@@ -26,7 +26,8 @@ from fc_async.local.raw_target import parse_target
         '<Message xmlns="http://mns.aliyuncs.com/doc/v1"><MessageBody>a&#60;b</MessageBody></Message>',
         "<Message><MessageBody>a<!-- not here -->&lt;b</MessageBody></Message>",
         "<Message><MessageBody><![CDATA[a<b]]></MessageBody></Message>",
-        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<!-- x --><Message>\n  <MessageBody>a&lt;b</MessageBody>'
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<!-- x --><Message>\n'
+        "  <MessageBody>a&lt;b</MessageBody>"
         "\n</Message>\n",
         '<m:Message xmlns:m="urn:x"><m:MessageBody m:a="1">a&lt;b</m:MessageBody><?pi x?></m:Message>',
         "\ufeff<Message><MessageBody>a&lt;b</MessageBody></Message>",
