@@ -157,6 +157,9 @@ class ProcessRunner:
         self._busy.add(worker)
         try:
             answer = await worker.execute(request_id, event)
+        except BaseException:
+            worker.kill()
+            raise
         finally:
             self._busy.discard(worker)
         if answer.kind == "answered":
@@ -217,6 +220,7 @@ class ProcessRunner:
         self._idle.clear()
         for place in self._queue:
             place.cancel()
+        await asyncio.sleep(0)  # the transports of the killed workers close on the loop's next turn
         shutil.rmtree(self._home, ignore_errors=True)
 
 

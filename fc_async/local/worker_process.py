@@ -101,7 +101,12 @@ class WorkerProcess(asyncio.Protocol):
             theirs.close()
             os.close(output_end)
         loop.add_reader(self._output_fd, self._read_output)
-        await loop.create_unix_connection(lambda: self, sock=ours)
+        try:
+            await loop.create_unix_connection(lambda: self, sock=ours)
+        except BaseException:
+            self.kill()
+            ours.close()
+            raise
 
     @property
     def is_alive(self) -> bool:

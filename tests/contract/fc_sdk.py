@@ -1,0 +1,132 @@
+"""Function Compute's official SDK and raw HTTP, pointed at a local service."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import io
+import json
+import re
+import socket
+import zipfile
+from typing import Any
+from urllib.parse import urlsplit
+
+from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
+from alibabacloud_tea_openapi.models import Config
+from darabonba.runtime import RuntimeOptions
+
+from fc_async.local.server import LocalServer
+
+DEADLINE_SECONDS = 20
+ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/"
+QUEUE = "acs:mns:cn-hangzhou:1234567890123456:/queues/{}/messages"
+
+
+def fc_client(local: LocalServer) -> Client:
+    return Client(
+        Config(
+            access_key_id="id",
+            access_key_secret="secret",
+            endpoint=local.url.removeprefix("http://"),
+            protocol="http",
+            region_id="cn-hangzhou",
+            read_timeout=DEADLINE_SECONDS * 1000,
+        )
+    )
+
+
+def zipped(files: dict[str, str]) -> str:
+    """A zip with these files, in base64."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def create_function(client: Client, name: str, source: str, **fields: Any) -> models.Function:
+    body = {
+        "function_name": name,
+        "runtime": "python3.12",
+        "handler": "index.handler",
+        "code": models.InputCodeLocation(zip_file=zipped({"index.py": source})),
+        **fields,
+    }
+    return client.create_function(models.CreateFunctionRequest(body=models.CreateFunctionInput(**body))).body
+
+
+def put_config(client: Client, name: str, qualifier: str | None = None, **fields: Any) -> models.AsyncConfig:
+    destinations = {
+        half: models.Destination(destination=fields.pop(half))
+        for half in ("on_success", "on_failure")
+        if half in fields
+    }
+    if destinations:
+        fields["destination_config"] = models.DestinationConfig(**destinations)
+    request = models.PutAsyncInvokeConfigRequest(body=models.PutAsyncInvokeConfigInput(**fields), qualifier=qualifier)
+    return client.put_async_invoke_config(name, request).body
+
+
+def get_config(client: Client, name: str, qualifier: str | None = None) -> models.AsyncConfig:
+    return client.get_async_invoke_config(name, models.GetAsyncInvokeConfigRequest(qualifier=qualifier)).body
+
+
+def invoke_async(
+    client: Client, name: str, payload: bytes = b"{}", qualifier: str | None = None, **headers: Any
+) -> models.InvokeFunctionResponse:
+    return client.invoke_function_with_options(
+        name,
+        models.InvokeFunctionRequest(body=io.BytesIO(payload), qualifier=qualifier),
+        models.InvokeFunctionHeaders(x_fc_invocation_type="Async", **headers),
+        RuntimeOptions(),
+    )
+
+
+def invoke(client: Client, name: str, payload: bytes = b"{}") -> models.InvokeFunctionResponse:
+    return client.invoke_function(name, models.InvokeFunctionRequest(body=io.BytesIO(payload)))
+
+
+def request(
+    local: LocalServer, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """One raw exchange: status, headers by lower-case name, body."""
+    connection = http.client.HTTPConnection(urlsplit(local.url).netloc, timeout=DEADLINE_SECONDS)
+    try:
+        is_chunked = "Transfer-Encoding" in (headers or {})
+        connection.request(method, path, body, headers or {}, encode_chunked=is_chunked)
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+    finally:
+        connection.close()
+
+
+def raw(local: LocalServer, data: bytes, *, hang_up: bool = False) -> bytes:
+    """Send bytes as they are and return the answer, with interim ones, or what came until the service closed.
+
+    With `hang_up` the service is told that no more will be sent.
+    """
+    with socket.create_connection(("127.0.0.1", urlsplit(local.url).port), DEADLINE_SECONDS) as connection:
+        connection.sendall(data)
+        if hang_up:
+            connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while not _is_whole(answer) and (piece := connection.recv(65536)):
+            answer += piece
+    return answer
+
+
+def _is_whole(answer: bytes) -> bool:
+    head, end, body = answer.rpartition(b"HTTP/1.")[2].partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *([0-9]+)", head)
+    return bool(end) and length is not None and len(body) >= int(length[1])
+
+
+def error(answer: tuple[int, dict[str, str], bytes]) -> tuple[int, str]:
+    """Status and code of a refusal in Function Compute's shape."""
+    status, headers, body = answer
+    wire = json.loads(body)
+    assert set(wire) == {"Code", "Message", "RequestId"}
+    assert headers["x-fc-request-id"] == wire["RequestId"]
+    return status, wire["Code"]
