@@ -32,7 +32,7 @@ from .mns_documents import (
     sent_element,
     whole_number,
 )
-from .mns_errors import MailboxError, message_not_exist, not_implemented, out_of_range
+from .mns_errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
 from .mns_limits import DEFAULT_RET_NUMBER, MAX_REQUEST_BYTES, WAIT_SECONDS
 from .mns_xml import Element, write_xml
 from .raw_target import Target, parse_target
@@ -115,8 +115,6 @@ class MnsRoutes:
             reply = await self._reply(request)
         except MailboxError as refusal:
             return self._refused(request, refusal, arrived_ms)
-        except (ConnectionError, web.RequestPayloadError):
-            raise  # the client broke off; there is nobody to answer
         except Exception:
             _log.exception("An MNS request could not be answered; this is a defect of the local service")
             defect = MailboxError(500, "InternalError", "Interal error.")  # the service's spelling
@@ -288,13 +286,16 @@ def _host(request: web.BaseRequest) -> str:
 
 
 async def _read_body(request: web.Request) -> bytes:
-    """The whole body, or MailboxError 400 as soon as it is known to be too large."""
+    """The whole body, or MailboxError 400 as soon as it is known to be too large or cut short."""
     body = bytearray()
     if (request.content_length or 0) <= MAX_REQUEST_BYTES:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > MAX_REQUEST_BYTES:
-                break
-        else:
-            return bytes(body)
+        try:
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MAX_REQUEST_BYTES:
+                    break
+            else:
+                return bytes(body)
+        except (ConnectionError, web.RequestPayloadError):
+            raise invalid_argument("The request body ended before its time") from None
     raise out_of_range("the request body", 0, MAX_REQUEST_BYTES, "bytes")

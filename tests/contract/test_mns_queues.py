@@ -7,6 +7,7 @@ Origin of the recorded exchanges: the real service in cn-shanghai, September 202
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 import socket
@@ -471,3 +472,23 @@ def test_a_body_without_a_length_is_refused_when_it_has_grown_too_large(server: 
         )
         client.sendall(b"100001\r\n" + b"x" * 0x100001)
         assert client.recv(12) == b"HTTP/1.1 400"
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 500", "Transfer-Encoding: chunked"])
+def test_a_body_that_is_cut_short_changes_nothing_and_leaves_no_noise(
+    server: MnsServer, caplog: pytest.LogCaptureFixture, framing: str
+):
+    server.request("PUT", "/queues/q")
+    with socket.create_connection(("127.0.0.1", server.port), DEADLINE_SECONDS) as client:
+        start = "8\r\n<Message" if "chunked" in framing else "<Message"
+        client.sendall(f"POST {MESSAGES} HTTP/1.1\r\nHost: x\r\nx-mns-version: 1\r\n{framing}\r\n\r\n{start}".encode())
+    assert server.request("GET", MESSAGES)[0] == 404
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_compressed_body_is_no_xml(server: MnsServer):
+    server.request("PUT", "/queues/q")
+    body = gzip.compress(b"<Message><MessageBody>x</MessageBody></Message>")
+    status, _, answer = server.request("POST", MESSAGES, body, {"Content-Encoding": "gzip"})
+    assert status == 400
+    assert b"<Code>MalformedXML</Code>" in answer
