@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -27,9 +28,8 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True)
 class _Page:
-    configs: list[AsyncInvokeConfig]
+    configs: tuple[AsyncInvokeConfig, ...]
     next_token: str | None
-    request_id: str | None
 
 
 class FunctionsClient:
@@ -118,8 +118,10 @@ class FunctionsClient:
         """
         action, name, query = _addressed("get_config", function, qualifier)
         request = models.GetAsyncInvokeConfigRequest(**query)
-        return self._config(
-            action, lambda: self.sdk.get_async_invoke_config_with_options(name, request, {}, RuntimeOptions())
+        return self._answered(
+            action,
+            lambda: self.sdk.get_async_invoke_config_with_options(name, request, {}, RuntimeOptions()),
+            AsyncInvokeConfig.from_wire,
         )
 
     def find_config(self, function: str, *, qualifier: str | None = None) -> AsyncInvokeConfig | None:
@@ -152,8 +154,10 @@ class FunctionsClient:
         action, name, query = _addressed("put_config", function, qualifier)
         body = models.PutAsyncInvokeConfigInput().from_map(self._resolved(config).to_wire())
         request = models.PutAsyncInvokeConfigRequest(body=body, **query)
-        return self._config(
-            action, lambda: self.sdk.put_async_invoke_config_with_options(name, request, {}, RuntimeOptions())
+        return self._answered(
+            action,
+            lambda: self.sdk.put_async_invoke_config_with_options(name, request, {}, RuntimeOptions()),
+            AsyncInvokeConfig.from_wire,
         )
 
     def delete_config(self, function: str, *, qualifier: str | None = None) -> None:
@@ -193,10 +197,11 @@ class FunctionsClient:
         """
         action, name, query = _addressed("get_function", function, qualifier)
         request = models.GetFunctionRequest(**query)
-        answer = self._transport.call(
-            action, lambda: self.sdk.get_function_with_options(name, request, {}, RuntimeOptions()), expected=(200,)
+        return self._answered(
+            action,
+            lambda: self.sdk.get_function_with_options(name, request, {}, RuntimeOptions()),
+            models.Function().from_map,
         )
-        return answer.body
 
     def invoke_async(
         self,
@@ -283,37 +288,33 @@ class FunctionsClient:
             private=private,
         )
 
-    def _config(self, action: str, operation: Callable[[], Any]) -> AsyncInvokeConfig:
-        answer = self._transport.call(action, operation, expected=(200,))
-        return _read(action, lambda: AsyncInvokeConfig.from_wire(answer.body.to_map()))
+    def _answered(self, action: str, operation: Callable[[], Any], reader: Callable[[dict[str, Any]], _Read]) -> _Read:
+        """Make the call and read its answer from the JSON as it came: the SDK's models let nearly anything pass."""
+        self._transport.call(action, operation, expected=(200,))
+        answer = last_answer()
+        try:
+            return reader(_json_object(answer.body))
+        except (AttributeError, TypeError, ValueError) as error:  # pydantic's and ArgumentError are ValueErrors
+            failure = unreadable(action, answer, type(error).__name__)
+        raise failure
 
     def _pages(self, action: str, function: str | None) -> Iterator[AsyncInvokeConfig]:
-        token: str | None = None
-        seen: set[str | None] = set()
-        while token not in seen:
-            seen.add(token)
-            page = self._page(action, function, token)
+        page = self._page(action, function, None)
+        seen = set()
+        while True:
             yield from page.configs
-            token = page.next_token
-            if not token:
+            if page.next_token is None:
                 return
-        raise ServiceError(
-            200, None, page.request_id, message="a list whose pages repeat without an end", action=action
-        )
+            if page.next_token in seen:
+                raise ServiceError(200, None, message="a list whose pages repeat without an end", action=action)
+            seen.add(page.next_token)
+            page = self._page(action, function, page.next_token)
 
     def _page(self, action: str, function: str | None, token: str | None) -> _Page:
         request = models.ListAsyncInvokeConfigsRequest(function_name=function, limit=PAGE_SIZE, next_token=token)
-        body = self._transport.call(
-            action,
-            lambda: self.sdk.list_async_invoke_configs_with_options(request, {}, RuntimeOptions()),
-            expected=(200,),
-        ).body
-
-        def read() -> _Page:
-            configs = [AsyncInvokeConfig.from_wire(one.to_map()) for one in body.configs or []]
-            return _Page(configs, body.next_token, request_id(last_answer()))
-
-        return _read(action, read)
+        return self._answered(
+            action, lambda: self.sdk.list_async_invoke_configs_with_options(request, {}, RuntimeOptions()), _read_page
+        )
 
     def _resolved(self, config: AsyncInvokeConfig) -> AsyncInvokeConfig:
         destinations = config.destination_config
@@ -343,10 +344,13 @@ def _addressed(verb: str, function: str, qualifier: str | None) -> tuple[str, st
     return f"{verb} {name}@{checked}", name, {"qualifier": checked}
 
 
-def _read(action: str, reader: Callable[[], _Read]) -> _Read:
-    """Read an answer; one that says yes and has another shape is the service's fault."""
-    try:
-        return reader()
-    except (AttributeError, TypeError, ValueError) as error:  # pydantic's and ArgumentError are ValueErrors
-        failure = unreadable(action, last_answer(), type(error).__name__)
-    raise failure
+def _read_page(wire: dict[str, Any]) -> _Page:
+    configs = tuple(AsyncInvokeConfig.from_wire(one) for one in wire.get("configs") or ())  # null when there is none
+    return _Page(configs, wire.get("nextToken") or None)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    found = json.loads(body)
+    if not isinstance(found, dict):
+        raise TypeError
+    return found

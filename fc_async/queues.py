@@ -273,7 +273,7 @@ class QueueClient:
             headers=_signed_headers(self.settings.endpoint.url, method, path, xml, key),
             data=xml or None,
         )
-        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS)
+        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS if wait_seconds else 0)
         failure: FcAsyncError
         try:
             answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)

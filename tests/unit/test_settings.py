@@ -1,0 +1,278 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fc_async import credentials
+from fc_async.credentials import AccessKey
+from fc_async.errors import ArgumentError, FcAsyncError, SettingsError
+from fc_async.settings import Settings, find_settings, is_loopback
+
+KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-secret-env-secret"}
+LOCAL = "http://127.0.0.1:9700"
+
+
+def find(service: Any = "fc", *, environment: dict[str, str] | None = None, home: Path, **arguments: Any) -> Settings:
+    return find_settings(service, environment=environment or {}, home=home, **arguments)
+
+
+def profiles(home: Path, current: str = "work", **content: Any) -> None:
+    default = [
+        {"name": "work", "mode": "AK", "region_id": "cn-beijing", "access_key_id": "w-id", "access_key_secret": "w-s"},
+        {
+            "name": "play",
+            "mode": "AK",
+            "region_id": "eu-central-1",
+            "access_key_id": "p-id",
+            "access_key_secret": "p-s",
+        },
+    ]
+    (home / ".aliyun").mkdir()
+    text = json.dumps({"current": current, "profiles": default, **content})
+    (home / ".aliyun" / "config.json").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "region"),
+    [
+        ({"region": "cn-shenzhen", "profile": "play"}, {"ALIBABA_CLOUD_REGION_ID": "cn-hongkong"}, "cn-shenzhen"),
+        ({"profile": "play"}, {"ALIBABA_CLOUD_REGION_ID": "cn-hongkong"}, "eu-central-1"),
+        ({}, {"ALIBABA_CLOUD_REGION_ID": "cn-hongkong", "FC_REGION": "us-west-1"}, "cn-hongkong"),
+        ({}, {"FC_REGION": "us-west-1"}, "us-west-1"),
+        ({}, {"ALIBABA_CLOUD_REGION_ID": ""}, "cn-beijing"),
+        ({}, {"ALIBABA_CLOUD_PROFILE": "play"}, "eu-central-1"),
+    ],
+)
+def test_the_region_comes_from_the_first_place_that_names_one(
+    tmp_path: Path, arguments: dict[str, str], environment: dict[str, str], region: str
+) -> None:
+    profiles(tmp_path)
+    found = find(environment=KEYS | environment, home=tmp_path, **arguments)
+    assert found.require_region() == region
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "account"),
+    [
+        ({"account_id": "1"}, {"ALIBABA_CLOUD_ACCOUNT_ID": "2", "FC_ACCOUNT_ID": "3"}, "1"),
+        ({}, {"ALIBABA_CLOUD_ACCOUNT_ID": "2", "FC_ACCOUNT_ID": "3"}, "2"),
+        ({}, {"FC_ACCOUNT_ID": "3"}, "3"),
+    ],
+)
+def test_the_account_comes_from_the_first_place_that_names_one(
+    tmp_path: Path, arguments: dict[str, str], environment: dict[str, str], account: str
+) -> None:
+    found = find(region="cn-hangzhou", environment=KEYS | environment, home=tmp_path, **arguments)
+    assert found.require_account_id() == account
+
+
+@pytest.mark.parametrize(
+    ("service", "arguments", "environment", "url"),
+    [
+        ("fc", {"account_id": "7"}, {}, "https://7.cn-hangzhou.fc.aliyuncs.com"),
+        ("fc", {}, {}, "https://fcv3.cn-hangzhou.aliyuncs.com"),
+        ("fc", {"region": "me-central-1"}, {}, "https://me-central-1.fc.aliyuncs.com"),
+        ("fc", {"account_id": "7", "internal": True}, {}, "https://7.cn-hangzhou-internal.fc.aliyuncs.com"),
+        ("mns", {"account_id": "7"}, {}, "https://7.mns.cn-hangzhou.aliyuncs.com"),
+        ("mns", {"account_id": "7"}, {"FC_ASYNC_INTERNAL": "1"}, "https://7.mns.cn-hangzhou-internal.aliyuncs.com"),
+        ("mns", {"account_id": "7"}, {"FC_ASYNC_INTERNAL": "0"}, "https://7.mns.cn-hangzhou.aliyuncs.com"),
+        ("fc", {}, {"FC_ASYNC_ENDPOINT": LOCAL}, LOCAL),
+        ("fc", {}, {"FC_ASYNC_ENDPOINT": LOCAL, "FC_ASYNC_FC_ENDPOINT": "https://other:1/"}, "https://other:1"),
+        ("mns", {}, {"FC_ASYNC_ENDPOINT": LOCAL, "FC_ASYNC_FC_ENDPOINT": "https://other:1/"}, LOCAL),
+        ("mns", {}, {"FC_ASYNC_MNS_ENDPOINT": "http://[::1]:80"}, "http://[::1]:80"),
+        ("fc", {"endpoint": "https://a"}, {"FC_ASYNC_FC_ENDPOINT": "https://b"}, "https://a"),
+        ("fc", {"endpoint": "https://a", "service_endpoint": "https://c"}, {}, "https://c"),
+    ],
+)
+def test_the_endpoint_is_what_is_named_nearest_else_derived(
+    tmp_path: Path, service: Any, arguments: dict[str, Any], environment: dict[str, str], url: str
+) -> None:
+    region = {"region": "cn-hangzhou", **arguments}
+    assert find(service, environment=KEYS | environment, home=tmp_path, **region).endpoint.url == url
+
+
+def test_a_loopback_endpoint_needs_nothing_and_reads_no_file(tmp_path: Path) -> None:
+    (tmp_path / ".aliyun").mkdir()
+    (tmp_path / ".aliyun" / "config.json").write_text("broken")
+    found = find(endpoint=LOCAL, environment=KEYS, home=tmp_path)
+    assert (found.require_region(), found.require_account_id()) == ("cn-hangzhou", "1234567890123456")
+    assert found.credentials.access_key() == AccessKey("local", "local")
+    assert found.place == f"local {LOCAL}"
+
+
+def test_a_loopback_endpoint_takes_the_local_pair_then_what_is_named(tmp_path: Path) -> None:
+    profiles(tmp_path)
+    pair = {"FC_ASYNC_LOCAL_ACCESS_KEY": "id:se:cret"}
+    assert find(endpoint=LOCAL, environment=pair, home=tmp_path).credentials.access_key() == AccessKey("id", "se:cret")
+    named = find(endpoint=LOCAL, environment=pair, home=tmp_path, profile="play")
+    assert named.credentials.access_key() == AccessKey("p-id", "p-s")
+    given = find(endpoint=LOCAL, environment=pair, home=tmp_path, profile="play", credentials=AccessKey("a", "b", "c"))
+    assert given.credentials.access_key() == AccessKey("a", "b", "c")
+
+
+def test_a_named_profile_beats_the_keys_in_the_environment(tmp_path: Path) -> None:
+    profiles(tmp_path)
+    assert find(environment=KEYS, home=tmp_path, profile="work").credentials.access_key() == AccessKey("w-id", "w-s")
+    unnamed = find(environment=KEYS | {"ALIBABA_CLOUD_SECURITY_TOKEN": "t"}, home=tmp_path)
+    assert unnamed.credentials.access_key() == AccessKey("env-id", "env-secret-env-secret", "t")
+
+
+def test_the_keys_of_a_rotating_source_are_asked_for_each_time(tmp_path: Path) -> None:
+    class Rotating:
+        count = 0
+
+        def get_credential(self) -> AccessKey:
+            self.count += 1
+            return AccessKey(f"id-{self.count}", "secret")
+
+    found = find(region="cn-hangzhou", home=tmp_path, credentials=Rotating()).credentials
+    assert [found.access_key().access_key_id for _ in range(2)] == ["id-1", "id-2"]
+
+
+def test_no_secret_is_in_repr(tmp_path: Path) -> None:
+    profiles(tmp_path)
+    key = AccessKey("the-id", "the-secret", "the-token")
+    found = find(region="cn-hangzhou", environment=KEYS, home=tmp_path, credentials=key)
+    shown = repr(found) + repr(key) + repr(find(environment=KEYS, home=tmp_path, profile="work"))
+    assert not any(secret in shown for secret in ("the-id", "the-secret", "the-token", "w-s", "env-secret"))
+
+
+def failure(home: Path, **arguments: Any) -> FcAsyncError:
+    with pytest.raises(FcAsyncError) as caught:
+        find(home=home, **arguments)
+    return caught.value
+
+
+def test_a_missing_region_lists_where_it_was_looked_for_and_the_flag(tmp_path: Path) -> None:
+    error = failure(tmp_path)
+    for word in ("ALIBABA_CLOUD_REGION_ID", "FC_REGION", "--region", str(tmp_path / ".aliyun" / "config.json")):
+        assert word in str(error)
+    assert isinstance(error, SettingsError)
+    assert len(str(error).splitlines()) <= 12
+
+
+def test_a_missing_account_lists_where_it_was_looked_for_and_the_flag(tmp_path: Path) -> None:
+    error = failure(tmp_path, service="mns", region="cn-hangzhou", environment=KEYS)
+    for word in ("ALIBABA_CLOUD_ACCOUNT_ID", "FC_ACCOUNT_ID", "--account-id"):
+        assert word in str(error)
+    found = find(region="cn-hangzhou", environment=KEYS, home=tmp_path)
+    with pytest.raises(SettingsError, match="--account-id"):
+        found.require_account_id()
+
+
+def test_missing_credentials_list_where_they_were_looked_for_and_the_flag(tmp_path: Path) -> None:
+    class Nothing:
+        def get_credentials(self) -> Any:
+            raise RuntimeError("quotes the-secret")
+
+    with pytest.raises(SettingsError) as caught:
+        credentials._from_chain(Nothing(), tmp_path)
+    text = str(caught.value)
+    for word in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_CREDENTIALS_URI", "--profile", "config.json"):
+        assert word in text
+    assert "the-secret" not in text
+    assert caught.value.__context__ is None
+    assert len(text.splitlines()) <= 12
+
+
+def test_the_chain_is_asked_only_when_nothing_is_named(tmp_path: Path) -> None:
+    assert "default chain" in find(region="cn-hangzhou", home=tmp_path).credentials.source
+    assert "ACCESS_KEY_ID" in find(region="cn-hangzhou", environment=KEYS, home=tmp_path).credentials.source
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://example.com",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@example.com",
+        "http://localhost.example.com",
+        "http://user:secret-word@127.0.0.1:9700",
+        "http://127.0.0.1:9700/base",
+        "http://127.0.0.1:99999",
+        "http://0.0.0.0:9700",
+        "https://exa mple.com",
+        "https://example.com?x=secret-word",
+        "ftp://example.com",
+        "127.0.0.1:9700",
+        "",
+    ],
+)
+def test_an_endpoint_that_could_leak_or_cannot_be_one_is_refused(tmp_path: Path, endpoint: str) -> None:
+    error = failure(tmp_path, endpoint=endpoint)
+    assert isinstance(error, ArgumentError)
+    assert "secret-word" not in str(error)
+
+
+def test_plain_http_to_another_machine_needs_insecure(tmp_path: Path) -> None:
+    error = failure(tmp_path, environment={"FC_ASYNC_ENDPOINT": "http://example.com"})
+    assert isinstance(error, SettingsError)
+    assert "FC_ASYNC_ENDPOINT" in str(error)
+    assert "--insecure" in str(error)
+    found = find(endpoint="http://example.com", insecure=True, environment=KEYS, home=tmp_path)
+    assert found.endpoint.url == "http://example.com"
+    assert found.region is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ({"region": "cn-hangzhou.example.com/"}, ArgumentError),
+        ({"environment": {"ALIBABA_CLOUD_REGION_ID": "Not A Region"}}, SettingsError),
+        ({"region": "cn-hangzhou", "account_id": "1.example.com"}, ArgumentError),
+        ({"region": "cn-hangzhou", "account_id": "1" * 21}, ArgumentError),
+        ({"region": "cn-hangzhou", "environment": {"FC_ACCOUNT_ID": "abc"}}, SettingsError),
+        ({"region": "cn-hangzhou", "environment": {"FC_ASYNC_INTERNAL": "perhaps"}}, SettingsError),
+        ({"endpoint": LOCAL, "environment": {"FC_ASYNC_LOCAL_ACCESS_KEY": "no-colon"}}, SettingsError),
+        ({"region": "cn-hangzhou", "credentials": 7}, ArgumentError),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused_where_it_was_found(
+    tmp_path: Path, arguments: dict[str, Any], kind: type[FcAsyncError]
+) -> None:
+    error = failure(tmp_path, **arguments)
+    assert type(error) is kind
+    assert "no-colon" not in str(error)
+
+
+def test_a_profile_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:
+    assert "there is no file" in str(failure(tmp_path, profile="gone"))
+    profiles(tmp_path)
+    error = failure(tmp_path, profile="gone")
+    assert isinstance(error, SettingsError)
+    assert "play, work" in str(error)
+
+
+@pytest.mark.parametrize("content", ["{secret-word", "[]", '"secret-word"', "[" * 100_000])
+def test_a_config_file_that_cannot_be_read_is_named_and_not_quoted(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".aliyun").mkdir()
+    (tmp_path / ".aliyun" / "config.json").write_text(content)
+    error = failure(tmp_path)
+    assert isinstance(error, SettingsError)
+    assert str(tmp_path / ".aliyun" / "config.json") in str(error)
+    assert "secret-word" not in str(error)
+
+
+def test_a_profile_of_a_mode_that_nobody_reads_is_named(tmp_path: Path) -> None:
+    profiles(tmp_path, profiles=[{"name": "odd", "mode": "Telepathy", "region_id": "cn-hangzhou"}])
+    found = find(home=tmp_path, profile="odd")
+    with pytest.raises(SettingsError, match="'odd'"):
+        found.credentials.access_key()
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("LOCALHOST.", True),
+        ("0.0.0.0", False),  # noqa: S104 - refused here
+        ("127.0.0.1.example.com", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_only_what_can_mean_this_machine_alone(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
