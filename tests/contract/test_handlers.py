@@ -1,0 +1,291 @@
+"""How a handler runs: what it sees, what its failures look like, and that nothing it does takes the service down."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
+
+from fc_async.local.server import LocalServer
+from tests.contract.fc_sdk import create_function, invoke, invoke_async, put_config, request, zipped
+
+SEES_ALL = "import json, os\ndef handler(event, context):\n    return dict(os.environ)\n"
+
+
+def failure(client: Client, name: str = "main", payload: bytes = b"{}") -> dict[str, Any]:
+    """The error JSON of a sync invocation that fails."""
+    answer = invoke(client, name, payload)
+    assert answer.headers["x-fc-error-type"] == "UnhandledInvocationError"
+    parsed: dict[str, Any] = json.loads(answer.body.read())
+    return parsed
+
+
+# What a handler sees
+
+
+def test_a_handler_sees_its_own_variables_and_the_services_and_nothing_of_the_developers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "developer")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "developer")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "developer")
+    monkeypatch.setenv("PYTHONPATH", "/developer")
+    with LocalServer(workers=1) as local:
+        from tests.contract.fc_sdk import fc_client
+
+        client = fc_client(local)
+        create_function(client, "main", SEES_ALL, environment_variables={"MINE": "1"}, memory_size=256)
+        seen = json.loads(invoke(client, "main").body.read())
+        url = local.url
+    assert "developer" not in "".join(seen.values())
+    assert set(seen) == {
+        "MINE", "PATH", "LANG", "TZ", "HOME", "FC_ASYNC_ENDPOINT",
+        "FC_FUNC_CODE_PATH", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNCTION_NAME", "FC_FUNCTION_HANDLER",
+        "FC_FUNCTION_MEMORY_SIZE", "FC_QUALIFIER", "FC_INSTANCE_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN",
+    }  # fmt: skip
+    assert (seen["MINE"], seen["FC_ASYNC_ENDPOINT"]) == ("1", url)
+    assert (seen["FC_FUNCTION_NAME"], seen["FC_FUNCTION_HANDLER"]) == ("main", "index.handler")
+    assert (seen["FC_REGION"], seen["FC_ACCOUNT_ID"]) == ("cn-hangzhou", "1234567890123456")
+    assert (seen["FC_FUNCTION_MEMORY_SIZE"], seen["FC_QUALIFIER"]) == ("256", "LATEST")
+    assert seen["HOME"] not in ("", os.environ.get("HOME"))
+
+
+def test_the_context_has_what_handlers_read(fc: Client) -> None:
+    source = (
+        "def handler(event, context):\n"
+        "    assert isinstance(event, bytes)\n"
+        "    f, c = context.function, context.credentials\n"
+        "    context.logger.info('seen')\n"
+        "    return [context.request_id, context.account_id, context.region, f.name, f.handler, f.memory, f.timeout,\n"
+        "            f.version_id, f.qualifier, c.access_key_id, c.access_key_secret, c.security_token,\n"
+        "            context.service.name, context.tracing.span_context]\n"
+    )
+    create_function(fc, "main", source, timeout=7)
+    answer = invoke(fc, "main")
+    request_id, *rest = json.loads(answer.body.read())
+    assert request_id == answer.headers["x-fc-request-id"]
+    assert rest[:6] == ["1234567890123456", "cn-hangzhou", "main", "index.handler", 512, 7]
+
+
+def test_a_handler_finds_the_modules_beside_it_and_its_files(fc: Client) -> None:
+    files = {
+        "index.py": "import helper\ndef handler(event, context):\n    return helper.text() + open('data.txt').read()\n",
+        "helper/__init__.py": "def text():\n    return 'helped '\n",
+        "data.txt": "data",
+    }
+    create_function(fc, "main", "", code=models.InputCodeLocation(zip_file=zipped(files)))
+    assert invoke(fc, "main").body.read() == b"helped data"
+
+
+def test_a_handler_can_live_in_a_folder_of_the_package(fc: Client) -> None:
+    code = models.InputCodeLocation(zip_file=zipped({"src/main.py": "def go(event, context):\n    return 'deep'\n"}))
+    create_function(fc, "main", "", code=code, handler="src/main.go")
+    assert invoke(fc, "main").body.read() == b"deep"
+
+
+@pytest.mark.parametrize(
+    ("returned", "sent"),
+    [("b'\\xff'", b"\xff"), ("'名'", "名".encode()), ("{'a': 1}", b'{"a": 1}'), ("None", b"null"), ("0", b"0")],
+)
+def test_bytes_and_text_are_returned_as_they_are_and_all_else_as_json(fc: Client, returned: str, sent: bytes) -> None:
+    create_function(fc, "main", f"def handler(event, context):\n    return {returned}\n")
+    assert invoke(fc, "main").body.read() == sent
+
+
+# What failures look like
+
+
+def test_a_timeout_kills_the_handler_and_says_so_and_retries_0_run_it_once(
+    local: LocalServer, fc: Client, mns_queue: Any
+) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    while True: pass\n", timeout=1)
+    dead = mns_queue("dead")
+    put_config(fc, "main", on_failure="acs:mns:::/queues/dead/messages", max_async_retry_attempts=0)
+    invoke_async(fc, "main")
+    local.advance(3600)
+    record = json.loads(dead.receive_message(0).message_body)
+    assert json.loads(record["responsePayload"]) == {"errorMessage": "Function timed out after 1 seconds"}
+    assert record["requestContext"]["condition"] == "UnhandledInvocationError"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        "os._exit(0)",
+        "os._exit(3)",
+        "sys.exit(1)",
+        "os.kill(os.getpid(), signal.SIGSEGV)",
+        "ctypes.string_at(0)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os.fork() or time.sleep(60); os._exit(1)",
+        "subprocess.Popen(['sleep', '60']); os._exit(1)",
+    ],
+)
+def test_a_crash_is_an_error_of_its_invocation_and_the_next_one_runs(fc: Client, death: str) -> None:
+    source = (
+        "import ctypes, os, signal, subprocess, sys, time\n"
+        "def handler(event, context):\n"
+        f"    if event == b'die':\n        {death}\n"
+        "    return 'alive'\n"
+    )
+    create_function(fc, "main", source, timeout=60)
+    error = failure(fc, payload=b"die")
+    assert list(error) == ["errorMessage"]
+    start, _, rest = error["errorMessage"].partition("(duration: ")
+    assert start == "Process exited unexpectedly before completing request "
+    duration, _, memory = rest.partition("ms, maxMemoryUsage: ")
+    assert duration.isdigit()
+    assert memory.removesuffix("MB)").isdigit()
+    assert invoke(fc, "main").body.read() == b"alive"
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        ("import nowhere\n", "ModuleNotFoundError", "No module named 'nowhere'"),
+        ("def handler(\n", "SyntaxError", "index.py, line 1"),
+        ("1 / 0\n", "ZeroDivisionError", "division by zero"),
+        ("x = 1\n", "AttributeError", "no attribute 'handler'"),
+        ("handler = 1\n", "TypeError", "not callable"),
+        ("def handler(event, context): return object()\n", "TypeError", "not JSON serializable"),
+        ("class E(Exception):\n  def __str__(self): raise ValueError\ndef handler(e, c): raise E\n", "E", "text"),
+        ("def handler(event, context): raise KeyboardInterrupt\n", "KeyboardInterrupt", ""),
+        ("def handler(event, context): return handler(event, context)\n", "RecursionError", "recursion"),
+    ],
+)
+def test_what_cannot_be_loaded_or_called_is_an_error_without_a_line_of_ours(
+    fc: Client, source: str, kind: str, text: str
+) -> None:
+    create_function(fc, "main", source)
+    error = failure(fc)
+    assert error["errorType"] == kind
+    assert text in error["errorMessage"]
+    assert "worker.py" not in json.dumps(error)
+    assert "importlib" not in json.dumps(error)
+    assert all(len(frame) == 4 for frame in error["stackTrace"])
+
+
+@pytest.mark.parametrize("handler", ["index", "index.", ".handler", "nothing.handler", "..handler"])
+def test_a_handler_that_names_nothing_is_an_error(fc: Client, handler: str) -> None:
+    create_function(fc, "main", "def handler(event, context): pass\n", handler=handler)
+    assert failure(fc)["errorType"] in ("ValueError", "ModuleNotFoundError", "TypeError")
+
+
+def test_a_handler_that_is_repaired_is_loaded_again(local: LocalServer, fc: Client) -> None:
+    create_function(fc, "main", "1 / 0\n")
+    failure(fc)
+    code = models.InputCodeLocation(zip_file=zipped({"index.py": "def handler(event, context): return 'repaired'\n"}))
+    fc.update_function("main", models.UpdateFunctionRequest(body=models.UpdateFunctionInput(code=code)))
+    assert invoke(fc, "main").body.read() == b"repaired"
+
+
+# How processes are used
+
+
+def test_a_worker_is_reused_warm(fc: Client) -> None:
+    create_function(fc, "main", "n = 0\ndef handler(event, context):\n    global n\n    n += 1\n    return n\n")
+    answers = [invoke(fc, "main") for _ in range(3)]
+    assert [answer.body.read() for answer in answers] == [b"1", b"2", b"3"]
+    assert len({answer.headers["x-fc-instance-id"] for answer in answers}) == 1
+
+
+def test_more_functions_than_workers_take_turns(fc: Client) -> None:
+    for name in ("a", "b", "c", "d"):
+        create_function(fc, name, f"def handler(event, context): return '{name}'\n")
+    for _ in range(2):
+        for name in ("a", "b", "c", "d"):
+            assert invoke(fc, name).body.read() == name.encode()
+
+
+def test_what_a_handler_prints_reaches_the_log_with_its_request_id(
+    local: LocalServer, fc: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "fc_async.local")
+    source = (
+        "import logging, os, sys\n"
+        "def handler(event, context):\n"
+        "    print('printed')\n"
+        "    print('to stderr', file=sys.stderr)\n"
+        "    logging.getLogger().info('logged')\n"
+        "    os.system('echo from a child')\n"
+        "    print('unfinished', end='')\n"
+        "    sys.stdout.flush()\n"
+        "    if event == b'die': os._exit(1)\n"
+    )
+    create_function(fc, "main", source)
+    for payload in (b"", b"die"):
+        caplog.clear()
+        request_id = invoke(fc, "main", payload).headers["x-fc-request-id"]
+        lines = [line.getMessage() for line in caplog.records if line.name == "fc_async.local.handler"]
+        texts = ["printed", "to stderr", "[INFO] logged", "from a child", "unfinished"]
+        assert lines == [f"main {request_id} {text}" for text in texts]
+
+
+def test_the_log_says_once_on_which_python_a_runtime_runs(fc: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "fc_async.local")
+    for name in ("a", "b"):
+        create_function(fc, name, "def handler(event, context): pass\n", runtime="python3.9")
+        invoke(fc, name)
+    said = [line for line in caplog.messages if line.startswith("runtime python3.9 runs here on Python 3.")]
+    assert len(said) == 1
+
+
+def test_a_handler_that_prints_much_and_returns_much_is_no_problem(fc: Client) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    print('x' * 300_000)\n    return event * 8\n")
+    assert len(invoke(fc, "main", b"y" * 1_000_000).body.read()) == 8_000_000
+
+
+def test_a_handler_reaches_the_local_service(fc: Client) -> None:
+    source = (
+        "import os, urllib.request\n"
+        "def handler(event, context):\n"
+        "    url = os.environ['FC_ASYNC_ENDPOINT'] + '/2023-03-30/functions/other/invocations'\n"
+        "    return urllib.request.urlopen(url, data=b'ping').read()\n"
+    )
+    create_function(fc, "main", source)
+    create_function(fc, "other", "def handler(event, context): return event + b' pong'\n")
+    assert invoke(fc, "main").body.read() == b"ping pong"
+
+
+def test_when_the_service_stops_its_workers_are_gone(tmp_path: Path) -> None:
+    with LocalServer(workers=2) as local:
+        from tests.contract.fc_sdk import fc_client
+
+        client = fc_client(local)
+        source = (
+            "import os, subprocess, time\n"
+            "def handler(event, context):\n"
+            f"    open({str(tmp_path / 'pid')!r} + event.decode(), 'w').write(str(os.getpid()))\n"
+            "    if event == b'busy': time.sleep(60)\n"
+        )
+        create_function(client, "main", source, timeout=60)
+        invoke(client, "main", b"idle")
+        invoke_async(client, "main", b"busy")
+        while json.loads(request(local, "GET", "/_local/health")[2])["metrics"]["FunctionAsyncMessagesInProcess"] == 0:
+            pass
+    for path in tmp_path.iterdir():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
+
+
+def test_a_worker_whose_service_was_killed_ends() -> None:
+    import socket
+
+    ours, theirs = socket.socketpair()
+    about = {"code_dir": ".", "handler": "index.handler"}
+    worker = Path(__file__).parents[2] / "fc_async" / "local" / "worker.py"
+    with theirs, ours:
+        command = [sys.executable, str(worker), str(theirs.fileno()), json.dumps(about)]
+        with subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:
+            theirs.close()
+            ours.close()
+            assert process.wait(20) == 0
