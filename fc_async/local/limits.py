@@ -32,6 +32,7 @@ ASYNC_PAYLOAD_BYTES: Final = 131072
 SYNC_PAYLOAD_BYTES: Final = 32 * 1024 * 1024
 CONTROL_BODY_BYTES: Final = 70 * 1024 * 1024
 CONFIG_BODY_BYTES: Final = 1024 * 1024
+JSON_VALUES: Final = 100_000
 UNPACKED_CODE_BYTES: Final = 500 * 1024 * 1024
 CODE_ENTRIES: Final = 100_000
 
@@ -67,6 +68,7 @@ RULES: Final = (
     Rule("sync_payload_bytes", SYNC_PAYLOAD_BYTES, "limits page: 32 MB"),
     Rule("control_body_bytes", CONTROL_BODY_BYTES, "assumed: a 50 MB code package in base64"),
     Rule("config_body_bytes", CONFIG_BODY_BYTES, "assumed"),
+    Rule("json_values", JSON_VALUES, "ours: bounds what a body can cost"),
     Rule("max_delay_seconds", MAX_DELAY_SECONDS, "FC 2.0 documents [0, 3600], FC 3.0 (0, 3600)"),
     Rule("unpacked_code_bytes", UNPACKED_CODE_BYTES, "assumed"),
     Rule("code_entries", CODE_ENTRIES, "assumed"),

@@ -80,6 +80,10 @@ def test_a_bomb_is_refused_by_what_its_header_says(tmp_path: Path) -> None:
     assert "unpacks to more than" in refused(data, tmp_path / "code")
 
 
+def test_more_entries_than_are_allowed_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    assert "entries" in refused(b"PK\x01\x02" * (limits.CODE_ENTRIES + 1), tmp_path / "code")
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize("checked_bytes", [10, 11, 1_000_000])
 def test_an_entry_that_is_larger_than_its_header_says_is_refused(

@@ -1,0 +1,141 @@
+"""The local service as an object: in an event loop, in a thread, with time that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from fc_async.errors import LocalError
+from fc_async.local.clock import ManualClock
+from fc_async.local.engine import Outcome
+from fc_async.local.function import DeployedFunction, FunctionSpec
+from fc_async.local.log_format import SafeFormatter
+from fc_async.local.runner import Execution
+from fc_async.local.server import LocalServer
+from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request
+
+PATH = "/2023-03-30/functions/main/invocations"
+
+
+class FailingRunner:
+    """Runs nothing: every execution fails, and is noted."""
+
+    workers = free = 1
+
+    def __init__(self) -> None:
+        self.events: list[bytes] = []
+
+    def run(
+        self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
+    ) -> Coroutine[Any, Any, Execution]:
+        self.events.append(event)
+        return self._failed()
+
+    async def _failed(self) -> Execution:
+        return Execution(Outcome(b"{}", "UnhandledInvocationError"))
+
+    async def close(self) -> None:
+        pass
+
+
+def test_it_serves_inside_a_running_event_loop(tmp_path: Path) -> None:
+    (tmp_path / "index.py").write_text("def handler(event, context): return event")
+
+    async def use() -> bytes:
+        spec = FunctionSpec("main", "python3.10", "index.handler", tmp_path)
+        async with (
+            LocalServer(workers=1, functions=[spec]) as local,
+            aiohttp.ClientSession() as session,
+            session.post(local.url + PATH, data=b"in the loop") as answer,
+        ):
+            return await answer.read()
+
+    assert asyncio.run(use()) == b"in the loop"
+
+
+def test_a_runner_of_ones_own_takes_the_place_of_processes(tmp_path: Path) -> None:
+    runner = FailingRunner()
+    spec = FunctionSpec("main", "python3.10", "index.handler", tmp_path)
+    with LocalServer(clock=ManualClock(), runner=runner, functions=[spec]) as local:
+        invoke_async(fc_client(local), "main", b"x")
+        local.advance(2)
+        assert runner.events == [b"x"] * 3
+        local.advance(1)
+        assert runner.events == [b"x"] * 4
+
+
+def test_a_function_that_cannot_be_there_from_the_start_stops_it(tmp_path: Path) -> None:
+    spec = FunctionSpec("main", "python3.10", "index.handler", tmp_path / "gone")
+    with pytest.raises(LocalError, match="expected a folder of code"), LocalServer(functions=[spec]):
+        pass
+    assert [thread.name for thread in threading.enumerate() if thread.name == "fc-async-local"] == []
+
+
+def test_only_a_manual_clock_can_be_moved() -> None:
+    with LocalServer() as local, pytest.raises(LocalError, match="ManualClock"):
+        local.advance(1)
+
+
+def test_the_same_seed_gives_the_same_ids() -> None:
+    found = set()
+    for _ in range(2):
+        with LocalServer(clock=ManualClock(), seed=7) as local:
+            found.add(request(local, "GET", "/_local/health")[1]["x-fc-request-id"])
+    assert len(found) == 1
+
+
+def test_health_counts_by_the_names_of_cloudmonitor() -> None:
+    with LocalServer(clock=ManualClock(), workers=1) as local:
+        client = fc_client(local)
+        create_function(client, "main", "def handler(event, context): pass\n")
+        put_config(client, "main", on_success="acs:mns:::/queues/nobody/messages")
+        invoke_async(client, "main")
+        local.settle()
+        status, _, body = request(local, "GET", "/_local/health")
+        assert (status, json.loads(body)) == (
+            200,
+            {
+                "status": "ok",
+                "metrics": {
+                    "FunctionEnqueueCount": 1,
+                    "FunctionDequeueCount": 1,
+                    "FunctionAsyncEventExpiredDropped": 0,
+                    "FunctionDestinationErrors": 1,
+                    "FunctionDestinationSucceeded": 0,
+                    "FunctionAsyncMessagesBacklogV2": 0,
+                    "FunctionAsyncMessagesInProcess": 0,
+                },
+            },
+        )
+
+
+def test_many_clients_at_once_share_few_workers() -> None:
+    with LocalServer(workers=2) as local:
+        create_function(fc_client(local), "main", "def handler(event, context): return event\n")
+        answers: list[bytes] = []
+
+        def call(number: int) -> None:
+            client = fc_client(local)
+            for turn in range(5):
+                invoke_async(client, "main")
+                answers.append(invoke(client, "main", f"{number}-{turn}".encode()).body.read())
+
+        threads = [threading.Thread(target=call, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answers) == sorted(f"{number}-{turn}".encode() for number in range(8) for turn in range(5))
+
+
+def test_a_log_line_cannot_command_the_terminal() -> None:
+    record = logging.LogRecord("n", logging.INFO, "f", 1, "said %s", ("\x1b[2J\nnext\x9b\t名",), None)
+    assert SafeFormatter("%(message)s").format(record) == "said \\x1b[2J\\x0anext\\x9b\t名"
