@@ -28,13 +28,13 @@ class _Value:
     """A frozen value with named parts: equal when its kind and parts are equal."""
 
     # Written by hand: `dataclasses` loads `inspect`, half of what a handler may spend at cold start.
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def _parts(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
 
     def __eq__(self, other: object) -> bool:
-        return self.__class__ is other.__class__ and self._parts() == other._parts()  # type: ignore[attr-defined]
+        return isinstance(other, _Value) and self.__class__ is other.__class__ and self._parts() == other._parts()
 
     def __hash__(self) -> int:
         return hash((self.__class__, self._parts()))
@@ -92,8 +92,10 @@ class FunctionArn(_Value):
         head = f"acs:fc:{self.region}:{self.account_id}:"
         if self.service is None:
             return f"{head}functions/{self.name}" + (f"/{self.qualifier}" if self.qualifier else "")
-        return f"{head}services/{self.service}" + (f".{self.qualifier}" if self.qualifier else "") + (
-            f"/functions/{self.name}"
+        return (
+            f"{head}services/{self.service}"
+            + (f".{self.qualifier}" if self.qualifier else "")
+            + (f"/functions/{self.name}")
         )
 
 
@@ -153,7 +155,7 @@ _SHORT = re.compile(r"(?P<kind>function|queue|topic):(?P<name>[A-Za-z0-9_-]+)(?:
 
 
 def _fill(value: _Value, parts: tuple[Any, ...]) -> None:
-    for name, part in zip(value.__slots__, parts):
+    for name, part in zip(value.__slots__, parts, strict=True):
         object.__setattr__(value, name, part)
 
 
@@ -165,7 +167,9 @@ def parse_arn(text: str) -> Arn:
     """
     pieces = text.split(":", 4)
     if len(text) > MAX_ARN_CHARACTERS or len(pieces) != 5 or pieces[0] != "acs":
-        raise ArgumentError(f"expected an ARN (acs:SERVICE:REGION:ACCOUNT:RESOURCE, at most 512 characters), got {text[:80]!r}")
+        raise ArgumentError(
+            f"expected an ARN (acs:SERVICE:REGION:ACCOUNT:RESOURCE, at most 512 characters), got {text[:80]!r}"
+        )
     _, service, region, account_id, resource = pieces
     if service == "fc":
         found = _FUNCTION.fullmatch(resource) or _FUNCTION_2.fullmatch(resource)

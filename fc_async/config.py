@@ -25,7 +25,9 @@ _ARN_TYPES = (FunctionArn, QueueArn, TopicArn, UnknownArn)
 def _destination(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) != {"destination"}:
-            raise ValueError(f"expected an object with the one key 'destination', got the keys {sorted(map(str, value))}")
+            raise ValueError(
+                f"expected an object with the one key 'destination', got the keys {sorted(map(str, value))}"
+            )
         value = value["destination"]
     if value is None or isinstance(value, _ARN_TYPES):
         return value
@@ -85,12 +87,12 @@ class AsyncInvokeConfig(_Wire):
     """
 
     destination_config: DestinationConfig | None = None
-    max_async_event_age_in_seconds: int | None = Field(None, ge=1, le=MAX_EVENT_AGE_SECONDS, strict=True)
-    max_async_retry_attempts: int | None = Field(None, ge=0, le=MAX_RETRY_ATTEMPTS, strict=True)
-    async_task: bool | None = Field(None, strict=True)
-    function: Any = Field(None, alias="functionArn", exclude=True, repr=False)
-    created_time: datetime | None = Field(None, exclude=True, repr=False)
-    last_modified_time: datetime | None = Field(None, exclude=True, repr=False)
+    max_async_event_age_in_seconds: int | None = Field(default=None, ge=1, le=MAX_EVENT_AGE_SECONDS, strict=True)
+    max_async_retry_attempts: int | None = Field(default=None, ge=0, le=MAX_RETRY_ATTEMPTS, strict=True)
+    async_task: bool | None = Field(default=None, strict=True)
+    function: Any = Field(default=None, validation_alias="functionArn", exclude=True, repr=False)
+    created_time: datetime | None = Field(default=None, exclude=True, repr=False)
+    last_modified_time: datetime | None = Field(default=None, exclude=True, repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AsyncInvokeConfig) and self._sent() == other._sent()
@@ -109,7 +111,7 @@ class AsyncInvokeConfig(_Wire):
     @classmethod
     def from_wire(cls, answer: dict[str, Any]) -> AsyncInvokeConfig:
         """Read what the service answered: nulls and unknown keys are left out, the function's ARN becomes a value."""
-        known = {field.alias: name for name, field in cls.model_fields.items()}
+        known = {field.validation_alias: name for name, field in cls.model_fields.items()}
         parts = {known[key]: value for key, value in answer.items() if key in known and value is not None}
         if isinstance(parts.get("function"), str):
             parts["function"] = parse_arn(parts["function"])

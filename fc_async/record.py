@@ -7,13 +7,23 @@ one failed invocation may be reported more than once: `request_id` is the key to
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from datetime import datetime, timezone
 from typing import Any
 
 from .arn import FunctionArn, _fill, _Value, parse_arn
 from .errors import ArgumentError, RecordError
+
+
+class ErrorDetail(_Value):
+    """What a failed invocation says of itself: the error's type and message."""
+
+    __slots__ = ("type", "message")
+    type: str
+    message: str
+
+    def __init__(self, type: str, message: str = "") -> None:  # noqa: A002  the field's name
+        _fill(self, (type, message))
 
 
 class InvocationRecord(_Value):
@@ -34,6 +44,7 @@ class InvocationRecord(_Value):
         "response_payload",
         "timestamp",
         "envelopes",
+        "wire",
     )
     request_id: str
     function_arn: str
@@ -45,6 +56,7 @@ class InvocationRecord(_Value):
     response_payload: str | None
     timestamp: datetime | None
     envelopes: tuple[str, ...]
+    wire: dict[str, Any]
 
     def __init__(
         self,
@@ -58,6 +70,7 @@ class InvocationRecord(_Value):
         response_payload: str | None = None,
         timestamp: datetime | None = None,
         envelopes: tuple[str, ...] = (),
+        wire: dict[str, Any] | None = None,
     ) -> None:
         _fill(
             self,
@@ -72,6 +85,7 @@ class InvocationRecord(_Value):
                 response_payload,
                 timestamp,
                 envelopes,
+                {} if wire is None else wire,
             ),
         )
 
@@ -87,22 +101,42 @@ class InvocationRecord(_Value):
     def function(self) -> FunctionArn:
         """The function that ran, as a value (name, service, qualifier)."""
         found = parse_arn(self.function_arn)
-        assert isinstance(found, FunctionArn)  # checked when the record was parsed
+        if not isinstance(found, FunctionArn):
+            raise RecordError("expected requestContext.functionArn to be the ARN of a function", self.function_arn)
         return found
+
+    @property
+    def error(self) -> ErrorDetail | None:
+        """What went wrong: the handler's errorType, else the service's word; None for a success."""
+        if self.is_success:
+            return None
+        told = _json_object((self.response_payload or "").encode("utf-8", "surrogatepass")) or {}
+        kind = told.get("errorType")
+        status = "unknown" if self.status_code is None else f"HTTP {self.status_code}"
+        named = kind if isinstance(kind, str) and kind else self.condition or self.function_error or status
+        message = told.get("errorMessage")
+        return ErrorDetail(named, message if isinstance(message, str) else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object that came in."""
+        return dict(self.wire)
 
     def request_bytes(self) -> bytes | None:
         """The original payload as UTF-8, or None when the record carries none."""
         return None if self.request_payload is None else self.request_payload.encode()
 
 
-def parse_record(source: bytes | str | dict[str, Any]) -> InvocationRecord:
-    """Read one record from a destination's payload: JSON bytes, text or object, plain or base64.
+def parse_record(source: Any) -> InvocationRecord:
+    """Read one record from a destination's payload: JSON bytes, text or object, plain or base64, or a queue message.
 
     Raises:
         RecordError: it is none; `.raw` keeps what came, the message nothing of it.
     """
     if isinstance(source, dict):
         return _read(source, source, ())
+    source = getattr(source, "message_body", source)
+    if not isinstance(source, (bytes, str)):
+        raise RecordError(f"expected a record as bytes, text, object or queue message, got {_kind(source)}", source)
     raw = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
     found = _json_object(raw)
     if found is not None:
@@ -125,7 +159,7 @@ def _json_object(raw: bytes) -> dict[str, Any] | None:
 def _decoded(raw: bytes) -> bytes | None:
     try:
         return base64.b64decode(raw, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
 
 
@@ -145,6 +179,7 @@ def _read(wire: dict[str, Any], source: object, envelopes: tuple[str, ...]) -> I
         response_payload=_field(wire, "responsePayload", str, source),
         timestamp=_timestamp(wire.get("timestamp"), source),
         envelopes=envelopes,
+        wire=wire,
     )
 
 
@@ -186,7 +221,9 @@ def _timestamp(value: Any, source: object) -> datetime | None:
             return datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(timezone.utc)
     except (ValueError, OverflowError, OSError):
         pass
-    raise RecordError(f"expected timestamp to be milliseconds or ISO 8601 text within datetime's range, got {_kind(value)}", source)
+    raise RecordError(
+        f"expected timestamp to be milliseconds or ISO 8601 text within datetime's range, got {_kind(value)}", source
+    )
 
 
 def _kind(value: Any) -> str:

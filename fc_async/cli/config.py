@@ -21,13 +21,14 @@ from .options import (
 from .output import print_fields, print_json, print_table
 
 if TYPE_CHECKING:
+    from ..arn import Arn
     from ..config import AsyncInvokeConfig
     from ..functions import FunctionsClient
 
 
 @click.group("config", cls=FcGroup)
 def group() -> None:
-    """Where outcomes go, how often a failure is retried, how long an event may wait."""
+    """Read and change where outcomes go, retries and age."""
 
 
 @group.command("get")
@@ -67,8 +68,8 @@ def list_(context: click.Context, function: FunctionName | None, output: str) ->
 @click.option("--max-age", type=DurationType(1, 604800), metavar="T", help="How long an event may wait: 90s, 6h, 2d.")
 @click.option("--async-task/--no-async-task", default=None, help="Whether invocations are tasks with an id.")
 @click.pass_context
-def set_(context: click.Context, function: FunctionName, **named: Any) -> None:
-    r"""Change the async config of FUNCTION[@QUALIFIER]; what is not named stays.
+def set_(context: click.Context, /, function: FunctionName, **named: Any) -> None:
+    """Change the async config of FUNCTION[@QUALIFIER]; what is not named stays.
 
     \b
     Example:
@@ -77,7 +78,7 @@ def set_(context: click.Context, function: FunctionName, **named: Any) -> None:
     if all(value is None for value in named.values()):
         raise click.UsageError("nothing to set: name at least one of --on-success, --on-failure, --max-retries, ...")
     client = _client(context)
-    say_where(client.where)
+    say_where(client.settings.place)
     before, known = _before(client, function)
     after = client.put_config(function.name, _changed(before, named), qualifier=function.qualifier)
     _say_change(before if known else None, after, named)
@@ -90,7 +91,7 @@ def set_(context: click.Context, function: FunctionName, **named: Any) -> None:
 def delete(context: click.Context, function: FunctionName, yes: bool) -> None:
     """Remove the async config of FUNCTION[@QUALIFIER]: the service's defaults apply, and no destination."""
     client = _client(context)
-    say_where(client.where)
+    say_where(client.settings.place)
     confirm(f"Remove the async config of {function}?", yes=yes)
     client.delete_config(function.name, qualifier=function.qualifier)
 
@@ -171,12 +172,28 @@ def _qualifier(config: AsyncInvokeConfig) -> str:
 def _fields(config: AsyncInvokeConfig) -> list[tuple[str, str]]:
     halves = config.destination_config
     return [
-        ("on failure", _or("nowhere", None if halves is None else halves.on_failure)),
-        ("on success", _or("nowhere", None if halves is None else halves.on_success)),
+        ("on failure", _destination(None if halves is None else halves.on_failure, config)),
+        ("on success", _destination(None if halves is None else halves.on_success, config)),
         ("max retries", _or("not set (3)", config.max_async_retry_attempts)),
         ("max age", _or("not set (86400 s)", config.max_async_event_age_in_seconds, " s")),
         ("async task", _or("not set (off)", {True: "on", False: "off", None: None}[config.async_task])),
     ]
+
+
+def _destination(arn: Arn | None, config: AsyncInvokeConfig) -> str:
+    """Show a destination in short where it is in the function's own region and account, else the whole ARN."""
+    from ..arn import FunctionArn, QueueArn, TopicArn, UnknownArn
+
+    own = config.function
+    kinds = {FunctionArn: "function", QueueArn: "queue", TopicArn: "topic"}
+    if arn is None:
+        return "nowhere"
+    if own is None or isinstance(arn, UnknownArn) or getattr(arn, "service", None):
+        return str(arn)
+    if (arn.region, arn.account_id) != (own.region, own.account_id):
+        return str(arn)
+    qualifier = getattr(arn, "qualifier", None)
+    return f"{kinds[type(arn)]}:{arn.name}" + (f"@{qualifier}" if qualifier else "")
 
 
 def _or(nothing: str, value: Any, unit: str = "") -> str:

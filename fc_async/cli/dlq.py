@@ -10,6 +10,7 @@ from .options import CommonOptions, FcGroup, confirm, output_option, say_where, 
 from .output import print_json, print_table
 
 if TYPE_CHECKING:
+    from ..dlq.letter import Letter
     from ..dlq.look import Look
     from ..dlq.redrive import RedriveSummary
     from ..queues import QueueClient
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("dlq", cls=FcGroup)
 def group() -> None:
-    """Dead letters: what failed and was sent to a queue."""
+    """Look into a dead-letter queue, send its letters again."""
 
 
 @group.command("peek")
@@ -32,8 +33,8 @@ def peek(context: click.Context, queue: str, output: str) -> None:
     if output == "json":
         print_json([letter.to_dict() for letter in seen.letters])
         return
-    columns = ("message id", "function", "error", "attempts", "request id", "enqueued")
-    print_table(columns, (letter.row() for letter in seen.letters))
+    columns = ("enqueued (UTC)", "function", "error", "runs", "request id")
+    print_table(columns, map(_row, seen.letters), whole="request id")
     _say_counts(queue, seen)
 
 
@@ -51,13 +52,23 @@ def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool) -> 
 
     common = context.find_root().ensure_object(CommonOptions)
     functions, letters = common.functions(), common.queue(queue)
-    say_where(f"{functions.where} queue {queue}")
+    say_where(f"{functions.settings.place} queue {queue}")
     count = letters.get_attributes().active_messages
-    confirm(f"Invoke again what about {count} letters ask for (at least once each)?", yes=yes)
+    about = "the" if count is None else f"about {count}"
+    confirm(f"Invoke again what {about} letters ask for (at least once each)?", yes=yes)
     summary = send_again(letters, functions, allow_loss=allow_loss)
     _say_summary(summary)
     if summary.left or summary.stopped:
         context.exit(1)
+
+
+def _row(letter: Letter) -> tuple[str, ...]:
+    enqueued = "?" if letter.enqueued is None else letter.enqueued.strftime("%m-%d %H:%M:%S")
+    if letter.record is None:
+        return (enqueued, "-", letter.error, "-", f"message {letter.message.message_id}")
+    function, runs = letter.record.function, letter.record.approximate_invoke_count
+    name = function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
+    return (enqueued, name, letter.error, "?" if runs is None else str(runs), letter.record.request_id)
 
 
 def _queue(context: click.Context, name: str) -> QueueClient:
@@ -76,5 +87,7 @@ def _say_summary(summary: RedriveSummary) -> None:
     for message_id, reason in summary.left:
         click.echo(f"left {clean(message_id)}: {clean(reason)}", err=True)
     click.echo(f"sent again {summary.sent}, repeats removed {summary.repeats}, left in the queue {len(summary.left)}")
+    if summary.newer:
+        click.echo(f"arrived after the start and not sent: {summary.newer}", err=True)
     if summary.stopped is not None:
         click.echo(f"stopped: {clean(summary.stopped)}", err=True)

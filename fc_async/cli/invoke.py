@@ -18,16 +18,18 @@ from .output import print_fields, print_json
 @output_option
 @click.pass_context
 def command(context: click.Context, function: FunctionName, data: str | None, sync: bool, output: str) -> None:
-    r"""Invoke FUNCTION[@QUALIFIER]: accepted into its queue at once, run later.
+    """Invoke a function asynchronously, or wait for it (--sync).
+
+    An asynchronous invocation is accepted into the function's queue at once and run later.
 
     \b
     Examples:
       fc-async invoke orders@prod -d '{"id": 7}'
       fc-async invoke orders -d @event.json --sync
     """
-    client = context.find_root().ensure_object(CommonOptions).functions()
     payload = _payload(data)
-    say_where(client.where)
+    client = context.find_root().ensure_object(CommonOptions).functions()
+    say_where(client.settings.place)
     if sync:
         _invoke_sync(client, function, payload)
         return

@@ -11,7 +11,7 @@ from .options import FcGroup
 
 @click.group("local", cls=FcGroup)
 def group() -> None:
-    """Function Compute's asynchronous half and MNS queues, on this machine."""
+    """Run Function Compute and MNS on this machine."""
 
 
 @group.command("up")
@@ -21,7 +21,7 @@ def group() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=9700, show_default=True, help="0 picks a free one.")
 @click.option("--workers", type=click.IntRange(0, 256), metavar="N", help="Handler processes. Default: one per core.")
 def up(file: Path | None, port: int, workers: int | None) -> None:
-    r"""Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
+    """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
 
     \b
     In another terminal:

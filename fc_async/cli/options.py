@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ..functions import FunctionsClient
     from ..queues import QueueClient
 
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # not generic at run time before click 8.2
+
 
 @dataclass
 class CommonOptions:
@@ -38,7 +42,7 @@ class CommonOptions:
         return QueueClient(name, **self._arguments())
 
     def _arguments(self) -> dict[str, Any]:
-        given = {
+        given: dict[str, Any] = {
             "profile": self.profile,
             "region": self.region,
             "account_id": self.account_id,
@@ -62,7 +66,7 @@ class FunctionName:
         return self.name if self.qualifier is None else f"{self.name}@{self.qualifier}"
 
 
-class FunctionNameType(click.ParamType):
+class FunctionNameType(_ParamType):
     """Reads FUNCTION[@QUALIFIER]."""
 
     name = "function[@qualifier]"
@@ -88,7 +92,7 @@ class FunctionNameType(click.ParamType):
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class DurationType(click.ParamType):
+class DurationType(_ParamType):
     """Reads 90s, 15m, 6h, 2d or plain seconds, as whole seconds."""
 
     name = "duration"
@@ -109,7 +113,7 @@ class DurationType(click.ParamType):
         return seconds
 
 
-class DestinationType(click.ParamType):
+class DestinationType(_ParamType):
     """Reads queue:NAME, topic:NAME, function:NAME[@QUALIFIER] or a full ARN."""
 
     name = "destination"

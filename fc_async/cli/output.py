@@ -20,8 +20,14 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under headings, as wide as the terminal; nothing is printed for no rows."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: str | None = None) -> None:
+    """Print rows under headings, as wide as the terminal; nothing is printed for no rows.
+
+    Args:
+        columns: headings.
+        rows: one text for each heading.
+        whole: the column that is never folded, because people copy from it.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -29,7 +35,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == whole)
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))
     if table.row_count:

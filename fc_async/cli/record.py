@@ -22,7 +22,7 @@ _SHOWN_CHARACTERS = 2000
 @click.argument("file", default="-", metavar="[FILE|-]")
 @output_option
 def command(file: str, output: str) -> None:
-    r"""Decode any payload that a destination received, and show the record in it.
+    """Decode a destination's payload and show its record.
 
     \b
     Example:

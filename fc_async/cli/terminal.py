@@ -10,7 +10,7 @@ _UNSAFE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2
 
 
 def clean(text: str, *, keep_lines: bool = False, max_characters: int | None = None) -> str:
-    r"""Return text with every control character written out as an escape (`\\x1b`), cut to a length if one is given.
+    r"""Return text with every control character written out as an escape (`\x1b`), cut to a length if one is given.
 
     Args:
         text: anything from outside.

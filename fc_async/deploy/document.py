@@ -57,10 +57,10 @@ class DeclaredFunction(BaseModel):
     name: str = Field(alias="functionName", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")
     region: str = ""
     runtime: str = "python3.10"
-    handler: str = Field("index.handler", min_length=1, max_length=128)
+    handler: str = Field(default="index.handler", min_length=1, max_length=128)
     code_dir: Path = Field(alias="code")
-    timeout_seconds: int = Field(3, alias="timeout", ge=1, le=86400)
-    memory_mb: int = Field(128, alias="memorySize", ge=128, le=32768)
+    timeout_seconds: int = Field(default=3, alias="timeout", ge=1, le=86400)
+    memory_mb: int = Field(default=128, alias="memorySize", ge=128, le=32768)
     environment: dict[str, str] = Field(default_factory=dict, alias="environmentVariables")
     async_config: AsyncInvokeConfig | None = None
     qualifier: str | None = None

@@ -34,16 +34,21 @@ class Letter:
             return cls(message, None, str(error))
 
     @property
-    def enqueued(self) -> datetime:
-        """When the queue took it, by the service's clock."""
+    def enqueued(self) -> datetime | None:
+        """When the queue took it, by the service's clock; None when the service did not say."""
+        if self.message.enqueue_time is None:
+            return None
         return datetime.fromtimestamp(self.message.enqueue_time / 1000, timezone.utc)
 
     @property
     def error(self) -> str:
-        """What failed, in the service's word; an empty condition is what a stopped task was seen with."""
+        """What failed: the handler's error type, else the service's word; what is no record says why."""
         if self.record is None:
             return f"not a record: {self.problem}"
-        return self.record.condition or self.record.function_error or "stopped or unknown"
+        if self.record.is_success:
+            # The one real record of a stopped task looks like a success (design, decision 4).
+            return "stopped or unknown"
+        return self.record.error.type if self.record.error else "unknown"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the letter for programs: the message's names in camelCase, the record as it came."""
@@ -54,14 +59,3 @@ class Letter:
             "record": None if self.record is None else self.record.to_dict(),
             "problem": self.problem,
         }
-
-    def row(self) -> tuple[str, ...]:
-        """Return the cells that a table shows."""
-        enqueued = self.enqueued.strftime("%Y-%m-%d %H:%M:%SZ")
-        if self.record is None:
-            return (self.message.message_id, "-", self.error, "-", "-", enqueued)
-        attempts = self.record.approximate_invoke_count
-        function = self.record.function
-        name = function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
-        shown = "?" if attempts is None else str(attempts)
-        return (self.message.message_id, name, self.error, shown, self.record.request_id, enqueued)

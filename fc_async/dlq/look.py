@@ -31,7 +31,13 @@ def look(queue: QueueClient) -> Look:
     """Peek at a queue's head and say when its oldest seen letter expires."""
     attributes = queue.get_attributes()
     letters = tuple(Letter.of(message) for message in queue.peek(MAX_PEEK_MESSAGES))
-    retention = timedelta(seconds=attributes.message_retention_period)
-    expiry = min((letter.enqueued + retention for letter in letters), default=None)
-    about = attributes.active_messages + attributes.inactive_messages + attributes.delay_messages
-    return Look(letters, about, expiry)
+    counts = (attributes.active_messages, attributes.inactive_messages, attributes.delay_messages)
+    about = sum(count for count in counts if count is not None)
+    return Look(letters, about, _first_expiry(letters, attributes.message_retention_period))
+
+
+def _first_expiry(letters: tuple[Letter, ...], retention_seconds: int | None) -> datetime | None:
+    enqueued = [letter.enqueued for letter in letters if letter.enqueued is not None]
+    if not enqueued or retention_seconds is None:
+        return None
+    return min(enqueued) + timedelta(seconds=retention_seconds)

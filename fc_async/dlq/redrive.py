@@ -18,9 +18,12 @@ from ..queues import QueueClient, QueueMessage
 from ..record import InvocationRecord
 from .letter import Letter
 
-_POLL_SECONDS = 1
 _POLLS_TO_BE_SURE = 2
 """A 404 after a full poll can miss messages that were there, so "drained" needs a second look (design, decision 7)."""
+
+
+_DEFAULT_VISIBILITY_SECONDS = 30
+"""What a queue has that was made without saying (https://help.aliyun.com/document_detail/27497.html); it is never 0."""
 
 
 @dataclass
@@ -31,12 +34,14 @@ class RedriveSummary:
         sent: letters whose invocation was accepted.
         repeats: further letters of an invocation that had been sent (delivery is at least once).
         left: (message id, reason) of each letter that stays in the queue.
+        newer: letters that arrived after the start and were not sent: failures of this redrive are among them.
         stopped: why the redrive ended before the queue did; None when it did not.
     """
 
     sent: int = 0
     repeats: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
+    newer: int = 0
     stopped: str | None = None
 
 
@@ -45,6 +50,7 @@ def redrive(
     functions: FunctionsClient,
     *,
     allow_loss: bool = False,
+    wait_seconds: int = 1,
     clock: Callable[[], float] = time.monotonic,
 ) -> RedriveSummary:
     """Send every letter again that was in the queue at the start; what cannot or may not be sent stays, with a reason.
@@ -53,26 +59,34 @@ def redrive(
         queue: the dead-letter queue.
         functions: the client that invokes.
         allow_loss: also send to a function that has no OnFailure, where a new failure would be lost.
+        wait_seconds: how long one poll may wait for a letter, 0 to 30; default 1.
         clock: seconds that only grow; how long ago the start was.
     """
-    return _Redrive(queue, functions, allow_loss, clock).run()
+    return _Redrive(queue, functions, allow_loss, wait_seconds, clock).run()
 
 
 class _Redrive:
     def __init__(
-        self, queue: QueueClient, functions: FunctionsClient, allow_loss: bool, clock: Callable[[], float]
+        self,
+        queue: QueueClient,
+        functions: FunctionsClient,
+        allow_loss: bool,
+        wait_seconds: int,
+        clock: Callable[[], float],
     ) -> None:
         self._queue = queue
         self._functions = functions
         self._allow_loss = allow_loss
-        self._visibility_ms = queue.get_attributes().visibility_timeout * 1000
+        self._visibility_ms = (queue.get_attributes().visibility_timeout or _DEFAULT_VISIBILITY_SECONDS) * 1000
+        self._wait_seconds = wait_seconds
         self._clock = clock
         self._began_seconds = clock()
         self._started_ms: int | None = None
         self._seen: set[str] = set()
         self._accepted: set[str] = set()
         self._unsafe: dict[tuple[str, str | None], str | None] = {}
-        self._held: list[str] = []
+        self._held: dict[str, QueueMessage] = {}
+        self._newer: set[str] = set()
         self._summary = RedriveSummary()
 
     def run(self) -> RedriveSummary:
@@ -84,26 +98,31 @@ class _Redrive:
             self._summary.stopped = str(error)
         finally:
             self._release()
+        self._summary.newer = len(self._newer)
         return self._summary
 
     def _work_batch(self) -> bool:
         """Receive and work one batch; False when it brought nothing that had to be looked at."""
         news = False
-        for message in self._queue.receive(16, wait_seconds=_POLL_SECONDS):
-            if message.enqueue_time > self._start_ms(message):
-                self._held.append(message.receipt_handle)
+        messages = self._queue.receive(16, wait_seconds=self._wait_seconds)
+        self._held.update((message.message_id, message) for message in messages)
+        for message in messages:
+            if not self._was_there(message):
+                self._newer.add(message.message_id)
                 continue
             news = news or message.message_id not in self._seen
             self._work(Letter.of(message))
             self._seen.add(message.message_id)
         return news
 
-    def _start_ms(self, message: QueueMessage) -> int:
-        """When the redrive began, by the service's clock: known from the first message that it hands out."""
+    def _was_there(self, message: QueueMessage) -> bool:
+        """Whether it was in the queue when the redrive began, which the first message that is handed out dates."""
+        if message.enqueue_time is None or message.next_visible_time is None:
+            return False
         if self._started_ms is None:
             received_ms = message.next_visible_time - self._visibility_ms
             self._started_ms = received_ms - round((self._clock() - self._began_seconds) * 1000)
-        return self._started_ms
+        return message.enqueue_time <= self._started_ms
 
     def _work(self, letter: Letter) -> None:
         reason = self._reason_to_leave(letter)
@@ -112,7 +131,6 @@ class _Redrive:
         if reason is None:
             self._delete(letter)
             return
-        self._held.append(letter.message.receipt_handle)
         if letter.message.message_id not in self._seen:
             self._summary.left.append((letter.message.message_id, reason))
 
@@ -132,9 +150,10 @@ class _Redrive:
         function = record.function
         if function.service is not None:
             return f"{function.service}/{function.name} is a function of FC 2.0; this client speaks to FC 3.0"
-        here = function.resolved(self._functions.region, self._functions.account_id)
-        if (here.region, here.account_id) != (self._functions.region, self._functions.account_id):
-            return f"the record is of {here.account_id}/{here.region}, this is {self._functions.where}"
+        settings = self._functions.settings
+        for part, known in ((function.region, settings.region), (function.account_id, settings.account_id)):
+            if part and known is not None and part != known.value:
+                return f"the record is of {function.account_id}/{function.region}, this is {settings.place}"
         return None
 
     def _unsafe_target(self, record: InvocationRecord) -> str | None:
@@ -170,6 +189,7 @@ class _Redrive:
         return None
 
     def _delete(self, letter: Letter) -> None:
+        del self._held[letter.message.message_id]
         try:
             self._queue.delete(letter.message.receipt_handle)
         except ServiceError as error:
@@ -178,8 +198,8 @@ class _Redrive:
 
     def _release(self) -> None:
         """Make what stays visible again at once; a handle that has run out means that it already is."""
-        for handle in self._held:
+        for message in self._held.values():
             try:
-                self._queue.change_visibility(handle, 1)
+                self._queue.change_visibility(message.receipt_handle, 1)
             except (ServiceError, TransportError):
                 continue

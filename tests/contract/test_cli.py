@@ -1,0 +1,126 @@
+"""The commands against the local service: what they print where, and how they end."""
+
+import json
+
+import pytest
+
+from fc_async import QueueClient
+from fc_async.cli.root import run
+from fc_async.local.clock import SystemClock
+from fc_async.local.server import LocalServer
+from tests.contract.fc_sdk import create_function
+
+FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
+
+
+@pytest.fixture
+def fc_async(local, capsys, monkeypatch):
+    monkeypatch.setenv("FC_ASYNC_ENDPOINT", local.url)
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            run(list(arguments))
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def failing(fc):
+    create_function(fc, "orders", FAILING)
+
+
+def test_config_set_keeps_what_is_not_named_and_shows_what_changed(fc_async, failing, local):
+    assert fc_async("config", "set", "orders", "--on-failure", "queue:dead", "--max-retries", "1")[0] == 0
+    code, out, err = fc_async("config", "set", "orders", "--max-retries", "0", "--max-age", "6h")
+    assert (code, out) == (0, "")
+    assert err.splitlines()[0] == f"local {local.url}"
+    assert "max retries: 1 → 0" in err
+    wire = json.loads(fc_async("config", "get", "orders", "-o", "json")[1])
+    assert wire["maxAsyncRetryAttempts"] == 0
+    assert wire["maxAsyncEventAgeInSeconds"] == 21600
+    assert wire["destinationConfig"] == {
+        "onFailure": {"destination": "acs:mns:cn-hangzhou:1234567890123456:/queues/dead/messages"}
+    }
+
+
+def test_config_list_shows_every_qualifier(fc_async, failing):
+    fc_async("config", "set", "orders", "--max-retries", "0")
+    fc_async("config", "set", "orders@prod", "--max-retries", "2")
+    listed = json.loads(fc_async("config", "list", "orders", "-o", "json")[1])
+    assert [(one["qualifier"], one["maxAsyncRetryAttempts"]) for one in listed] == [("LATEST", 0), ("prod", 2)]
+    table = fc_async("config", "list")[1]
+    assert "LATEST" in table
+    assert "prod" in table
+
+
+def test_config_delete_asks_and_without_a_terminal_does_nothing(fc_async, failing):
+    fc_async("config", "set", "orders", "--max-retries", "0")
+    code, out, err = fc_async("config", "delete", "orders")
+    assert (code, out) == (2, "")
+    assert "--yes" in err
+    assert fc_async("config", "delete", "orders", "--yes")[0] == 0
+    assert fc_async("config", "get", "orders")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code_said"),
+    [
+        (["config", "get", "nobody"], "FunctionNotFound"),
+        (["config", "get", "orders"], "AsyncConfigNotExists"),
+        (["invoke", "nobody"], "FunctionNotFound"),
+        (["dlq", "peek", "nobody"], "QueueNotExist"),
+        (["dlq", "redrive", "nobody", "--yes"], "QueueNotExist"),
+    ],
+)
+def test_what_the_service_refuses_is_one_sentence_with_code_and_request_id(fc_async, failing, arguments, code_said):
+    code, out, err = fc_async(*arguments)
+    assert (code, out) == (1, "")
+    assert code_said in err
+    assert "request id " in err
+    assert len([line for line in err.splitlines() if not line.startswith("local ")]) == 1
+
+
+def test_invoke_prints_request_id_and_task_id(fc_async, failing):
+    code, out, _ = fc_async("invoke", "orders", "-d", "{}", "-o", "json")
+    accepted = json.loads(out)
+    assert code == 0
+    assert accepted["requestId"] == accepted["taskId"]
+
+
+def test_invoke_sync_of_a_failing_handler_prints_its_error_and_ends_with_1(fc_async, failing):
+    code, out, err = fc_async("invoke", "orders", "--sync")
+    assert code == 1
+    assert json.loads(out)["errorType"] == "ValueError"
+    assert "the function failed with ValueError" in err
+
+
+def test_a_queue_is_shown_with_its_letters_and_with_what_is_no_record(fc_async, failing, local):
+    queue = QueueClient("dead", endpoint=local.url)
+    queue.create()
+    queue.send("no record at all")
+    fc_async("config", "set", "orders", "--on-failure", "queue:dead", "--max-retries", "0")
+    fc_async("invoke", "orders", "-d", "{}")
+    local.settle()
+    code, out, err = fc_async("dlq", "peek", "dead")
+    assert code == 0
+    assert "not a record" in out
+    assert "ValueError" in out
+    assert "about 2 letters, 2 seen" in err
+    assert "expires at" in err
+    letters = json.loads(fc_async("dlq", "peek", "dead", "-o", "json")[1])
+    assert [letter["record"] is None for letter in letters] == [True, False]
+
+
+def test_redrive_with_something_left_ends_with_1_and_names_it(capsys):
+    with LocalServer(clock=SystemClock(), workers=1) as local:
+        queue = QueueClient("dead", endpoint=local.url)
+        queue.create()
+        message_id = queue.send("no record at all")
+        with pytest.raises(SystemExit) as ended:
+            run(["dlq", "redrive", "dead", "--yes", "--endpoint", local.url])
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert f"left {message_id}: not a record" in said.err
+    assert said.out == "sent again 0, repeats removed 0, left in the queue 1\n"

@@ -1,0 +1,99 @@
+"""`fc-async local up` as a process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "dlq"
+COMMAND = [sys.executable, "-c", "from fc_async.cli import main; main()", "local", "up"]
+
+
+@contextmanager
+def local_up(*arguments, **environment):
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FC_ROLE_ARN": "unused", **environment},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_prints_its_url_alone_on_stdout_and_stops_with_0(stop):
+    with local_up("--port", "0", "--workers", "1", "-f", str(EXAMPLE / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        with urllib.request.urlopen(f"{url}/_local/health") as answer:
+            assert answer.status == 200
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert out == ""
+    assert "dlq-dead-letters" in err
+    assert "not used here: description, role" in err
+    assert "Traceback" not in err
+
+
+def test_it_says_in_one_sentence_that_its_port_is_taken():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with local_up("--port", str(port)) as process:
+            out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert str(port) in err
+    assert len(err.splitlines()) == 1
+
+
+def test_its_workers_end_with_it():
+    with local_up("--port", "0", "--workers", "2", "-f", str(EXAMPLE / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        request = urllib.request.Request(
+            f"{url}/2023-03-30/functions/dlq-main/invocations", data=b"{}", headers={"X-Fc-Invocation-Type": "Sync"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert answer.read() == b'{"done": {}}'
+        children = children_of(process.pid)
+        assert children
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert not [child for child in children if is_running(child)]
+
+
+def children_of(pid):
+    """Linux keeps parents in /proc, and a bare one has no ps; macOS has ps and no /proc."""
+    if Path("/proc/self/stat").exists():
+        stats = [stat_of(path) for path in Path("/proc").glob("[0-9]*")]
+        return [int(child) for child, parent in filter(None, stats) if int(parent) == pid]
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    return [int(child) for child, parent in map(str.split, listed.stdout.splitlines()) if int(parent) == pid]
+
+
+def stat_of(path):
+    """Return pid and parent's pid as text; None for a process that has just ended."""
+    try:
+        text = (path / "stat").read_text()
+    except OSError:
+        return None
+    return path.name, text.rpartition(")")[2].split()[1]
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

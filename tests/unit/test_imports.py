@@ -1,0 +1,150 @@
+"""The rooms and the arrows between them: a file imports only files above it, and a handler's half stays light.
+
+A new file takes its place in a list below. Imports under TYPE_CHECKING are not counted; `__init__` files load lazily.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "fc_async"
+
+IN_A_HANDLER = ["errors", "arn", "record"]
+"""What runs inside functions: the standard library only."""
+
+CLIENT = [
+    "config",
+    "profiles",
+    "credentials",
+    "settings",
+    "wire",
+    "transport",
+    "payload",
+    "invocation",
+    "functions",
+    "mns_answer",
+    "queues",
+    "dlq.letter",
+    "dlq.look",
+    "dlq.redrive",
+    "deploy.document",
+]
+
+LOCAL = [
+    "clock",
+    "ids",
+    "limits",
+    "wire_time",
+    "log_format",
+    "function",
+    "fc_errors",
+    "page",
+    "destination_record",
+    "engine",
+    "mns_errors",
+    "mns_limits",
+    "mns_xml",
+    "message",
+    "queue_attributes",
+    "receipt_handle",
+    "queue",
+    "mailbox",
+    "worker",
+    "worker_process",
+    "handler_environment",
+    "runner",
+    "delivery",
+    "function_catalog",
+    "async_configs",
+    "control_plane",
+    "dispatcher",
+    "code_package",
+    "request_body",
+    "guard",
+    "fc_invoke",
+    "fc_routes",
+    "raw_target",
+    "long_poll",
+    "mns_documents",
+    "mns_routes",
+    "http_server",
+    "server",
+]
+
+COMMANDS = ["terminal", "output", "options", "config", "invoke", "dlq", "local", "record", "root"]
+
+ORDER = [*IN_A_HANDLER, *CLIENT, *(f"local.{name}" for name in LOCAL), *(f"cli.{name}" for name in COMMANDS)]
+
+LOCAL_MAY_IMPORT = {"errors", "arn", "config"}
+"""The local service writes its own wire, so that a wrong codec cannot agree with itself."""
+
+
+def modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name != "__init__.py":
+            yield ".".join(path.relative_to(PACKAGE).with_suffix("").parts), path
+
+
+def imports_of(name, path):
+    """Return the files of fc_async that a file imports, by name, and the other packages that it imports."""
+    tree = ast.parse(path.read_text())
+    counted = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            skipped = {id(inner) for statement in node.body for inner in ast.walk(statement)}
+            counted = [found for found in counted if id(found) not in skipped]
+    ours, others = set(), set()
+    for node in counted:
+        if isinstance(node, ast.Import):
+            others.update(alias.name.partition(".")[0] for alias in node.names)
+        elif not node.level:
+            others.add(node.module.partition(".")[0])
+        else:
+            base = name.split(".")[: -node.level]
+            base += node.module.split(".") if node.module else []
+            ours.update(named(base, alias.name) for alias in node.names)
+    return ours - {None}, others
+
+
+def named(base, name):
+    """Return the file that `from base import name` loads; None for the package's own `__init__`."""
+    for parts in ([*base, name], base):
+        if PACKAGE.joinpath(*parts).with_suffix(".py").exists() and parts:
+            return ".".join(parts)
+    return None
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda value: str(value).rpartition("/")[2])
+def test_a_file_imports_only_files_above_it(name, path):
+    assert name in ORDER, f"{name} has no place in the order: give it one"
+    ours, others = imports_of(name, path)
+    below = {found for found in ours if ORDER.index(found) >= ORDER.index(name)}
+    assert not below, f"{name} imports what is not above it: {sorted(below)}"
+    if name.startswith("local."):
+        foreign = {found for found in ours if not found.startswith("local.")} - LOCAL_MAY_IMPORT
+        assert not foreign, f"{name} imports {sorted(foreign)}: the local service writes its own wire"
+    if name in IN_A_HANDLER:
+        assert others <= sys.stdlib_module_names, f"{name} imports {sorted(others - sys.stdlib_module_names)}"
+
+
+def test_the_order_names_no_file_that_is_gone():
+    assert set(ORDER) == {name for name, _ in modules()}
+
+
+def test_only_the_clock_and_the_worker_read_time_in_the_local_service():
+    readers = {
+        path.name
+        for path in (PACKAGE / "local").glob("*.py")
+        if {"time", "datetime"} & imports_of(f"local.{path.stem}", path)[1]
+    }
+    assert readers <= {"clock.py", "worker.py", "wire_time.py", "log_format.py"}
+
+
+def test_the_command_line_starts_without_the_libraries_that_commands_need():
+    heavy = ["pydantic", "aiohttp", "asyncio", "rich", "yaml", "requests", "mns", "alibabacloud_fc20230330"]
+    loaded = f"import sys, fc_async.cli.root; print(sorted(set({heavy}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
