@@ -91,7 +91,11 @@ class UnreadableAnswerError(ValueError):
 def read_messages(body: bytes) -> list[QueueMessage]:
     """Read `<Messages>`, or a single `<Message>`."""
     root = _tree(body)
-    return [_message(one) for one in ([root] if root.tag == "Message" else root.findall("Message"))]
+    if root.tag == "Message":
+        return [_message(root)]
+    if root.tag != "Messages":
+        raise UnreadableAnswerError(f"expected <Messages>, got <{root.tag[:40]}>")
+    return [_message(one) for one in root.findall("Message")]
 
 
 def read_attributes(body: bytes) -> QueueAttributes:

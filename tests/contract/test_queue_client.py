@@ -114,6 +114,8 @@ FILE = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]><Messages><Messa
         FILE,
         '<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16") + FILE.encode("utf-16")[2:],
         "<a>" * 10_000,
+        "<Messages>" + "<a>" * 10_000 + "</a>" * 10_000 + "</Messages>",
+        "<html/>",
         "<Messages><Message>",
         "<html><body>hello</p></html>",
         '{"json": true}',
@@ -201,13 +203,14 @@ def test_a_body_that_xml_cannot_carry_is_refused_before_the_call(body: Any) -> N
         assert peer.requests == []
 
 
-def test_a_dropped_send_is_not_sent_again() -> None:
+def test_a_dropped_request_is_not_sent_again() -> None:
     with Peer(Drop(after_reading=True)) as peer, QueueClient("dead", endpoint=peer.url, credentials=KEY) as queue:
-        error = failure(lambda: queue.send(BODY))
-        assert len(peer.requests) == 1
-    assert isinstance(error, TransportError)
-    assert error.sent
-    assert str(error).startswith("send dead: ")
+        for number, call in enumerate((lambda: queue.send(BODY), queue.receive, lambda: queue.delete("h")), 1):
+            error = failure(call)
+            assert len(peer.requests) == number
+            assert isinstance(error, TransportError)
+            assert error.sent
+    assert str(error).startswith("delete dead: ")
 
 
 def test_a_refused_connection_was_not_sent() -> None:

@@ -200,6 +200,24 @@ def test_threads_that_share_a_client_get_their_own_answers() -> None:
     assert answers == ["ResourceExhausted", ID["X-Fc-Request-Id"]] * 64
 
 
+def test_a_call_of_another_thread_in_between_changes_nothing() -> None:
+    from fc_async.transport import last_answer
+
+    with Peer(Reply(202, b"", ID)) as good, Peer(Reply(429, b"", ID)) as bad:
+        accepts, refuses = FunctionsClient(endpoint=good.url), FunctionsClient(endpoint=bad.url)
+
+        def operation() -> object:
+            answered = accepts.sdk.invoke_function("main", _request("InvokeFunctionRequest"))
+            other = threading.Thread(target=lambda: failure(lambda: refuses.invoke_async("main", None)))
+            other.start()
+            other.join()
+            return answered
+
+        accepts._transport.call("invoke main", operation, expected=(202,))
+        assert last_answer().status == 202
+        assert len(bad.requests) == 1
+
+
 def test_the_official_client_keeps_working_alone_and_sees_the_repaired_error() -> None:
     from alibabacloud_tea_openapi.exceptions import ServerException
 
@@ -244,10 +262,10 @@ def test_the_connections_go_when_the_official_client_goes() -> None:
         assert not is_open()
 
 
-def _request() -> object:
-    from alibabacloud_fc20230330.models import GetAsyncInvokeConfigRequest
+def _request(name: str = "GetAsyncInvokeConfigRequest") -> object:
+    from alibabacloud_fc20230330 import models
 
-    return GetAsyncInvokeConfigRequest()
+    return getattr(models, name)()
 
 
 CALLS = """
@@ -286,7 +304,7 @@ def test_no_proxy_is_used_for_loopback_and_debug_prints_no_secret() -> None:
     assert not any(private.lower() in (ran.stdout + ran.stderr).lower() for private in PRIVATE), ran.stderr
 
 
-def run_bare(home: Path, code: str) -> str:
+def run_bare(home: Path, code: str, after: str = "") -> str:
     """Run a script whose environment and home directory name nothing; what it prints is the error's text."""
     environment = {
         "HOME": str(home),
@@ -295,14 +313,15 @@ def run_bare(home: Path, code: str) -> str:
         "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
     }
     start = "from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, SettingsError\n"
-    script = f"{start}try:\n    {code}\nexcept SettingsError as error:\n    print(error)\n"
+    script = f"{start}try:\n    {code}\nexcept SettingsError as error:\n    print(error)\n{after}"
     ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
 
 
 def test_missing_credentials_are_twelve_lines_at_most_and_the_library_stays_silent(tmp_path: Path) -> None:
-    said = run_bare(tmp_path, "FunctionsClient(region='cn-hangzhou').get_config('main')")
+    noise = "import logging; logging.getLogger('credentials').error('noise')"
+    said = run_bare(tmp_path, "FunctionsClient(region='cn-hangzhou').get_config('main')", noise)
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in said
     assert str(tmp_path / ".aliyun" / "config.json") in said
     assert len(said.splitlines()) <= 12
