@@ -350,7 +350,7 @@ def test_the_life_of_a_message_on_the_local_service(local: LocalServer) -> None:
         (taken,) = queue.receive(16)
         assert taken.message_body == "é <b> & c"
         assert taken.dequeue_count == 1
-        handle = queue.change_visibility(taken.receipt_handle or "", 60)
+        handle = queue.change_visibility(taken.receipt_handle or "", 120)
         assert handle != taken.receipt_handle
         queue.delete(handle)
         for number in range(20):
