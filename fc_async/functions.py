@@ -238,7 +238,7 @@ class FunctionsClient:
         )
         self._invoke("invoke_async", function, qualifier, raw, headers, RuntimeOptions(), expected=(202,))
         answer = last_answer()
-        return Accepted(request_id(answer), identifier(answer.headers.get("x-fc-async-task-id")) or task_id)
+        return Accepted(request_id(answer) or "", identifier(answer.headers.get("x-fc-async-task-id")) or task_id)
 
     def invoke(
         self, function: str, payload: Any, *, qualifier: str | None = None, timeout_seconds: float | None = None
@@ -265,7 +265,7 @@ class FunctionsClient:
         kind = identifier(answer.headers.get("x-fc-error-type"))
         if kind is not None:
             raise FunctionError(handler_error(answer.body, kind), answer.body, request_id(answer))
-        return InvokeResult(answer.body, request_id(answer))
+        return InvokeResult(answer.body, request_id(answer) or "")
 
     def _invoke(
         self,

@@ -13,12 +13,12 @@ class Accepted:
     """The service has taken an asynchronous invocation; it will run, or fail, later.
 
     Args:
-        request_id: the id of the invocation, the one that its record will carry.
+        request_id: the id of the invocation, the one that its record will carry; "" when the answer named none.
         task_id: the async task's id; None when the answer named none.
         repeated: True when it had been accepted before under the same task id.
     """
 
-    request_id: str | None
+    request_id: str
     task_id: str | None
     repeated: bool = False
 
@@ -29,11 +29,11 @@ class InvokeResult:
 
     Args:
         payload: the returned bytes.
-        request_id: the id of the invocation.
+        request_id: the id of the invocation; "" when the answer named none.
     """
 
     payload: bytes = field(repr=False)
-    request_id: str | None
+    request_id: str
 
 
 @dataclass(frozen=True)

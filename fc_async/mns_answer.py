@@ -24,7 +24,7 @@ class QueueMessage:
         message_id: the service's id of the message, "" when the answer had none.
         message_body: the text as it was sent; plain or base64, nothing is decoded here.
         message_body_md5: the service's checksum; not always that of the body (never reject by it).
-        receipt_handle: what deletes the message or changes its visibility, once; None for a peeked one.
+        receipt_handle: what deletes the message or changes its visibility, once; "" for a peeked one.
         enqueue_time: when it was sent, milliseconds since 1970; None when the answer had none.
         first_dequeue_time: when it was first received, milliseconds; the enqueue time when never.
         next_visible_time: until when this receipt holds, milliseconds; None for a peeked one.
@@ -36,7 +36,7 @@ class QueueMessage:
     message_id: str
     message_body: str = field(repr=False)
     message_body_md5: str = field(default="", repr=False)
-    receipt_handle: str | None = field(default=None, repr=False)
+    receipt_handle: str = field(default="", repr=False)
     enqueue_time: int | None = None
     first_dequeue_time: int | None = None
     next_visible_time: int | None = None
@@ -153,7 +153,7 @@ def _message(node: Element) -> QueueMessage:
         message_id=_text(node, "MessageId") or "",
         message_body=_body(node),
         message_body_md5=_text(node, "MessageBodyMD5") or "",
-        receipt_handle=_text(node, "ReceiptHandle"),
+        receipt_handle=_text(node, "ReceiptHandle") or "",
         enqueue_time=_number(node, "EnqueueTime"),
         first_dequeue_time=_number(node, "FirstDequeueTime"),
         next_visible_time=_number(node, "NextVisibleTime"),

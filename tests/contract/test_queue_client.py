@@ -100,7 +100,7 @@ def test_one_odd_message_does_not_lose_the_batch() -> None:
     assert [one.message_id for one in messages] == ["a", "b", "", "d"]
     assert [one.message_body for one in messages] == ["", "", " cut <in>  two & more ", "eyJhIjogMX0="]
     assert messages[1].priority is None
-    assert messages[2].receipt_handle is None
+    assert messages[2].receipt_handle == ""
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><Messages>&b;</Messages>'
@@ -346,16 +346,16 @@ def test_the_life_of_a_message_on_the_local_service(local: LocalServer) -> None:
         assert queue.receive() == []
         message_id = queue.send("é <b> & c")
         (seen,) = queue.peek(16)
-        assert (seen.message_id, seen.message_body, seen.receipt_handle) == (message_id, "é <b> & c", None)
+        assert (seen.message_id, seen.message_body, seen.receipt_handle) == (message_id, "é <b> & c", "")
         (taken,) = queue.receive(16)
         assert taken.message_body == "é <b> & c"
         assert taken.dequeue_count == 1
-        handle = queue.change_visibility(taken.receipt_handle or "", 120)
+        handle = queue.change_visibility(taken.receipt_handle, 120)
         assert handle != taken.receipt_handle
         queue.delete(handle)
         for number in range(20):
             queue.send(f"{number}")
-        batch = [one.receipt_handle or "" for _ in range(20) for one in queue.receive(16)]
+        batch = [one.receipt_handle for _ in range(20) for one in queue.receive(16)]
         assert len(batch) == 20
         queue.delete(batch)
         assert queue.get_attributes().message_retention_period == 604800

@@ -292,7 +292,10 @@ def test_no_proxy_is_used_for_loopback_and_debug_prints_no_secret() -> None:
         environment = {**os.environ, **dict.fromkeys(names, proxy.url), "DEBUG": "sdk", "PYTHONPATH": str(REPO)}
         environment.pop("NO_PROXY", None)
         ran = subprocess.run(
-            [sys.executable, "-W", "error", "-c", CALLS, peer.url], env=environment, capture_output=True, text=True
+            [sys.executable, "-W", "error", "-W", "ignore:datetime.datetime.utcnow", "-c", CALLS, peer.url],
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         assert ran.returncode == 0, ran.stderr
         assert len(peer.requests) == 3
