@@ -186,7 +186,8 @@ def test_send_writes_the_body_as_it_is() -> None:
         assert queue.send('{"a": "<é>"}', delay_seconds=0) == "M"
         assert queue.send(b"bytes") == "M"
         first, second = peer.requests
-    assert b"<MessageBody>{&quot;a&quot;: &quot;&lt;\xc3\xa9&gt;&quot;}</MessageBody>" in first.body
+    body = first.body.replace(b"&quot;", b'"')  # Python 3.13 writes quotes as they are, earlier ones escape them
+    assert b'<MessageBody>{"a": "&lt;\xc3\xa9&gt;"}</MessageBody>' in body
     assert b"<DelaySeconds>0</DelaySeconds>" in first.body
     assert b"<MessageBody>bytes</MessageBody>" in second.body
     assert b"DelaySeconds" not in second.body
