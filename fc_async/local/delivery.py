@@ -53,10 +53,10 @@ class Delivery:
         except ArgumentError:
             raise Undeliverable("it is no ARN") from None
         if isinstance(arn, FunctionArn):
-            _check_size(body, limits.FUNCTION_RECORD_BYTES)
+            if len(body) > limits.FUNCTION_RECORD_BYTES:
+                raise Undeliverable(f"it is larger than {limits.FUNCTION_RECORD_BYTES} bytes")
             self._invoke(arn.name, arn.qualifier, body)
         elif isinstance(arn, QueueArn):
-            _check_size(body, limits.MNS_RECORD_BYTES)
             self._send(arn.name, body, now_ms)
         elif isinstance(arn, TopicArn):
             raise Undeliverable("no such topic")
@@ -64,12 +64,7 @@ class Delivery:
             raise Undeliverable("a destination of this kind is not served here")
 
     def _send(self, queue: str, body: bytes, now_ms: int) -> None:
-        try:
+        try:  # the queue itself refuses what is over its limit, which is never more than the 64 KB of a record
             self._mailbox.send(queue, body.decode(), now_ms)
         except MailboxError as error:
             raise Undeliverable(f"{error.code}: {error.message}") from None
-
-
-def _check_size(body: bytes, limit_bytes: int) -> None:
-    if len(body) > limit_bytes:
-        raise Undeliverable(f"it is larger than {limit_bytes} bytes")

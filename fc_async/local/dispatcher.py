@@ -43,6 +43,7 @@ class Dispatcher:
         self._executions: set[asyncio.Task[None]] = set()
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False
+        self._is_closed = False
 
     def accept(
         self,
@@ -69,6 +70,8 @@ class Dispatcher:
 
     def pump(self) -> None:
         """Deliver and start everything that is due, and set the timer for what comes next."""
+        if self._is_closed:
+            return
         if self._is_pumping:
             return  # a delivery to a function has accepted an invocation; the loop below comes to it
         self._is_pumping = True
@@ -148,7 +151,9 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Stop: what is being executed is abandoned, the timer is taken down."""
+        self._is_closed = True
         self._wake_at(None)
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would never await its execution
         for task in list(self._executions):
             task.cancel()
         await asyncio.gather(*self._executions, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import shutil
@@ -24,6 +25,7 @@ from .fc_invoke import Invoker
 from .function import normal_qualifier
 from .request_body import read_json_object
 
+_EMPTY_ZIP = base64.b64encode(b"PK\x05\x06" + bytes(18)).decode()
 _ROOT = "/2023-03-30"
 _FUNCTIONS = re.compile(f"{_ROOT}/functions")
 _FUNCTION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)")
@@ -100,8 +102,9 @@ class FcRoutes:
     async def _create_function(self, call: Call) -> web.Response:
         wire = await read_json_object(call.request, limits.CONTROL_BODY_BYTES)
         code = await self._unpacked(wire.pop("code", None))
-        if not code:
+        if not code and wire.get("runtime") != "custom-container":
             raise invalid_argument("code.zipFile is required")
+        code = code or await self._unpacked({"zipFile": _EMPTY_ZIP})
         try:
             function = self._plane.create_function(wire, code)
         except FcError:

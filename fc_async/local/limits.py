@@ -38,7 +38,6 @@ CODE_ENTRIES: Final = 100_000
 
 MAX_DELAY_SECONDS: Final = 3600
 FUNCTION_RECORD_BYTES: Final = 131072
-MNS_RECORD_BYTES: Final = 65536
 
 MAX_RETRY_ATTEMPTS: Final = 8
 DEFAULT_RETRY_ATTEMPTS: Final = 3
@@ -73,7 +72,6 @@ RULES: Final = (
     Rule("unpacked_code_bytes", UNPACKED_CODE_BYTES, "assumed"),
     Rule("code_entries", CODE_ENTRIES, "assumed"),
     Rule("function_record_bytes", FUNCTION_RECORD_BYTES, "result-callback: Function Compute 128 KB"),
-    Rule("mns_record_bytes", MNS_RECORD_BYTES, "result-callback: Simple Message Queue 64 KB"),
     Rule("max_retry_attempts", MAX_RETRY_ATTEMPTS, "API 2023-03-30 PutAsyncInvokeConfigInput: 0 to 8"),
     Rule("default_retry_attempts", DEFAULT_RETRY_ATTEMPTS, "API 2023-03-30 PutAsyncInvokeConfigInput"),
     Rule("max_event_age_seconds", MAX_EVENT_AGE_SECONDS, "API 2023-03-30 PutAsyncInvokeConfigInput: 1 to 604800"),

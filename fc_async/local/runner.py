@@ -110,6 +110,7 @@ class ProcessRunner:
         self._busy: set[WorkerProcess] = set()
         self._queue: deque[asyncio.Future[None]] = deque()
         self._noted_runtimes: set[str] = set()
+        self._is_closed = False
 
     def run(
         self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
@@ -125,6 +126,8 @@ class ProcessRunner:
         event: bytes,
     ) -> Execution:
         await place
+        if self._is_closed:
+            raise asyncio.CancelledError
         try:
             return await self._run(function, qualifier, request_id, event)
         finally:
@@ -215,6 +218,7 @@ class ProcessRunner:
 
     async def close(self) -> None:
         """Kill every worker, also one that is at work, and remove their temporary home."""
+        self._is_closed = True
         for worker in [*self._busy, *(worker for _, worker in self._idle)]:
             worker.kill()
         self._idle.clear()

@@ -32,7 +32,9 @@ def main(arguments: list[str]) -> None:
     # A child that the handler forks would hold the socket open, and a crash would look like a handler at work.
     os.register_at_fork(after_in_child=connection.close)
     about = json.loads(arguments[2])
-    sys.path[0] = about["code_dir"]
+    # -I has kept this file's folder off the path (its queue.py would hide Python's), and PYTHONPATH with it.
+    extra = os.environ.get("PYTHONPATH", "")
+    sys.path[:0] = [about["code_dir"], *filter(None, extra.split(os.pathsep))]
     sys.argv = [about["handler"]]
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="[%(levelname)s] %(message)s")
     load = _loader(about["handler"])

@@ -81,8 +81,9 @@ class WorkerProcess(asyncio.Protocol):
         os.set_blocking(self._output_fd, False)
         loop = asyncio.get_running_loop()
         try:
-            # -u: what a handler printed before a crash is seen. -B: nothing is written into the developer's folder.
-            command = [sys.executable, "-u", "-B", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
+            # -I: the function's PYTHON* variables are for its handler and not for our start of it; -u: what a handler
+            # printed before a crash is seen; -B: nothing is written into the developer's folder.
+            command = [sys.executable, "-IuB", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own interpreter; returns at exec
                 command,
                 stdin=subprocess.DEVNULL,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import pytest
 from alibabacloud_fc20230330.client import Client
@@ -12,7 +15,7 @@ from mns.queue import Queue, QueueMeta
 
 from fc_async.local.clock import ManualClock
 from fc_async.local.server import LocalServer
-from tests.contract.fc_sdk import fc_client
+from tests.contract.fc_sdk import DEADLINE_SECONDS, fc_client
 
 
 @pytest.fixture
@@ -46,3 +49,43 @@ def mns_queue(local: LocalServer) -> Iterator[Callable[[str], Queue]]:
 
     yield make
     account.mns_client.http.conn.close()
+
+
+class Gate:
+    """Holds a handler for as long as a test wants: `handler` is its source."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        port = listener.getsockname()[1]
+        self.handler = (
+            "import socket\n"
+            "def handler(event, context):\n"
+            f"    with socket.create_connection(('127.0.0.1', {port})) as gate:\n"
+            "        return gate.recv(1)\n"
+        )
+
+    @contextmanager
+    def holding(self, call: Callable[[], object]) -> Iterator[None]:
+        """Run `call` in a thread; the body runs while its handler is held, then the call ends."""
+        thread = threading.Thread(target=call)
+        thread.start()
+        held, _ = self._listener.accept()
+        with held:
+            yield
+        thread.join()
+
+
+class OneWorker(NamedTuple):
+    local: LocalServer
+    fc: Client
+    gate: Gate
+
+
+@pytest.fixture
+def fc_of_one_worker() -> Iterator[OneWorker]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        LocalServer(clock=ManualClock(), workers=1) as server,
+    ):
+        listener.settimeout(DEADLINE_SECONDS)
+        yield OneWorker(server, fc_client(server), Gate(listener))

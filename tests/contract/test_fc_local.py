@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from fc_async.errors import LocalError
 from fc_async.local.clock import ManualClock
 from fc_async.local.function import FunctionSpec
 from fc_async.local.server import LocalServer
+from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import (
     ARN,
     QUEUE,
@@ -53,6 +55,10 @@ def bodies(queue: Queue) -> list[dict[str, Any]]:
             if refused.type != "MessageNotExist":
                 raise
             return found
+
+
+def _metric(local: LocalServer, name: str) -> int:
+    return int(json.loads(request(local, "GET", "/_local/health")[2])["metrics"][name])
 
 
 # The whole loop
@@ -135,9 +141,21 @@ def test_a_record_that_cannot_be_delivered_is_counted_and_logged_as_lost(
     put_config(fc, "main", on_success=destination)
     invoke_async(fc, "main")
     local.settle()
-    metrics = json.loads(request(local, "GET", "/_local/health")[2])["metrics"]
-    assert (metrics["FunctionDestinationErrors"], metrics["FunctionDestinationSucceeded"]) == (1, 0)
+    assert _metric(local, "FunctionDestinationErrors") == 1
+    assert _metric(local, "FunctionDestinationSucceeded") == 0
     assert "lost: the record of main (" in caplog.text
+
+
+def test_a_record_over_128_kb_does_not_reach_a_function(local: LocalServer, fc: Client) -> None:
+    create_function(fc, "main", ECHOES)
+    create_function(fc, "next", ECHOES)
+    put_config(fc, "main", on_success=ARN + "next")
+    invoke_async(fc, "main", b"x" * 65_000)
+    local.advance(0)
+    assert _metric(local, "FunctionDestinationSucceeded") == 1
+    invoke_async(fc, "main", b"x" * 65_500)
+    local.advance(0)
+    assert (_metric(local, "FunctionDestinationErrors"), _metric(local, "FunctionEnqueueCount")) == (1, 3)
 
 
 def test_a_record_over_64_kb_does_not_reach_a_queue(local: LocalServer, fc: Client, mns_queue: MakeQueue) -> None:
@@ -160,16 +178,32 @@ def test_a_delayed_invocation_waits(local: LocalServer, fc: Client, mns_queue: M
     assert len(bodies(done)) == 1
 
 
-def test_a_backlog_past_its_maximum_age_is_dropped_and_counted() -> None:
+def test_without_workers_async_invocations_wait_and_sync_ones_are_503() -> None:
     with LocalServer(clock=ManualClock(), workers=0) as local:
         fc = fc_client(local)
         create_function(fc, "main", ECHOES)
-        put_config(fc, "main", max_async_event_age_in_seconds=1)
         invoke_async(fc, "main")
-        local.advance(2)
-        metrics = json.loads(request(local, "GET", "/_local/health")[2])["metrics"]
-        assert metrics["FunctionAsyncMessagesBacklogV2"] == 1
+        local.advance(3600)
+        assert _metric(local, "FunctionAsyncMessagesBacklogV2") == 1
         assert error(request(local, "POST", f"{FUNCTIONS}/main/invocations", b"")) == (503, "ResourceThrottled")
+
+
+def test_a_backlog_past_its_maximum_age_is_dropped_and_counted_and_later_events_run(
+    fc_of_one_worker: OneWorker,
+) -> None:
+    local, fc, gate = fc_of_one_worker
+    create_function(fc, "slow", gate.handler)
+    create_function(fc, "main", ECHOES)
+    put_config(fc, "main", max_async_event_age_in_seconds=60)
+    with gate.holding(lambda: invoke(fc, "slow")):
+        invoke_async(fc, "main", b"old")
+        local.advance(30)
+        invoke_async(fc, "main", b"young")
+        local.advance(31)
+    local.settle()
+    assert _metric(local, "FunctionAsyncEventExpiredDropped") == 1
+    assert _metric(local, "FunctionDequeueCount") == 1
+    assert _metric(local, "FunctionAsyncMessagesBacklogV2") == 0
 
 
 # Invoking
@@ -203,6 +237,13 @@ def test_a_sync_invocation_returns_what_the_handler_returned(local: LocalServer,
     assert json.loads(answer.body.read()) == {"n": 5, "id": answer.headers["x-fc-request-id"]}
     assert answer.status_code == 200
     assert "x-fc-error-type" not in answer.headers
+
+
+def test_a_compressed_payload_reaches_the_handler_as_it_was_sent(local: LocalServer, fc: Client) -> None:
+    create_function(fc, "main", ECHOES)
+    payload = gzip.compress(b"small")
+    answer = request(local, "POST", f"{FUNCTIONS}/main/invocations", payload, {"Content-Encoding": "gzip"})
+    assert (answer[0], answer[2]) == (200, payload)
 
 
 def test_a_sync_invocation_that_fails_is_200_with_the_error_type_in_a_header(
@@ -253,6 +294,11 @@ def test_a_runtime_that_is_not_python_is_stored_and_invoking_it_is_501(fc: Clien
         with pytest.raises(ServerException, match="nodejs20") as caught:
             call(fc, "main")
         assert (caught.value.status_code, caught.value.code) == (501, "NotImplemented")
+
+
+def test_a_container_needs_no_code(fc: Client) -> None:
+    body = models.CreateFunctionInput(function_name="main", runtime="custom-container", handler="unused")
+    assert fc.create_function(models.CreateFunctionRequest(body=body)).body.runtime == "custom-container"
 
 
 # Functions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
 from fc_async.local.server import LocalServer
-from tests.contract.fc_sdk import create_function, invoke, invoke_async, put_config, request, zipped
+from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request, zipped
 
 SEES_ALL = "import json, os\ndef handler(event, context):\n    return dict(os.environ)\n"
 
@@ -38,8 +39,6 @@ def test_a_handler_sees_its_own_variables_and_the_services_and_nothing_of_the_de
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "developer")
     monkeypatch.setenv("PYTHONPATH", "/developer")
     with LocalServer(workers=1) as local:
-        from tests.contract.fc_sdk import fc_client
-
         client = fc_client(local)
         create_function(client, "main", SEES_ALL, environment_variables={"MINE": "1"}, memory_size=256)
         seen = json.loads(invoke(client, "main").body.read())
@@ -89,6 +88,17 @@ def test_a_handler_can_live_in_a_folder_of_the_package(fc: Client) -> None:
     code = models.InputCodeLocation(zip_file=zipped({"src/main.py": "def go(event, context):\n    return 'deep'\n"}))
     create_function(fc, "main", "", code=code, handler="src/main.go")
     assert invoke(fc, "main").body.read() == b"deep"
+
+
+def test_the_functions_own_pythonpath_is_searched_after_its_code(fc: Client) -> None:
+    files = {
+        "index.py": "import other, queue\ndef handler(event, context):\n    return other.text() + queue.__name__\n",
+        "lib/other.py": "def text():\n    return 'from lib, '\n",
+        "lib/index.py": "raise ValueError\n",
+    }
+    code = models.InputCodeLocation(zip_file=zipped(files))
+    create_function(fc, "main", "", code=code, environment_variables={"PYTHONPATH": "lib", "PYTHONHOME": "/nowhere"})
+    assert invoke(fc, "main").body.read() == b"from lib, queue"
 
 
 @pytest.mark.parametrize(
@@ -198,12 +208,21 @@ def test_a_worker_is_reused_warm(fc: Client) -> None:
     assert len({answer.headers["x-fc-instance-id"] for answer in answers}) == 1
 
 
-def test_more_functions_than_workers_take_turns(fc: Client) -> None:
-    for name in ("a", "b", "c", "d"):
-        create_function(fc, name, f"def handler(event, context): return '{name}'\n")
-    for _ in range(2):
-        for name in ("a", "b", "c", "d"):
-            assert invoke(fc, name).body.read() == name.encode()
+def test_more_functions_than_workers_take_turns_and_no_process_is_left_over(fc: Client) -> None:
+    pids = {}
+    for name in ("a", "b", "c", "d", "a"):
+        if name not in pids:
+            create_function(fc, name, "import os\ndef handler(event, context): return os.getpid()\n")
+        pids[name] = int(invoke(fc, name).body.read())
+    assert [name for name in sorted(pids) if _is_running(pids[name])] == ["a", "d"]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_what_a_handler_prints_reaches_the_log_with_its_request_id(
@@ -258,8 +277,6 @@ def test_a_handler_reaches_the_local_service(fc: Client) -> None:
 
 def test_when_the_service_stops_its_workers_are_gone(tmp_path: Path) -> None:
     with LocalServer(workers=2) as local:
-        from tests.contract.fc_sdk import fc_client
-
         client = fc_client(local)
         source = (
             "import os, subprocess, time\n"
@@ -273,13 +290,10 @@ def test_when_the_service_stops_its_workers_are_gone(tmp_path: Path) -> None:
         while json.loads(request(local, "GET", "/_local/health")[2])["metrics"]["FunctionAsyncMessagesInProcess"] == 0:
             pass
     for path in tmp_path.iterdir():
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(path.read_text()), 0)
+        assert not _is_running(int(path.read_text()))
 
 
 def test_a_worker_whose_service_was_killed_ends() -> None:
-    import socket
-
     ours, theirs = socket.socketpair()
     about = {"code_dir": ".", "handler": "index.handler"}
     worker = Path(__file__).parents[2] / "fc_async" / "local" / "worker.py"
