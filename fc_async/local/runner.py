@@ -12,10 +12,10 @@ import tempfile
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from .clock import Clock, SystemClock
+from .code_folder import fingerprint
 from .engine import Outcome
 from .function import DeployedFunction, FunctionSpec
 from .handler_environment import handler_environment
@@ -151,7 +151,12 @@ class ProcessRunner:
         self.free += 1
 
     async def _run(self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes) -> Execution:
-        code = _Code(function.spec.name, qualifier, function.revision, _files(function))
+        code = _Code(
+            function.spec.name,
+            qualifier,
+            function.revision,
+            fingerprint(function.spec.code_dir) if function.is_watched else 0,
+        )
         try:
             worker = self._warm(code) or await self._start(code, function.spec)
         except OSError as error:
@@ -243,27 +248,3 @@ def _outcome(answer: Answer, function: FunctionSpec) -> Outcome:
 
 def _message_json(message: str) -> bytes:
     return json.dumps({"errorMessage": message}, indent=4).encode()
-
-
-def _files(function: DeployedFunction) -> int:
-    """Return a number that changes when a file of a watched folder does."""
-    if not function.is_watched:
-        return 0
-    found: list[tuple[str, int, int]] = []
-    _walk(function.spec.code_dir, found)
-    return hash(tuple(sorted(found)))
-
-
-def _walk(folder: Path | str, found: list[tuple[str, int, int]]) -> None:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return  # gone or unreadable: starting the worker will say so
-    for entry in entries:
-        if entry.name in ("__pycache__", ".git"):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            _walk(entry.path, found)
-        else:
-            status = entry.stat(follow_symlinks=False)
-            found.append((entry.path, status.st_mtime_ns, status.st_size))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
 import logging
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -28,14 +25,15 @@ from .clock import Clock, ManualClock, SystemClock
 from .control_plane import ControlPlane
 from .dispatcher import Dispatcher
 from .engine import Engine
-from .fc_errors import FcError, internal_error, invalid_argument
+from .fc_errors import FcError
 from .fc_invoke import Invoker
-from .fc_routes import FcRoutes, json_response, refusal_response
+from .fc_routes import FcRoutes
 from .function import FunctionSpec, normal_qualifier
 from .function_catalog import FunctionCatalog
-from .guard import refusal
+from .gateway import Gateway
 from .http_server import HttpServer
 from .ids import Ids
+from .listener import base_url, listen, loopback_address
 from .log_format import SafeFormatter
 from .mailbox import Mailbox
 from .mns_errors import MailboxError
@@ -86,7 +84,7 @@ class LocalServer:
         self.account_id = account_id
         self.url = ""
         self._port = port
-        self._host = _loopback(host)
+        self._host = loopback_address(host)
         self._clock = SystemClock() if clock is None else clock
         self._workers = (os.cpu_count() or 1) if workers is None else workers
         self._given_runner = runner
@@ -105,12 +103,12 @@ class LocalServer:
             LocalError: the port is in use, or a function that is there from the start cannot be.
         """
         self._loop = asyncio.get_running_loop()
-        listener = _listen(self._host, self._port)
-        self.url = _url(listener)
+        listener = listen(self._host, self._port)
+        self.url = base_url(listener)
         self._code_root = Path(tempfile.mkdtemp(prefix="fc-async-code-"))
         self._wire()
         self._http = web.ServerRunner(
-            HttpServer(self._handle, self._refuse_unparsed), shutdown_timeout=_SHUTDOWN_SECONDS
+            HttpServer(self._gateway.handle, self._gateway.refuse_unparsed), shutdown_timeout=_SHUTDOWN_SECONDS
         )
         try:
             for spec in self._functions:
@@ -140,8 +138,15 @@ class LocalServer:
             mailbox=self._mailbox,
         )
         invoker = Invoker(control_plane=self._plane, dispatcher=self._dispatcher, runner=self._runner)
-        self._fc = FcRoutes(control_plane=self._plane, invoker=invoker, code_root=self._code_root)
         self._mns = MnsRoutes(self._mailbox, self._clock, random=self._random)
+        self._gateway = Gateway(
+            bound_address=self._host,
+            clock=self._clock,
+            ids=self._ids,
+            fc=FcRoutes(control_plane=self._plane, invoker=invoker, code_root=self._code_root),
+            mns=self._mns,
+            dispatcher=self._dispatcher,
+        )
 
     async def stop(self) -> None:
         """Close the port, kill the workers, remove what was unpacked."""
@@ -275,70 +280,6 @@ class LocalServer:
 
         assert self._loop is not None  # noqa: S101 - __enter__ has set it
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
-
-    # requests
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.rel_url.raw_path
-        refused = refusal(request.headers, self._host)
-        if refused is not None:
-            return self._refuse(request, refused, path)
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        if _is_mns(path):
-            return await self._mns.handle(cast("web.Request", request))
-        request_id = self._ids.request_id(self._clock.now_ms())
-        if path == "/_local/health" and request.method == "GET":
-            return json_response({"status": "ok", "metrics": self._dispatcher.metrics()}, request_id)
-        try:
-            return await self._fc.handle(request, request_id)
-        except ConnectionError:
-            raise  # the client broke off; there is nobody to answer
-        except Exception:
-            log.exception("A request could not be answered; this is a defect of the local service")
-            return refusal_response(internal_error(), request_id)
-
-    def _refuse(self, request: web.BaseRequest, refused: FcError, path: str) -> web.Response:
-        """Answer in the shape of the service whose path was asked."""
-        if _is_mns(path):
-            return self._mns.refusal(request, MailboxError(refused.status, refused.code, refused.message))
-        return refusal_response(refused, self._ids.request_id(self._clock.now_ms()))
-
-    def _refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
-        return self._refuse(request, invalid_argument("the request is not well-formed HTTP"), path)
-
-
-def _is_mns(path: str) -> bool:
-    return path.split("/")[1:2] in (["queues"], ["topics"])
-
-
-def _loopback(host: str) -> str:
-    name = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
-    try:
-        is_loopback = ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise LocalError(f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}")
-    return name
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise LocalError(
-                f"port {port} of {host} is in use; stop what listens there or choose another with --port (0 picks one)"
-            ) from None
-        raise LocalError(f"cannot listen at port {port} of {host}: {error.strerror}") from None
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def run(*, port: int, workers: int | None, functions: Sequence[FunctionSpec] = (), host: str = "127.0.0.1") -> None:
