@@ -41,7 +41,6 @@ from .mns_routes import MnsRoutes
 from .queue_attributes import QueueChanges
 from .runner import ProcessRunner, Runner
 
-DEFAULT_PORT = 9700
 _SHUTDOWN_SECONDS = 1.0
 
 _T = TypeVar("_T")
