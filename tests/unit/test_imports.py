@@ -55,6 +55,7 @@ LOCAL = [
     "worker",
     "worker_process",
     "handler_environment",
+    "code_folder",
     "runner",
     "delivery",
     "function_catalog",
@@ -70,7 +71,9 @@ LOCAL = [
     "long_poll",
     "mns_documents",
     "mns_routes",
+    "gateway",
     "http_server",
+    "listener",
     "server",
 ]
 
