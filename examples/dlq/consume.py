@@ -50,8 +50,8 @@ def is_worth_sending_again(record):
     kind = (record.error.type if record.error else None) or "no error"
     decision = "redrive" if kind in WORTH_SENDING_AGAIN else "leave"
     print(
-        f"{record.timestamp:%H:%M:%S} {record.function.name} {record.condition or 'no condition'} ({kind}),"
-        f" {record.approximate_invoke_count} attempts, payload {record.request_payload}: {decision}"
+        f"{record.timestamp:%H:%M:%S} {record.function.name} {kind} after {record.approximate_invoke_count} attempts,"
+        f" payload {record.request_payload}: {decision}"
     )
     return decision == "redrive"
 

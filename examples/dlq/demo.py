@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def main():
         record = letter["record"]
         check(record["requestContext"]["requestId"] == accepted["requestId"], "the letter is of that invocation")
         check(record["requestContext"]["approximateInvokeCount"] == 2, "it was run twice: once, and one retry")
+        print("\nWhat the queue received (payload and response are texts in it):")
+        print(indented(json.dumps(record, indent=2)))
         run("fc-async", "dlq", "peek", "dlq-dead-letters")
 
         say(5, "Read it as a typed record and decide: consume.py prints one line for each letter.")
@@ -87,13 +90,17 @@ def wait_for_letter(queue):
 def run(*command, given=None, quiet=False):
     """Run a command as a reader would type it, show it and what it printed, and return its stdout."""
     if not quiet:
-        print(f"\n  $ {' '.join(quoted(word) for word in command)}")
+        print(f"\n$ {' '.join(quoted(word) for word in command)}")
     words = [sys.executable if command[0] == "python" else tool(command[0]), *command[1:]]
     done = subprocess.run(words, cwd=HERE, env=environment(), input=given, capture_output=True, text=True, check=False)
     if not quiet or done.returncode:
-        print("".join(f"    {line}\n" for line in (done.stderr + done.stdout).splitlines()), end="")
+        print(indented(done.stderr + done.stdout))
     check(done.returncode == 0, f"{command[0]} {command[1]} exited with 0", quiet=True)
     return done.stdout
+
+
+def indented(text):
+    return textwrap.indent(text.rstrip(), "  ")
 
 
 def environment():
@@ -113,7 +120,7 @@ def quoted(word):
 
 
 def say(number, text):
-    print(f"\n{number}. {text}")
+    print("\n" + textwrap.fill(f"{number}. {text}", width=80, subsequent_indent="   "))
 
 
 def check(happened, what, *, quiet=False):
@@ -122,7 +129,7 @@ def check(happened, what, *, quiet=False):
         print(f"\nThis did not happen: {what}", file=sys.stderr)
         sys.exit(1)
     if not quiet:
-        print(f"  ✓ {what}")
+        print(f"✓ {what}")
 
 
 if __name__ == "__main__":

@@ -45,9 +45,8 @@ def main():
             max_async_event_age_in_seconds=3600,
         ),
     )
-    print(
-        f"async config: retries {config.max_async_retry_attempts}, failures to {config.destination_config.on_failure}"
-    )
+    failures_to = config.destination_config.on_failure
+    print(f"async config: {config.max_async_retry_attempts} retry, failures to the queue {failures_to.name}")
 
 
 def deploy_function(client, code_dir):

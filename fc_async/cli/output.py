@@ -28,12 +28,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole:
         rows: one text for each heading.
         whole: the column that is never folded, because people copy from it.
     """
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
         table.add_column(name, overflow="fold", no_wrap=name == whole)
     for row in rows:
