@@ -17,11 +17,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 DEADLINE_SECONDS = 20
+LOCAL = {}  # FC_ASYNC_ENDPOINT, once the local service runs
 
 
 def main():
     with local_service() as url:
-        os.environ["FC_ASYNC_ENDPOINT"] = url
         say(1, f"Function Compute and MNS run on this machine, at {url}. No cloud account is used.")
 
         say(2, "Deploy: two queues, a function, and its async config (1 retry; failures go to a queue).")
@@ -54,18 +54,25 @@ def main():
         check(record["requestPayload"] == '{"failure": true}', "the payload is the original one")
         run("fc-async", "record", "-", given=json.dumps(record))
         check("0 letters" in run("python", "consume.py"), "the dead-letter queue is empty")
+
+    with local_service("-f", "s.yaml") as url:
+        say(9, f"The same from a file: a new local service, at {url}, serves what s.yaml declares.")
+        shown = run("fc-async", "config", "get", "dlq-main")
+        check("queue:dlq-dead-letters" in shown, "its failures go where deploy.py sends them")
+        run("fc-async", "invoke", "dlq-main", "-d", '{"failure": false}', "--sync")
     print("\nDone: every step happened.")
 
 
 @contextlib.contextmanager
-def local_service():
+def local_service(*options):
     """Run `fc-async local up` on a free port; its log is shown if something goes wrong."""
     with tempfile.TemporaryFile("w+") as log:
-        command = [tool("fc-async"), "local", "up", "--port", "0", "--workers", "2"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment())
+        command = [tool("fc-async"), "local", "up", "--port", "0", "--workers", "2", *options]
+        process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment())
         try:
             url = process.stdout.readline().strip()
             check(url.startswith("http://127.0.0.1:"), "the local service started", quiet=True)
+            LOCAL["FC_ASYNC_ENDPOINT"] = url
             yield url
         except BaseException:
             log.seek(0)
@@ -77,13 +84,12 @@ def local_service():
 
 
 def wait_for_letter(queue):
-    """Return the first letter of a queue as `dlq peek` shows it, once it is there."""
+    """Return the first letter of a queue as `dlq peek` shows it, once it is there (a command takes its own while)."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         letters = json.loads(run("fc-async", "dlq", "peek", queue, "-o", "json", quiet=True))
         if letters:
             return letters[0]
-        time.sleep(0.2)
     return check(False, f"a letter arrived in {queue} within {DEADLINE_SECONDS} s")
 
 
@@ -104,9 +110,10 @@ def indented(text):
 
 
 def environment():
-    """Return what the commands see: the local endpoint, and nothing that could reach a cloud."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ALIBABA_CLOUD_")}
-    return {**kept, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+    """Return what the commands see: the local endpoint, and nothing of yours that could reach a cloud."""
+    cloud = ("ALIBABA_CLOUD_", "FC_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(cloud)}
+    return {**kept, **LOCAL, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
 
 
 def tool(name):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from alibabacloud_fc20230330 import models as fc
 
-from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient
+from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient, ServiceError
 
 FUNCTION = "dlq-main"
 DEAD_LETTERS = "dlq-dead-letters"
@@ -50,24 +50,31 @@ def main():
 
 
 def deploy_function(client, code_dir):
-    """Create the function, or update it where it is there already."""
-    code = fc.InputCodeLocation(zip_file=zipped(code_dir))
-    known = {found.function_name for found in client.sdk.list_functions(fc.ListFunctionsRequest()).body.functions or []}
-    if FUNCTION in known:
-        update = fc.UpdateFunctionInput(code=code, handler="index.handler")
-        client.sdk.update_function(FUNCTION, fc.UpdateFunctionRequest(body=update))
+    """Create the function, or bring the one that is there to the same state."""
+    fields = {
+        "runtime": "python3.10",
+        "handler": "index.handler",
+        "code": fc.InputCodeLocation(zip_file=zipped(code_dir)),
+        "timeout": 10,
+        "memory_size": 128,
+        "role": os.environ.get("FC_ROLE_ARN"),
+    }
+    if is_deployed(client):
+        client.sdk.update_function(FUNCTION, fc.UpdateFunctionRequest(body=fc.UpdateFunctionInput(**fields)))
         return "updated"
-    create = fc.CreateFunctionInput(
-        function_name=FUNCTION,
-        runtime="python3.10",
-        handler="index.handler",
-        code=code,
-        timeout=10,
-        memory_size=128,
-        role=os.environ.get("FC_ROLE_ARN"),
-    )
+    create = fc.CreateFunctionInput(function_name=FUNCTION, **fields)
     client.sdk.create_function(fc.CreateFunctionRequest(body=create))
     return "created"
+
+
+def is_deployed(client):
+    try:
+        client.get_function(FUNCTION)
+    except ServiceError as error:
+        if error.code == "FunctionNotFound":
+            return False
+        raise
+    return True
 
 
 def zipped(code_dir):

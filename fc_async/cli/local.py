@@ -32,10 +32,12 @@ def up(file: Path | None, port: int, workers: int | None) -> None:
     from ..local.function import FunctionSpec
     from ..local.server import run
 
-    functions = []
+    functions: list[FunctionSpec] = []
+    region = None
     if file is not None:
         document = read_document(file)
         for note in document.notes:
             click.echo(note, err=True)
+        region = document.region
         functions = [FunctionSpec(**declared.local_fields()) for declared in document.functions]
-    run(port=port, workers=workers, functions=functions)
+    run(region=region, port=port, workers=workers, functions=functions)

@@ -23,6 +23,8 @@ MAX_FILE_BYTES = 1_048_576
 MAX_VALUES = 20_000
 """How many values a file may expand to: YAML's aliases can make a small file huge ("billion laughs")."""
 
+MAX_DEPTH = 64
+
 _READ_KEYS = frozenset(
     [
         "region",
@@ -46,8 +48,9 @@ class DeclaredFunction(BaseModel):
     Args:
         name: function name.
         code_dir: the folder of its code.
-        timeout_seconds: 1 to 86400; default 3, as the service has it.
-        memory_mb: 128 to 32768; default 128.
+        region: region id; "" where the file leaves it out.
+        timeout_seconds: 1 to 86400; None: the default of whoever runs it.
+        memory_mb: 128 to 32768; None: likewise.
         async_config: its async config; None when the file has none.
         qualifier: version or alias that the async config is for; None: LATEST.
     """
@@ -59,14 +62,14 @@ class DeclaredFunction(BaseModel):
     runtime: str = "python3.10"
     handler: str = Field(default="index.handler", min_length=1, max_length=128)
     code_dir: Path = Field(alias="code")
-    timeout_seconds: int = Field(default=3, alias="timeout", ge=1, le=86400)
-    memory_mb: int = Field(default=128, alias="memorySize", ge=128, le=32768)
+    timeout_seconds: int | None = Field(default=None, alias="timeout", ge=1, le=86400)
+    memory_mb: int | None = Field(default=None, alias="memorySize", ge=128, le=32768)
     environment: dict[str, str] = Field(default_factory=dict, alias="environmentVariables")
     async_config: AsyncInvokeConfig | None = None
     qualifier: str | None = None
 
     def local_fields(self) -> dict[str, Any]:
-        """Return what the local service needs, under its names."""
+        """Return what the local service needs, under its names; what the file leaves out is left to its defaults."""
         names = (
             "name",
             "runtime",
@@ -78,7 +81,7 @@ class DeclaredFunction(BaseModel):
             "async_config",
             "qualifier",
         )
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,18 @@ class Document:
 
     functions: tuple[DeclaredFunction, ...]
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def region(self) -> str | None:
+        """The one region of its functions, or None where none is named.
+
+        Raises:
+            DocumentError: they are in several.
+        """
+        regions = sorted({function.region for function in self.functions if function.region})
+        if len(regions) > 1:
+            raise DocumentError(f"expected functions of one region in a file, got {', '.join(regions)}")
+        return regions[0] if regions else None
 
 
 def read_document(path: Path, environment: Mapping[str, str] | None = None) -> Document:
@@ -107,7 +122,7 @@ def read_document(path: Path, environment: Mapping[str, str] | None = None) -> D
     tree = _load(path)
     resolver = _Resolver(path, tree.get("vars"), os.environ if environment is None else environment)
     resources = tree.get("resources")
-    if not isinstance(resources, dict) or not resources:
+    if not isinstance(resources, dict):
         raise DocumentError(f"{path}: expected 'resources' with at least one function of component fc3")
     notes: list[str] = []
     functions = []
@@ -115,6 +130,8 @@ def read_document(path: Path, environment: Mapping[str, str] | None = None) -> D
         props = _props(path, key, resource, notes)
         if props is not None:
             functions.append(_function(path, key, props, resolver, notes))
+    if not functions:
+        raise DocumentError(f"{path}: expected at least one function of component fc3 under 'resources'")
     _refuse_repeated(path, functions)
     return Document(tuple(functions), tuple(notes))
 
@@ -154,20 +171,22 @@ def _props(path: Path, key: Any, resource: Any, notes: list[str]) -> dict[str, A
 def _function(path: Path, key: Any, props: dict[str, Any], resolver: _Resolver, notes: list[str]) -> DeclaredFunction:
     values = resolver.resolve(props, f"resources.{key}.props")
     block = values.pop("asyncInvokeConfig", None)
+    if isinstance(values.get("code"), dict):
+        values["code"] = values["code"].get("src")  # the long form of Serverless Devs; code in OSS has no src
     if isinstance(values.get("environmentVariables"), dict):
-        # YAML reads 8080 and true as what they look like; a process's environment holds text.
-        values["environmentVariables"] = {
-            str(name): _text(value) for name, value in values["environmentVariables"].items()
-        }
+        values["environmentVariables"] = _texts(values["environmentVariables"])
     try:
         if isinstance(block, dict):
-            values["qualifier"] = block.pop("qualifier", None)
+            qualifier = block.pop("qualifier", None)
+            values["qualifier"] = None if qualifier is None else _text(qualifier)
             values["async_config"] = AsyncInvokeConfig.model_validate(block)
         elif block is not None:
             raise DocumentError(f"{path}: resources.{key}.props.asyncInvokeConfig: expected a mapping")
         found = DeclaredFunction.model_validate(values)
     except ValidationError as error:
         raise DocumentError(f"{path}: resources.{key}.props: {_first(error)}") from None
+    if not found.runtime.startswith("python3"):
+        notes.append(f"{path}: resources.{key}: runtime {found.runtime} is not run here, only python3*")
     return _with_code(path, key, found)
 
 
@@ -181,6 +200,12 @@ def _with_code(path: Path, key: Any, found: DeclaredFunction) -> DeclaredFunctio
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _texts(variables: dict[Any, Any]) -> dict[str, Any]:
+    """YAML reads 8080 and true as what they look like; a process's environment holds text. What is no scalar stays."""
+    scalars = (str, bool, int, float)
+    return {str(name): _text(value) if isinstance(value, scalars) else value for name, value in variables.items()}
 
 
 def _text(value: Any) -> str:
@@ -206,14 +231,14 @@ class _Resolver:
         self._environment = environment
         self._left = MAX_VALUES
 
-    def resolve(self, value: Any, where: str) -> Any:
+    def resolve(self, value: Any, where: str, depth: int = 0) -> Any:
         self._left -= 1
-        if self._left < 0 or where.count(".") > 64:
-            raise DocumentError(f"{self._path}: it expands to over {MAX_VALUES} values or 64 levels")
+        if self._left < 0 or depth > MAX_DEPTH:
+            raise DocumentError(f"{self._path}: it expands to over {MAX_VALUES} values or {MAX_DEPTH} levels")
         if isinstance(value, dict):
-            return {key: self.resolve(inner, f"{where}.{key}") for key, inner in value.items()}
+            return {key: self.resolve(inner, f"{where}.{key}", depth + 1) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self.resolve(inner, f"{where}.{at}") for at, inner in enumerate(value)]
+            return [self.resolve(inner, f"{where}.{at}", depth + 1) for at, inner in enumerate(value)]
         return self._fill_in(value, where) if isinstance(value, str) else value
 
     def _fill_in(self, text: str, where: str) -> Any:

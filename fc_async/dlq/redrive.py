@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..errors import ServiceError, TransportError
+from ..errors import ArgumentError, FcAsyncError, RecordError, ServiceError, TransportError
 from ..functions import FunctionsClient
 from ..queues import QueueClient, QueueMessage
 from ..record import InvocationRecord
@@ -94,7 +94,7 @@ class _Redrive:
         try:
             while idle_polls < _POLLS_TO_BE_SURE:
                 idle_polls = 0 if self._work_batch() else idle_polls + 1
-        except TransportError as error:
+        except FcAsyncError as error:
             self._summary.stopped = str(error)
         finally:
             self._release()
@@ -127,12 +127,15 @@ class _Redrive:
     def _work(self, letter: Letter) -> None:
         reason = self._reason_to_leave(letter)
         if reason is None and letter.record is not None:
-            reason = self._send(letter.record)
+            reason = self._send(letter, letter.record)
         if reason is None:
             self._delete(letter)
             return
         if letter.message.message_id not in self._seen:
-            self._summary.left.append((letter.message.message_id, reason))
+            self._leave(letter, reason)
+
+    def _leave(self, letter: Letter, reason: str) -> None:
+        self._summary.left.append((letter.message.message_id, reason))
 
     def _reason_to_leave(self, letter: Letter) -> str | None:
         record = letter.record
@@ -151,6 +154,8 @@ class _Redrive:
         if function.service is not None:
             return f"{function.service}/{function.name} is a function of FC 2.0; this client speaks to FC 3.0"
         settings = self._functions.settings
+        if settings.endpoint.is_loopback:
+            return None  # the local service takes a region and an account as they are written
         for part, known in ((function.region, settings.region), (function.account_id, settings.account_id)):
             if part and known is not None and part != known.value:
                 return f"the record is of {function.account_id}/{function.region}, this is {settings.place}"
@@ -167,14 +172,14 @@ class _Redrive:
         shown = name if qualifier is None else f"{name}@{qualifier}"
         try:
             config = self._functions.find_config(name, qualifier=qualifier)
-        except ServiceError as error:
+        except (ServiceError, ArgumentError) as error:
             return str(error)
         destinations = None if config is None else config.destination_config
         if destinations is None or destinations.on_failure is None:
             return f"{shown} has no OnFailure, so a new failure would be lost (--allow-loss sends all the same)"
         return None
 
-    def _send(self, record: InvocationRecord) -> str | None:
+    def _send(self, letter: Letter, record: InvocationRecord) -> str | None:
         """Invoke once per request id; None when that invocation is accepted, else why not."""
         if record.request_id in self._accepted:
             self._summary.repeats += 1
@@ -182,8 +187,11 @@ class _Redrive:
         function = record.function
         try:
             self._functions.invoke_async(function.name, record.request_bytes(), qualifier=function.qualifier)
-        except ServiceError as error:
+        except (ServiceError, ArgumentError, RecordError) as error:
             return str(error)
+        except TransportError as error:
+            self._leave(letter, "it may have been accepted: no answer came" if error.sent else "not sent")
+            raise
         self._accepted.add(record.request_id)
         self._summary.sent += 1
         return None
@@ -193,13 +201,15 @@ class _Redrive:
         try:
             self._queue.delete(letter.message.receipt_handle)
         except ServiceError as error:
-            reason = f"sent again, but not deleted ({error.code}): it may be sent twice"
-            self._summary.left.append((letter.message.message_id, reason))
+            self._leave(letter, f"sent again, but not deleted ({error.code}): it may be sent twice")
+        except TransportError:
+            self._leave(letter, "sent again, but not deleted (no answer came): it may be sent twice")
+            raise
 
     def _release(self) -> None:
         """Make what stays visible again at once; a handle that has run out means that it already is."""
         for message in self._held.values():
             try:
                 self._queue.change_visibility(message.receipt_handle, 1)
-            except (ServiceError, TransportError):
+            except FcAsyncError:
                 continue

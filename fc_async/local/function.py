@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import AsyncInvokeConfig
+from . import limits
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class FunctionSpec:
     runtime: str
     handler: str
     code_dir: Path
-    timeout_seconds: int = 60
-    memory_mb: int = 512
+    timeout_seconds: int = limits.DEFAULT_TIMEOUT_SECONDS
+    memory_mb: int = limits.DEFAULT_MEMORY_MB
     environment: Mapping[str, str] = field(default_factory=dict)
     async_config: AsyncInvokeConfig | None = None
     qualifier: str | None = None

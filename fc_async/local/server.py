@@ -281,7 +281,14 @@ class LocalServer:
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
 
 
-def run(*, port: int, workers: int | None, functions: Sequence[FunctionSpec] = (), host: str = "127.0.0.1") -> None:
+def run(
+    *,
+    port: int,
+    workers: int | None,
+    functions: Sequence[FunctionSpec] = (),
+    host: str = "127.0.0.1",
+    region: str | None = None,
+) -> None:
     """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL, and nothing follows it there.
 
     Args:
@@ -289,12 +296,15 @@ def run(*, port: int, workers: int | None, functions: Sequence[FunctionSpec] = (
         workers: how many handlers run at once; None is the number of cores.
         functions: what is there from the start.
         host: a loopback address.
+        region: region id of everything in it; None: cn-hangzhou.
 
     Raises:
         LocalError: the port is in use, or a function cannot be deployed.
     """
     _log_to_stderr()
-    server = LocalServer(port=port, host=host, workers=workers, functions=functions)
+    server = LocalServer(
+        port=port, host=host, workers=workers, functions=functions, region=limits.REGION if region is None else region
+    )
     asyncio.run(_serve_until_signalled(server))
 
 

@@ -77,6 +77,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         (GOOD.replace("maxAsyncRetryAttempts:", "maxRetries:"), "maxRetries"),
         (BOMB + "resources: {m: {component: fc3, props: {functionName: *i}}}", "expands to over"),
         ("resources: {m: {component: fc3, props: &p {code: *p}}}", "expands to over"),
+        ("resources: {m: {component: other, props: {}}}", "expected at least one function of component fc3"),
+        (GOOD.replace("DEBUG: true", "DEBUG: [1]"), "environmentVariables.DEBUG"),
+        (GOOD.replace("DEBUG: true", "DEBUG: null"), "environmentVariables.DEBUG"),
+        (GOOD.replace("code: ./code", "code: {ossBucketName: b}"), "code"),
         ("#" + "x" * 1_048_576, "at most 1048576 bytes"),
     ],
 )
@@ -87,6 +91,31 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_sentence_that_names_it(wri
     assert str(caught.value).startswith(f"{path}")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_code_may_be_written_in_the_long_form_and_a_qualifier_as_a_number(write, tmp_path):
+    text = GOOD.replace("code: ./code", "code: {src: ./code}").replace("qualifier: prod", "qualifier: 1")
+    (function,) = read_document(write(text), {"WHO": "me"}).functions
+    assert (function.code_dir, function.qualifier) == ((tmp_path / "code").resolve(), "1")
+
+
+def test_what_the_file_leaves_out_is_left_to_the_defaults_of_the_local_service(write):
+    text = GOOD.replace("      timeout: 7\n", "").replace("      memorySize: 256\n", "")
+    fields = read_document(write(text), {"WHO": "me"}).functions[0].local_fields()
+    assert {"timeout_seconds", "memory_mb"}.isdisjoint(fields)
+
+
+def test_functions_of_several_regions_are_not_served_together(write):
+    resource = GOOD[GOOD.index("  main:") :]
+    other = resource.replace("main", "other").replace("${vars.region}", "cn-beijing")
+    document = read_document(write(GOOD + other), {"WHO": "me"})
+    with pytest.raises(DocumentError, match=r"got cn-beijing, cn-hangzhou"):
+        _ = document.region
+
+
+def test_a_runtime_that_is_not_run_here_is_said_so(write):
+    document = read_document(write(GOOD.replace("python3.12", "nodejs20")), {"WHO": "me"})
+    assert "runtime nodejs20 is not run here" in document.notes[1]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
