@@ -6,21 +6,45 @@ one failed invocation may be reported more than once: `request_id` is the key to
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-from datetime import datetime, timezone
-from typing import Any
+import re
+from datetime import datetime, timedelta, timezone
 
-from .arn import FunctionArn, _fill, _Value, parse_arn
+from . import envelope, strict_json
+from .arn import FunctionArn, parse_arn
+from .error_detail import ErrorDetail, read_error
 from .errors import ArgumentError, RecordError
+from .value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_REPLACEMENT_CHARACTER = "\ufffd"
+_set = object.__setattr__
 
 
-class InvocationRecord(_Value):
+class InvocationRecord(Value):
     """One outcome of one asynchronous invocation; frozen.
 
-    Fields are flat and named as the service names them. Absent or null: "" for `condition` and `function_error`,
-    None for the rest.
+    The service delivers at least once, and may send more than one failure record for one invocation: deduplicate by
+    `request_id`. Two records are equal when they say the same, whatever road they came by.
+
+    Args:
+        request_id: id of the asynchronous invocation.
+        function_arn: ARN of the function that ran, as written.
+        condition: the invocation's error code; "" when absent or null.
+        approximate_invoke_count: how often the invocation was executed; None when absent or null.
+        request_payload: the original payload as text; None when absent or null, never "" then.
+        status_code: the service's status, 200 also for a handler that failed; None when absent or null.
+        function_error: the handler's kind of error; "" when absent or null.
+        response_payload: what the function returned, as text; None when absent or null.
+        timestamp: time of the invocation, aware; None when absent or null.
+        envelopes: names of what was around the record, outermost first; see `fc_async.envelope`.
     """
 
     __slots__ = (
@@ -34,6 +58,7 @@ class InvocationRecord(_Value):
         "response_payload",
         "timestamp",
         "envelopes",
+        "_wire",
     )
     request_id: str
     function_arn: str
@@ -45,6 +70,7 @@ class InvocationRecord(_Value):
     response_payload: str | None
     timestamp: datetime | None
     envelopes: tuple[str, ...]
+    _wire: dict[str, Any]
 
     def __init__(
         self,
@@ -59,21 +85,21 @@ class InvocationRecord(_Value):
         timestamp: datetime | None = None,
         envelopes: tuple[str, ...] = (),
     ) -> None:
-        _fill(
-            self,
-            (
-                request_id,
-                function_arn,
-                condition,
-                approximate_invoke_count,
-                request_payload,
-                status_code,
-                function_error,
-                response_payload,
-                timestamp,
-                envelopes,
-            ),
-        )
+        request = {
+            "requestId": request_id,
+            "functionArn": str(function_arn),
+            "condition": condition,
+            "approximateInvokeCount": approximate_invoke_count,
+        }
+        wire = {
+            "timestamp": None if timestamp is None else _milliseconds(timestamp),
+            "requestContext": request,
+            "requestPayload": request_payload,
+            "responseContext": {"statusCode": status_code, "functionError": function_error},
+            "responsePayload": response_payload,
+        }
+        strict_json.check(wire, strict_json.MAX_BODY_BYTES)
+        _fill(self, wire, envelopes)
 
     @property
     def is_success(self) -> bool:
@@ -86,108 +112,323 @@ class InvocationRecord(_Value):
     @property
     def function(self) -> FunctionArn:
         """The function that ran, as a value (name, service, qualifier)."""
-        found = parse_arn(self.function_arn)
-        assert isinstance(found, FunctionArn)  # checked when the record was parsed
-        return found
+        return _function(self.function_arn)
+
+    @property
+    def error(self) -> ErrorDetail | None:
+        """What went wrong; None on success."""
+        if self.is_success:
+            return None
+        status = None if self.status_code is None else f"HTTP {self.status_code}"
+        return read_error(self.response_payload, self.condition or self.function_error or status or "unknown")
+
+    @property
+    def payload_may_be_damaged(self) -> bool:
+        """True when the request payload holds U+FFFD, which stands where bytes were that are not UTF-8."""
+        return self.request_payload is not None and _REPLACEMENT_CHARACTER in self.request_payload
+
+    @property
+    def upstream(self) -> InvocationRecord | None:
+        """The record that this invocation was itself given; None unless its payload holds exactly one.
+
+        A function that is a destination and has destinations of its own makes such a chain. Never raises.
+        """
+        if not self.request_payload:
+            return None
+        try:
+            return parse_record(self.request_payload)
+        except RecordError:
+            return None
+
+    def lineage(self) -> tuple[InvocationRecord, ...]:
+        """Return the chain of records that led here, oldest first, this one last; never raises."""
+        chain = [self]
+        while (older := chain[-1].upstream) is not None:
+            chain.append(older)
+        return tuple(reversed(chain))
 
     def request_bytes(self) -> bytes | None:
-        """The original payload as UTF-8, or None when the record carries none."""
+        """Return the original payload as UTF-8, or None when the record carries none."""
         return None if self.request_payload is None else self.request_payload.encode()
 
+    def request_json(self) -> Any:
+        """Return the JSON value of the original payload.
 
-def parse_record(source: bytes | str | dict[str, Any]) -> InvocationRecord:
-    """Read one record from a destination's payload: JSON bytes, text or object, plain or base64.
+        Raises:
+            RecordError: the record carries none, or it is not JSON within the bounds of a record.
+        """
+        return strict_json.loads(_text(self.request_payload, "requestPayload").encode())
+
+    def response_json(self) -> Any:
+        """Return the JSON value that the function returned.
+
+        Raises:
+            RecordError: the record carries none, or it is not JSON within the bounds of a record.
+        """
+        return strict_json.loads(_text(self.response_payload, "responsePayload").encode())
+
+    def request_as(self, model: type[T]) -> T:
+        """Return the original payload as a pydantic model, or as any type that pydantic can validate.
+
+        Raises:
+            RecordError: it does not fit; names the path and the fault, never the value.
+        """
+        return _as(model, self.request_payload, "requestPayload")
+
+    def response_as(self, model: type[T]) -> T:
+        """Return what the function returned as a pydantic model, or as any type that pydantic can validate.
+
+        Raises:
+            RecordError: it does not fit; names the path and the fault, never the value.
+        """
+        return _as(model, self.response_payload, "responsePayload")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object that came in: unknown fields and nulls are kept."""
+        wire: dict[str, Any] = strict_json.copy(self._wire)
+        return wire
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InvocationRecord) and self._wire == other._wire
+
+    def __hash__(self) -> int:
+        return hash((self.request_id, self.function_arn, self.approximate_invoke_count))
+
+    def __repr__(self) -> str:
+        # No payload: a record's repr ends up in logs.
+        return (
+            f"InvocationRecord(request_id={self.request_id!r}, function_arn={self.function_arn!r},"
+            f" condition={self.condition!r}, status_code={self.status_code!r}, envelopes={self.envelopes!r})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_record, (self._wire, self.envelopes))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from .typed import record_schema
+
+        return record_schema(_taken, cls.to_dict)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core_schema: Any, _handler: Any) -> dict[str, Any]:
+        return strict_json.copy(_JSON_SCHEMA)  # type: ignore[no-any-return]
+
+
+def parse_record(source: Any) -> InvocationRecord:
+    """Read exactly one record, whatever road it came by.
+
+    The service delivers at least once: deduplicate by the record's `request_id`.
+
+    Args:
+        source: bytes, text, a JSON object, a list of one of these, or a message of a queue (`message_body`).
 
     Raises:
-        RecordError: it is none; `.raw` keeps what came, the message nothing of it.
+        RecordError: it holds none, or more than one; `.raw` keeps what came, the message nothing of it.
     """
-    if isinstance(source, dict):
-        return _read(source, source, ())
-    raw = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-    found = _json_object(raw)
-    if found is not None:
-        return _read(found, source, ())
-    inner = _decoded(raw)
-    found = None if inner is None else _json_object(inner)
-    if found is None:
-        raise RecordError("expected a record's JSON object, plain or base64, and found neither", source)
-    return _read(found, source, ("base64",))
-
-
-def _json_object(raw: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        items = envelope.split(source)
+        if len(items) == 1:
+            return _record(*envelope.unwrap(items[0]))
+        reason = f"expected exactly one record, got a list of {len(items)}; parse_records reads lists"
+    except RecordError as error:
+        reason = error.reason
+    raise RecordError(reason, _raw(source))  # out here, so that no exception with the content in it hangs on
 
 
-def _decoded(raw: bytes) -> bytes | None:
+def parse_records(source: Any) -> list[InvocationRecord]:
+    """Read every record of a list, or the one that is no list.
+
+    Args:
+        source: as for `parse_record`, or a list of any length.
+
+    Raises:
+        RecordError: on the first that cannot be read; `.index` is its place from 0, `.raw` what it was.
+    """
+    records = []
+    for found in iter_records(source):
+        if isinstance(found, RecordError):
+            raise found
+        records.append(found)
+    return records
+
+
+def iter_records(source: Any) -> Iterator[InvocationRecord | RecordError]:
+    """Yield, for each of a list, its record or the RecordError that says why it cannot be read; never raises.
+
+    What cannot be taken apart into a list yields one RecordError, with `.index` None.
+    """
     try:
-        return base64.b64decode(raw, validate=True)
-    except binascii.Error:
-        return None
+        items = envelope.split(source)
+    except RecordError as error:
+        items, reason = [], error.reason
+        yield RecordError(reason, _raw(source))
+    for index, item in enumerate(items):
+        yield _one(item, index, len(items))
 
 
-def _read(wire: dict[str, Any], source: object, envelopes: tuple[str, ...]) -> InvocationRecord:
-    request = _object(wire, "requestContext", source, required=True)
-    response = _object(wire, "responseContext", source, required=False)
-    arn = _field(request, "functionArn", str, source, required=True)
-    _check_function_arn(arn, source)
-    return InvocationRecord(
-        request_id=_field(request, "requestId", str, source, required=True),
-        function_arn=arn,
-        condition=_field(request, "condition", str, source) or "",
-        approximate_invoke_count=_field(request, "approximateInvokeCount", int, source),
-        request_payload=_field(wire, "requestPayload", str, source),
-        status_code=_field(response, "statusCode", int, source),
-        function_error=_field(response, "functionError", str, source) or "",
-        response_payload=_field(wire, "responsePayload", str, source),
-        timestamp=_timestamp(wire.get("timestamp"), source),
-        envelopes=envelopes,
-    )
+def _one(item: Any, index: int, count: int) -> InvocationRecord | RecordError:
+    try:
+        if isinstance(item, list):
+            raise RecordError("expected a record, got a list within the list")
+        return _record(*envelope.unwrap(item))
+    except RecordError as error:
+        reason = error.reason
+    place = f"record {index} of {count} (counted from 0): " if count > 1 else ""
+    return RecordError(place + reason, _raw(item), index)
 
 
-def _check_function_arn(text: str, source: object) -> None:
+def _raw(source: Any) -> Any:
+    """Return what came as bytes, for whoever wants to keep it; an object that is no JSON stays what it is."""
+    source = getattr(source, "message_body", source)
+    if isinstance(source, str):
+        return source.encode("utf-8", "surrogatepass")
+    if isinstance(source, (bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, (dict, list)):
+        try:
+            strict_json.check(source)
+        except RecordError:
+            return source
+        return json.dumps(source, ensure_ascii=False).encode()
+    return source
+
+
+def _taken(value: Any) -> InvocationRecord:
+    return value if isinstance(value, InvocationRecord) else parse_record(value)
+
+
+def _text(payload: str | None, path: str) -> str:
+    if payload is None:
+        raise RecordError(f"expected a record with {path}, got one without")
+    return payload
+
+
+def _as(model: type[T], payload: str | None, path: str) -> T:
+    text = _text(payload, path)
+    from .typed import read_as
+
+    return read_as(model, text, path)  # type: ignore[no-any-return]
+
+
+def _record(wire: dict[str, Any], envelopes: tuple[str, ...]) -> InvocationRecord:
+    record = InvocationRecord.__new__(InvocationRecord)
+    _fill(record, wire, envelopes)
+    return record
+
+
+def _fill(record: InvocationRecord, wire: dict[str, Any], envelopes: tuple[str, ...]) -> None:
+    request = _field(wire, "requestContext", dict)
+    if request is None:
+        raise RecordError("expected requestContext to be an object, got nothing")
+    response = _field(wire, "responseContext", dict) or {}
+    at, within = "requestContext.", "responseContext."
+    request_id = _required(request, "requestId", at)
+    arn = _required(request, "functionArn", at)
+    _function(arn)
+    _set(record, "request_id", request_id)
+    _set(record, "function_arn", arn)
+    _set(record, "condition", _field(request, "condition", str, at) or "")
+    _set(record, "approximate_invoke_count", _field(request, "approximateInvokeCount", int, at))
+    _set(record, "request_payload", _field(wire, "requestPayload", str))
+    _set(record, "status_code", _field(response, "statusCode", int, within))
+    _set(record, "function_error", _field(response, "functionError", str, within) or "")
+    _set(record, "response_payload", _field(wire, "responsePayload", str))
+    _set(record, "timestamp", _timestamp(wire.get("timestamp")))
+    _set(record, "envelopes", envelopes)
+    _set(record, "_wire", wire)
+
+
+def _field(holder: dict[str, Any], name: str, kind: type, at: str = "") -> Any:
+    value = holder.get(name)
+    # The exact class: in JSON a subclass can only be true or false, which are no integers.
+    if value is None or value.__class__ is kind or (isinstance(value, kind) and not isinstance(value, bool)):
+        return value
+    raise RecordError(f"expected {at}{name} to be {_KINDS[kind]}, got {type(value).__name__}")
+
+
+def _required(holder: dict[str, Any], name: str, at: str) -> str:
+    value: str | None = _field(holder, name, str, at)
+    if not value:
+        raise RecordError(f"expected {at}{name} to be text, got {'nothing' if value is None else 'empty text'}")
+    return value
+
+
+def _function(text: str) -> FunctionArn:
     try:
         found = parse_arn(text)
     except ArgumentError:
         found = None
     if not isinstance(found, FunctionArn):
-        raise RecordError("expected requestContext.functionArn to be the ARN of a function", source)
+        raise RecordError("expected requestContext.functionArn to be the ARN of a function, got other text")
+    return found
 
 
-def _object(wire: dict[str, Any], name: str, source: object, *, required: bool) -> dict[str, Any]:
-    value = wire.get(name)
-    if value is None and not required:
-        return {}
-    if not isinstance(value, dict):
-        raise RecordError(f"expected {name} to be an object, got {_kind(value)}", source)
-    return value
-
-
-def _field(wire: dict[str, Any], name: str, kind: type, source: object, *, required: bool = False) -> Any:
-    value = wire.get(name)
-    if value is None and not required:
-        return None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise RecordError(f"expected {name} to be {kind.__name__}, got {_kind(value)}", source)
-    return value
-
-
-def _timestamp(value: Any, source: object) -> datetime | None:
-    """Milliseconds since 1970 in current documents, ISO 8601 text in older ones."""
+def _timestamp(value: Any) -> datetime | None:
+    """Milliseconds since 1970 in current documents, ISO 8601 text in older ones (without an offset: UTC, assumed)."""
     try:
         if value is None:
             return None
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, timezone.utc)
-        if isinstance(value, str):
-            return datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(timezone.utc)
-    except (ValueError, OverflowError, OSError):
+        if value.__class__ is int:
+            return _EPOCH + timedelta(milliseconds=value)
+        if isinstance(value, str) and (parts := re.fullmatch(_ISO, value)):
+            return _iso(parts)
+    except (ValueError, OverflowError):
         pass
-    raise RecordError(f"expected timestamp to be milliseconds or ISO 8601 text within datetime's range, got {_kind(value)}", source)
+    raise RecordError(
+        "expected timestamp to be milliseconds since 1970 or ISO 8601 text, from year 1 to 9999,"
+        f" got {'other text' if isinstance(value, str) else type(value).__name__}"
+    )
 
 
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else type(value).__name__
+_ISO = (
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r"(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))?"
+)
+
+
+def _iso(parts: re.Match[str]) -> datetime:
+    # By hand: before 3.11 `fromisoformat` reads neither Z nor fractions of other than 3 or 6 digits.
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups()[:6])
+    microsecond = int((parts[7] or "0").ljust(6, "0")[:6])
+    local = datetime(year, month, day, hour, minute, second, microsecond, timezone.utc)
+    offset = timedelta(hours=int(parts[9] or 0), minutes=int(parts[10] or 0))
+    return local + offset if parts[8] == "-" else local - offset
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+_KINDS = {dict: "an object", str: "text", int: "an integer"}
+
+_TEXT = {"type": ["string", "null"]}
+_INTEGER = {"type": ["integer", "null"]}
+_JSON_SCHEMA = {
+    "type": "object",
+    "title": "InvocationRecord",
+    "description": "What Function Compute tells a destination about one asynchronous invocation.",
+    "properties": {
+        "timestamp": {
+            "type": ["integer", "string", "null"],
+            "description": "Milliseconds since 1970, or ISO 8601.",
+        },
+        "requestContext": {
+            "type": "object",
+            "properties": {
+                "requestId": {"type": "string", "minLength": 1},
+                "functionArn": {"type": "string", "minLength": 1},
+                "condition": _TEXT,
+                "approximateInvokeCount": _INTEGER,
+            },
+            "required": ["requestId", "functionArn"],
+        },
+        "requestPayload": _TEXT,
+        "responseContext": {
+            "type": ["object", "null"],
+            "properties": {"statusCode": _INTEGER, "functionError": _TEXT},
+        },
+        "responsePayload": _TEXT,
+    },
+    "required": ["requestContext"],
+}

@@ -1,0 +1,150 @@
+"""JSON from strangers, bounded: what `json` accepts and no record may hold is refused before it can do harm.
+
+Refused: not UTF-8, NaN and infinities, lone surrogates, integers over 20 digits, nesting over 64. A duplicate key is
+accepted, the last one wins. The bounds are ours; a record of the service is far from all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .errors import RecordError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_DEPTH = 64
+MAX_INTEGER_DIGITS = 20
+MAX_BODY_BYTES = 8 * 1024 * 1024
+SAFE_DEPTH = 512
+"""As many levels `json` may recurse into on any stack; deeper text is measured before it is parsed."""
+
+_MAX_INTEGER = 10**MAX_INTEGER_DIGITS
+_DEEP = f"expected JSON nested at most {MAX_DEPTH} deep, got deeper"
+_LONG = f"expected integers of at most {MAX_INTEGER_DIGITS} digits, got a longer one"
+_NOT_FINITE = "expected JSON, got NaN or an infinity, which JSON does not have"
+_SURROGATE = "expected text, got a lone surrogate, which is no character"
+_LARGE = f"expected a body of at most {MAX_BODY_BYTES} bytes, got more"
+
+
+def loads(raw: bytes) -> Any:
+    """Return the JSON value that the bytes hold.
+
+    Raises:
+        RecordError: they hold none, or one that is refused.
+    """
+    brackets = raw.count(b"{") + raw.count(b"[")  # few brackets, no depth: the usual case costs no walk
+    if brackets > SAFE_DEPTH and _is_too_deep(raw):
+        raise RecordError(_DEEP)
+    try:
+        value = _DECODER.decode(raw.decode())
+    except RecordError:
+        raise
+    except UnicodeDecodeError:
+        raise RecordError("expected UTF-8, got bytes that are not") from None
+    except (ValueError, RecursionError) as error:
+        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise RecordError(f"expected JSON, got text that is not (or not all of it){where}") from None
+    # Only an escape brings a lone surrogate through UTF-8. From the right because that is twice as fast in this text.
+    if brackets > MAX_DEPTH or raw.rfind(b"\\u") >= 0:
+        check(value)
+    return value
+
+
+def check(value: Any, max_bytes: int = 4 * MAX_BODY_BYTES) -> int:
+    """Check that a Python value is JSON within the bounds, and return its size in bytes (strings plus 1 per node).
+
+    It never recurses, and a value that holds itself ends at the depth or the size.
+    """
+    size = 0
+    todo = [(value, 1)]
+    while todo:
+        item, depth = todo.pop()
+        size += _size(item)
+        if isinstance(item, dict):
+            if not all(isinstance(key, str) for key in item):
+                raise RecordError("expected JSON, got an object with a key that is not text")
+            todo += [(key, depth) for key in item]
+            todo += [(part, depth + 1) for part in item.values()]
+        elif isinstance(item, list):
+            todo += [(part, depth + 1) for part in item]
+        else:
+            continue
+        if depth > MAX_DEPTH:
+            raise RecordError(_DEEP)
+        if size + len(todo) > max_bytes:
+            break
+    if size + len(todo) > max_bytes:
+        raise RecordError(_LARGE)
+    return size
+
+
+def copy(value: Any) -> Any:
+    """Return a copy of a JSON value that was checked."""
+    if isinstance(value, dict):
+        return {key: copy(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [copy(part) for part in value]
+    return value
+
+
+def _size(item: Any) -> int:
+    if isinstance(item, str):
+        return 1 + _utf8_bytes(item)
+    if item is None or isinstance(item, (bool, dict, list)):
+        return 1
+    if isinstance(item, int):
+        if not -_MAX_INTEGER < item < _MAX_INTEGER:
+            raise RecordError(_LONG)
+        return 1
+    if isinstance(item, float):
+        _finite(item)
+        return 1
+    raise RecordError(f"expected JSON, got a value of type {type(item).__name__}")
+
+
+def _utf8_bytes(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise RecordError(_SURROGATE) from None
+
+
+def _is_too_deep(raw: bytes) -> bool:
+    """Tell before parsing: `json` itself recurses, as far as the interpreter's stack allows."""
+    bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    brackets = re.sub(rb'"[^"]*"?|[^]["{}]+', b"", bare).translate(_SQUARE)
+    for _ in range(MAX_DEPTH):  # each round takes the innermost level off
+        shorter = brackets.replace(b"[]", b"")
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return b"[]" in brackets or brackets.count(b"[") > MAX_DEPTH
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_INTEGER_DIGITS and len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
+        raise RecordError(_LONG)
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    return _finite(float(digits))
+
+
+def _finite(value: float) -> float:
+    if value - value != 0:  # true of NaN and the infinities only; `math` is not loaded for this
+        raise RecordError(_NOT_FINITE)
+    return value
+
+
+def _constant(_name: str) -> None:
+    raise RecordError(_NOT_FINITE)
+
+
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=_constant)
