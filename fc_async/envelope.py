@@ -6,11 +6,13 @@
       cloudevent                  specversion               EventBridge: a queue or RocketMQ trigger, an event bus
       the record itself           requestContext            never opened further, whatever its payload holds
     topic-xml                     starts with <             a topic to a queue, an HTTP push
+    topic-stream                  starts with "             a topic trigger (STREAM without attributes)
     base64                        anything else             strict, and only if it holds one of the above
 
 Sources: https://www.alibabacloud.com/help/en/fc/user-guide/result-callback, the MNS topic documentation (doc/27482),
-the event samples of aliyun/fc-runtime-go-sdk (folder events). Whether the service sends base64 to a queue is unknown,
-so both are taken. `explain` and `unwrap` walk the same path.
+the event samples of aliyun/fc-runtime-go-sdk (folder events), the documentation of the topic trigger (the event of a
+message without attributes is "a JSON string"; plain text is taken too). Whether the service sends base64 to a queue is
+unknown, so both are taken. `explain` and `unwrap` walk the same path.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ _BASE64 = Layer("base64", "no JSON or XML, but strict base64 of something that i
 _TOPIC_JSON = Layer("topic-json", "an object with TopicName and Message; opened Message")
 _TOPIC_XML = Layer("topic-xml", "an XML Notification with TopicName and Message; opened Message")
 _TOPIC_STREAM = Layer("topic-stream", "an object with body and attrs; opened body")
+_TOPIC_STRING = Layer("topic-stream", "a JSON string (a topic trigger without attributes); opened it")
 _EVENT_MESSAGE = Layer("cloudevent", "an object with specversion (a queue trigger); opened data.messageBody")
 _EVENT_BODY = Layer("cloudevent", "an object with specversion (a RocketMQ trigger); opened data.body")
 _EVENT_DATA = Layer("cloudevent", "an object with specversion; opened data")
@@ -129,7 +132,11 @@ def as_bytes(source: Any) -> bytes:
 
 
 def _input_bytes(item: Any) -> int:
-    return strict_json.check(item) if isinstance(item, (dict, list)) else len(as_bytes(item))
+    """Return an item's size; one that is refused for itself counts as nothing, so that the others are still read."""
+    try:
+        return strict_json.check(item) if isinstance(item, (dict, list)) else len(as_bytes(item))
+    except RecordError:
+        return 0
 
 
 def _peel(source: Any, layers: list[Layer]) -> dict[str, Any]:
@@ -188,8 +195,11 @@ def _object(raw: bytes, layers: list[Layer]) -> dict[str, Any]:
         if raw[:1] == b"<":
             from .notification_xml import message_of
 
-            raw = message_of(raw).encode()
             _add(layers, _TOPIC_XML)
+            raw = message_of(raw).encode()
+        elif raw[:1] == b'"':
+            _add(layers, _TOPIC_STRING)
+            raw = strict_json.loads(raw).encode()
         else:
             raw = _from_base64(raw, layers)
 

@@ -157,7 +157,7 @@ class InvocationRecord(Value):
         Raises:
             RecordError: the record carries none, or it is not JSON within the bounds of a record.
         """
-        return strict_json.loads(_text(self.request_payload, "requestPayload").encode())
+        return _json(self.request_payload, "requestPayload")
 
     def response_json(self) -> Any:
         """Return the JSON value that the function returned.
@@ -165,7 +165,7 @@ class InvocationRecord(Value):
         Raises:
             RecordError: the record carries none, or it is not JSON within the bounds of a record.
         """
-        return strict_json.loads(_text(self.response_payload, "responsePayload").encode())
+        return _json(self.response_payload, "responsePayload")
 
     def request_as(self, model: type[T]) -> T:
         """Return the original payload as a pydantic model, or as any type that pydantic can validate.
@@ -258,10 +258,12 @@ def iter_records(source: Any) -> Iterator[InvocationRecord | RecordError]:
 
     What cannot be taken apart into a list yields one RecordError, with `.index` None.
     """
+    reason, items = None, []
     try:
         items = envelope.split(source)
     except RecordError as error:
-        items, reason = [], error.reason
+        reason = error.reason
+    if reason is not None:
         yield RecordError(reason, _raw(source))
     for index, item in enumerate(items):
         yield _one(item, index, len(items))
@@ -304,8 +306,18 @@ def _text(payload: str | None, path: str) -> str:
     return payload
 
 
+def _json(payload: str | None, path: str) -> Any:
+    raw = _text(payload, path).encode()
+    try:
+        return strict_json.loads(raw)
+    except RecordError as error:
+        reason = error.reason
+    raise RecordError(f"{path}: {reason}", raw)
+
+
 def _as(model: type[T], payload: str | None, path: str) -> T:
     text = _text(payload, path)
+    _json(text, path)  # pydantic's own parser takes more than a record may hold
     from .typed import read_as
 
     return read_as(model, text, path)  # type: ignore[no-any-return]

@@ -38,15 +38,9 @@ def loads(raw: bytes) -> Any:
     brackets = raw.count(b"{") + raw.count(b"[")  # few brackets, no depth: the usual case costs no walk
     if brackets > SAFE_DEPTH and _is_too_deep(raw):
         raise RecordError(_DEEP)
-    try:
-        value = _DECODER.decode(raw.decode())
-    except RecordError:
-        raise
-    except UnicodeDecodeError:
-        raise RecordError("expected UTF-8, got bytes that are not") from None
-    except (ValueError, RecursionError) as error:
-        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise RecordError(f"expected JSON, got text that is not (or not all of it){where}") from None
+    value, reason = _decode(raw)
+    if reason is not None:
+        raise RecordError(reason)  # out here: the exceptions of `json` hold the whole text
     # Only an escape brings a lone surrogate through UTF-8. From the right because that is twice as fast in this text.
     if brackets > MAX_DEPTH or raw.rfind(b"\\u") >= 0:
         check(value)
@@ -112,6 +106,19 @@ def _utf8_bytes(text: str) -> int:
         return len(text.encode())
     except UnicodeEncodeError:
         raise RecordError(_SURROGATE) from None
+
+
+def _decode(raw: bytes) -> tuple[Any, str | None]:
+    try:
+        return _DECODER.decode(raw.decode()), None
+    except RecordError as error:
+        return None, error.reason
+    except UnicodeDecodeError:
+        return None, "expected UTF-8, got bytes that are not"
+    except json.JSONDecodeError as error:
+        return None, f"expected JSON, got text that is none from character {error.pos} on"
+    except RecursionError:
+        return None, _DEEP
 
 
 def _is_too_deep(raw: bytes) -> bool:

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-from . import strict_json
 from .errors import RecordError
 
 MAX_FAULTS_SHOWN = 5
@@ -23,18 +22,17 @@ def read_as(model: Any, text: str, path: str) -> Any:
 
     Args:
         model: a pydantic model, a dataclass, a TypedDict, `list[int]`, ...
-        text: the JSON.
+        text: its JSON, already known to be some.
         path: what the text is called in the error (`requestPayload`).
 
     Raises:
         RecordError: it does not fit; names each path and fault, never a value.
     """
-    strict_json.loads(text.encode())
     try:
         return _adapter(model).validate_json(text)
     except ValidationError as error:
         reason = _faults(error, path)
-    raise RecordError(reason)
+    raise RecordError(reason, text.encode())
 
 
 def record_schema(take: Callable[[Any], Any], wire: Callable[[Any], Any]) -> CoreSchema:
@@ -69,6 +67,3 @@ def _faults(error: ValidationError, path: str) -> str:
 def _step(part: int | str) -> str:
     text = str(part)
     return (text if text.isprintable() else ascii(text))[:64]
-
-
-__all__ = ["GetCoreSchemaHandler", "read_as", "record_schema"]
