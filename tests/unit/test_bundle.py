@@ -29,16 +29,8 @@ RUN = "import sys; sys.path.insert(0, sys.argv[1]); import index; print(index.ha
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `pip install --no-deps . -t code/` makes, plus the handler."""
     code = tmp_path_factory.mktemp("bundle") / "code"
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--root-user-action=ignore",
-    ]
-    offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore", "PIP_CONFIG_FILE": os.devnull}
     command = [*pip, "--no-deps", "--no-build-isolation", ".", "-t", str(code)]
     subprocess.run(command, cwd=REPO, check=True, env=offline, timeout=120)
     (code / "index.py").write_text(INDEX)
