@@ -100,8 +100,7 @@ def test_a_file_imports_only_files_above_it(path: Path) -> None:
 def loaded_by(code: str) -> set[str]:
     """The names of the modules that a fresh interpreter holds after running this code."""
     start, end = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})", "print(*sorted(sys.modules))"
-    program = "
-".join([start, code, end])
+    program = "\n".join([start, code, end])
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
