@@ -353,7 +353,6 @@ def _fill(record: InvocationRecord, wire: dict[str, Any], envelopes: tuple[str, 
 
 def _field(holder: dict[str, Any], name: str, kind: type, at: str = "") -> Any:
     value = holder.get(name)
-    # The exact class: in JSON a subclass can only be true or false, which are no integers.
     if value is None or value.__class__ is kind or (isinstance(value, kind) and not isinstance(value, bool)):
         return value
     raise RecordError(f"expected {at}{name} to be {_KINDS[kind]}, got {type(value).__name__}")
@@ -382,7 +381,7 @@ def _timestamp(value: Any) -> datetime | None:
         if value is None:
             return None
         if value.__class__ is int:
-            return _EPOCH + timedelta(milliseconds=value)
+            return _EPOCH + timedelta(0, 0, 0, value)
         if isinstance(value, str) and (parts := re.fullmatch(_ISO, value)):
             return _iso(parts)
     except (ValueError, OverflowError):
