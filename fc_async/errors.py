@@ -143,7 +143,7 @@ class RecordError(FcAsyncError, ValueError):
     Args:
         reason: what was looked for and what was missing; holds nothing of the content.
         raw: the bytes (or the object) that came, kept for whoever wants to store them.
-        index: its place in the list that it came in, from 0; None where there was no list.
+        index: its place among the records that came, from 0; None where nothing could be told apart.
     """
 
     def __init__(

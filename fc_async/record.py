@@ -256,7 +256,7 @@ def parse_records(source: Any) -> list[InvocationRecord]:
 def iter_records(source: Any) -> Iterator[InvocationRecord | RecordError]:
     """Yield, for each of a list, its record or the RecordError that says why it cannot be read; never raises.
 
-    What cannot be taken apart into a list yields one RecordError, with `.index` None.
+    What cannot be told apart at all yields one RecordError, with `.index` None.
     """
     reason, items = None, []
     try:

@@ -118,6 +118,7 @@ def test_an_age_may_be_a_timedelta() -> None:
 def test_none_is_left_alone_and_an_empty_destination_config_is_sent() -> None:
     assert AsyncInvokeConfig().to_wire() == {}
     assert AsyncInvokeConfig(destination_config=DestinationConfig()).to_wire() == {"destinationConfig": {}}
+    assert DestinationConfig(on_success=QUEUE).to_wire() == {"onSuccess": {"destination": QUEUE}}
 
 
 @pytest.mark.parametrize("value", ["", "queue", "acs:mns:cn:1:queues/q", {"destination": ""}, 5, []])

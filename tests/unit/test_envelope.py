@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mns.queue import Message
 
 from fc_async import RecordError, envelope, iter_records, parse_record, parse_records
 from tests.roads import ROADS, record, to_base64, topic_json, topic_string
@@ -137,6 +138,8 @@ def test_a_plain_word_that_is_valid_base64_is_refused() -> None:
         lambda text: text[:-1],
         lambda text: text[:8] + "\n" + text[8:],
         lambda text: text.replace("e", "-"),
+        lambda text: text[:8] + "\n\n\n\n" + text[8:],
+        lambda text: text[:8] + "----" + text[8:],
     ],
 )
 def test_base64_that_is_not_strict_is_refused(change: Any) -> None:
@@ -193,13 +196,15 @@ def test_other_xml_is_refused(xml: str) -> None:
 
 
 def test_a_message_of_the_mns_sdk_is_read_by_its_body() -> None:
-    class Message:
-        message_body: Any = to_base64(json.dumps(record()))
-
-    assert parse_record(Message()).envelopes == ("base64",)
-    Message.message_body = None
+    assert parse_record(Message(to_base64(json.dumps(record())))).envelopes == ("base64",)
+    assert [one.envelopes for one in parse_records([Message(json.dumps(record()))])] == [()]
+    with pytest.raises(RecordError) as caught:
+        parse_record(Message("nonsense"))
+    assert caught.value.raw == b"nonsense"
+    empty = Message()
+    empty.message_body = None
     with pytest.raises(RecordError, match="NoneType"):
-        parse_record(Message())
+        parse_record(empty)
 
 
 def test_a_list_of_one_is_accepted_and_a_longer_one_names_parse_records() -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +73,8 @@ def test_what_is_within_the_bounds_is_accepted(text: str) -> None:
         b"{}x",
         b'{"a":}',
         json.dumps(record()).encode()[:-5],
+        json.dumps(record()).encode() + b"x",
+        json.dumps(record()).encode() + b"{}",
         json.dumps(record()).encode("utf-16"),
         b'{"a":"\xff"}',
         b"\xef\xbb\xbf{}",
@@ -109,6 +114,17 @@ def test_each_body_of_a_list_has_its_own_limit_and_the_input_one_of_32_mib() -> 
         parse_records([one] * 5)
     with pytest.raises(RecordError, match="record 1 of 2"):
         parse_records(f"[{one},{json.dumps(record(requestPayload='x' * 9 * MIB))}]")
+
+
+def test_depth_is_refused_before_the_interpreters_stack_is_at_stake() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); sys.setrecursionlimit(10**9)\n"
+        "from fc_async import RecordError, parse_record\n"
+        "try: parse_record(b'{\"a\":' * 1_000_000)\n"
+        "except RecordError as error: print(error)"
+    )
+    command = [sys.executable, "-I", "-S", "-c", program, str(Path(strict_json.__file__).parents[1])]
+    assert b"64 deep" in subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**20, "\ud800", {1: 2}, (1,), {1}, b"x", object()])
