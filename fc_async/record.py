@@ -7,25 +7,24 @@ one failed invocation may be reported more than once: `request_id` is the key to
 from __future__ import annotations
 
 import json
-import re
-from datetime import datetime, timedelta, timezone
 
 from . import envelope, strict_json
-from .arn import FunctionArn, parse_arn
 from .error_detail import ErrorDetail, read_error
-from .errors import ArgumentError, RecordError
+from .errors import RecordError
+from .record_json import JSON_SCHEMA, function_of, milliseconds, read_fields
 from .value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from typing import Any, TypeVar
+
+    from .arn import FunctionArn
 
     T = TypeVar("T")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _REPLACEMENT_CHARACTER = "\ufffd"
-_set = object.__setattr__
 
 
 class InvocationRecord(Value):
@@ -92,14 +91,14 @@ class InvocationRecord(Value):
             "approximateInvokeCount": approximate_invoke_count,
         }
         wire = {
-            "timestamp": None if timestamp is None else _milliseconds(timestamp),
+            "timestamp": None if timestamp is None else milliseconds(timestamp),
             "requestContext": request,
             "requestPayload": request_payload,
             "responseContext": {"statusCode": status_code, "functionError": function_error},
             "responsePayload": response_payload,
         }
         strict_json.check(wire, strict_json.MAX_BODY_BYTES)
-        _fill(self, wire, envelopes)
+        self._fill(*read_fields(wire), envelopes, wire)
 
     @property
     def is_success(self) -> bool:
@@ -112,7 +111,7 @@ class InvocationRecord(Value):
     @property
     def function(self) -> FunctionArn:
         """The function that ran, as a value (name, service, qualifier)."""
-        return _function(self.function_arn)
+        return function_of(self.function_arn)
 
     @property
     def error(self) -> ErrorDetail | None:
@@ -212,7 +211,7 @@ class InvocationRecord(Value):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _core_schema: Any, _handler: Any) -> dict[str, Any]:
-        return strict_json.copy(_JSON_SCHEMA)  # type: ignore[no-any-return]
+        return strict_json.copy(JSON_SCHEMA)  # type: ignore[no-any-return]
 
 
 def parse_record(source: Any) -> InvocationRecord:
@@ -325,121 +324,5 @@ def _as(model: type[T], payload: str | None, path: str) -> T:
 
 def _record(wire: dict[str, Any], envelopes: tuple[str, ...]) -> InvocationRecord:
     record = InvocationRecord.__new__(InvocationRecord)
-    _fill(record, wire, envelopes)
+    record._fill(*read_fields(wire), envelopes, wire)
     return record
-
-
-def _fill(record: InvocationRecord, wire: dict[str, Any], envelopes: tuple[str, ...]) -> None:
-    request = _field(wire, "requestContext", dict)
-    if request is None:
-        raise RecordError("expected requestContext to be an object, got nothing")
-    response = _field(wire, "responseContext", dict) or {}
-    at, within = "requestContext.", "responseContext."
-    request_id = _required(request, "requestId", at)
-    arn = _required(request, "functionArn", at)
-    _function(arn)
-    _set(record, "request_id", request_id)
-    _set(record, "function_arn", arn)
-    _set(record, "condition", _field(request, "condition", str, at) or "")
-    _set(record, "approximate_invoke_count", _field(request, "approximateInvokeCount", int, at))
-    _set(record, "request_payload", _field(wire, "requestPayload", str))
-    _set(record, "status_code", _field(response, "statusCode", int, within))
-    _set(record, "function_error", _field(response, "functionError", str, within) or "")
-    _set(record, "response_payload", _field(wire, "responsePayload", str))
-    _set(record, "timestamp", _timestamp(wire.get("timestamp")))
-    _set(record, "envelopes", envelopes)
-    _set(record, "_wire", wire)
-
-
-def _field(holder: dict[str, Any], name: str, kind: type, at: str = "") -> Any:
-    value = holder.get(name)
-    if value is None or value.__class__ is kind or (isinstance(value, kind) and not isinstance(value, bool)):
-        return value
-    raise RecordError(f"expected {at}{name} to be {_KINDS[kind]}, got {type(value).__name__}")
-
-
-def _required(holder: dict[str, Any], name: str, at: str) -> str:
-    value: str | None = _field(holder, name, str, at)
-    if not value:
-        raise RecordError(f"expected {at}{name} to be text, got {'nothing' if value is None else 'empty text'}")
-    return value
-
-
-def _function(text: str) -> FunctionArn:
-    try:
-        found = parse_arn(text)
-    except ArgumentError:
-        found = None
-    if not isinstance(found, FunctionArn):
-        raise RecordError("expected requestContext.functionArn to be the ARN of a function, got other text")
-    return found
-
-
-def _timestamp(value: Any) -> datetime | None:
-    """Milliseconds since 1970 in current documents, ISO 8601 text in older ones (without an offset: UTC, assumed)."""
-    try:
-        if value is None:
-            return None
-        if value.__class__ is int:
-            return _EPOCH + timedelta(0, 0, 0, value)
-        if isinstance(value, str) and (parts := re.fullmatch(_ISO, value)):
-            return _iso(parts)
-    except (ValueError, OverflowError):
-        pass
-    raise RecordError(
-        "expected timestamp to be milliseconds since 1970 or ISO 8601 text, from year 1 to 9999,"
-        f" got {'other text' if isinstance(value, str) else type(value).__name__}"
-    )
-
-
-_ISO = (
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
-    r"(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))?"
-)
-
-
-def _iso(parts: re.Match[str]) -> datetime:
-    # By hand: before 3.11 `fromisoformat` reads neither Z nor fractions of other than 3 or 6 digits.
-    year, month, day, hour, minute, second = (int(part or 0) for part in parts.groups()[:6])
-    microsecond = int((parts[7] or "0").ljust(6, "0")[:6])
-    local = datetime(year, month, day, hour, minute, second, microsecond, timezone.utc)
-    offset = timedelta(hours=int(parts[9] or 0), minutes=int(parts[10] or 0))
-    return local + offset if parts[8] == "-" else local - offset
-
-
-def _milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-_KINDS = {dict: "an object", str: "text", int: "an integer"}
-
-_TEXT = {"type": ["string", "null"]}
-_INTEGER = {"type": ["integer", "null"]}
-_JSON_SCHEMA = {
-    "type": "object",
-    "title": "InvocationRecord",
-    "description": "What Function Compute tells a destination about one asynchronous invocation.",
-    "properties": {
-        "timestamp": {
-            "type": ["integer", "string", "null"],
-            "description": "Milliseconds since 1970, or ISO 8601.",
-        },
-        "requestContext": {
-            "type": "object",
-            "properties": {
-                "requestId": {"type": "string", "minLength": 1},
-                "functionArn": {"type": "string", "minLength": 1},
-                "condition": _TEXT,
-                "approximateInvokeCount": _INTEGER,
-            },
-            "required": ["requestId", "functionArn"],
-        },
-        "requestPayload": _TEXT,
-        "responseContext": {
-            "type": ["object", "null"],
-            "properties": {"statusCode": _INTEGER, "functionError": _TEXT},
-        },
-        "responsePayload": _TEXT,
-    },
-    "required": ["requestContext"],
-}

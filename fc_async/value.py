@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 
+_set = object.__setattr__
+
+
 class Value:
     """Base of the frozen values: equal when class and parts are equal; the parts are the `__slots__`, in order."""
 
@@ -17,7 +20,7 @@ class Value:
 
     def _fill(self, *parts: Any) -> None:
         for name, part in zip(self.__slots__, parts, strict=True):
-            object.__setattr__(self, name, part)
+            _set(self, name, part)
 
     def _parts(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)

@@ -153,7 +153,7 @@ def by_coverage(seconds: int, seed: int) -> None:
     """Run atheris; it ends the process itself."""
     import atheris
 
-    modules = ["envelope", "strict_json", "record", "error_detail", "arn", "notification_xml"]
+    modules = ["envelope", "strict_json", "record", "record_json", "error_detail", "arn", "notification_xml"]
     for name in modules:
         module: Any = sys.modules.get(f"fc_async.{name}") or importlib.import_module(f"fc_async.{name}")
         for item in vars(module).values():

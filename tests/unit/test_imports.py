@@ -22,6 +22,7 @@ ORDER = [
     "envelope",
     "error_detail",
     "typed",
+    "record_json",
     "record",
     "handler",
     "config",
@@ -43,7 +44,17 @@ ORDER_WITHIN: dict[str, list[str]] = {}
 ONLY = {"local": {"errors", "arn", "config", "value"}}
 
 # Above the line of design.md: standard library only. What these modules load themselves is allowed too.
-ABOVE_THE_LINE = ["errors", "value", "arn", "strict_json", "envelope", "error_detail", "record", "handler"]
+ABOVE_THE_LINE = [
+    "errors",
+    "value",
+    "arn",
+    "strict_json",
+    "envelope",
+    "error_detail",
+    "record_json",
+    "record",
+    "handler",
+]
 ALLOWED = ["json", "re", "base64", "binascii", "functools", "datetime", "collections.abc", "importlib", "__future__"]
 LATER = {"typing", "dataclasses", "inspect", "logging", "xml", "pydantic", "asyncio", "email", "typed", "config"}
 
