@@ -14,7 +14,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    model_serializer,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from .arn import Arn, FunctionArn, QueueEndpoint, UnknownArn, parse_arn, parse_destination
@@ -79,7 +89,18 @@ ReadOnlyMoment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is None, however the value is dumped: the service refuses empty halves."""
+        return {key: value for key, value in dump(self).items() if value is not None}
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the JSON object of PutAsyncInvokeConfig: what is None is left out."""
+        return self.model_dump(by_alias=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -122,10 +143,6 @@ class DestinationConfig(_Wire):
         return DestinationConfig(
             **{name: None if value is None else value.resolved(region, account_id) for name, value in halves.items()}
         )
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object that the service reads, without empty halves (`onSuccess: {}` is refused by it)."""
-        return self.model_dump(by_alias=True, exclude_none=True)
 
 
 class AsyncInvokeConfig(_Wire):
@@ -178,8 +195,3 @@ class AsyncInvokeConfig(_Wire):
         if self.destination_config is None:
             return self
         return self.model_copy(update={"destination_config": self.destination_config.resolved(region, account_id)})
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object of PutAsyncInvokeConfig: what is None is left out."""
-        wire: dict[str, Any] = self.model_dump(by_alias=True, exclude_none=True)
-        return wire

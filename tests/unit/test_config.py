@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -167,6 +168,13 @@ def test_an_answer_with_nulls_empty_halves_or_the_documentations_own_samples_is_
     assert config.destination_config == DestinationConfig()
     assert config.function == UnknownArn("acs:fc:cn-shanghai:1234/functions/my-func")
     assert config.created_time is None
+
+
+def test_it_is_dumped_in_the_wire_form_and_read_back_however_it_is_dumped() -> None:
+    config = AsyncInvokeConfig.model_validate(WIRE)
+    assert config.model_dump() == json.loads(config.model_dump_json()) == WIRE
+    assert AsyncInvokeConfig.model_validate_json(config.model_dump_json()) == config
+    assert AsyncInvokeConfig().model_dump() == {}
 
 
 def test_a_config_is_frozen() -> None:
