@@ -13,6 +13,7 @@ from .errors import RecordError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 MAX_DEPTH = 64
@@ -41,37 +42,36 @@ def loads(raw: bytes) -> Any:
     value, reason = _decode(raw)
     if reason is not None:
         raise RecordError(reason)  # out here: the exceptions of `json` hold the whole text
+    if MAX_DEPTH < brackets <= SAFE_DEPTH and not _depth_fits(value):
+        raise RecordError(_DEEP)
     # Only an escape brings a lone surrogate through UTF-8. From the right because that is twice as fast in this text.
-    if brackets > MAX_DEPTH or raw.rfind(b"\\u") >= 0:
+    if raw.rfind(b"\\u") >= 0 and re.search(_ESCAPED_SURROGATE, raw):
         check(value)
     return value
 
 
 def check(value: Any, max_bytes: int = 4 * MAX_BODY_BYTES) -> int:
-    """Check that a Python value is JSON within the bounds, and return its size in bytes (strings plus 1 per node).
+    """Check that a Python value is JSON within the bounds, and return its size in bytes (texts, plus 1 per value).
 
     It never recurses, and a value that holds itself ends at the depth or the size.
     """
     size = 0
-    todo = [(value, 1)]
+    todo: list[tuple[Iterable[Any], int]] = [((value,), 0)]
     while todo:
-        item, depth = todo.pop()
-        size += _size(item)
-        if isinstance(item, dict):
-            if not all(isinstance(key, str) for key in item):
-                raise RecordError("expected JSON, got an object with a key that is not text")
-            todo += [(key, depth) for key in item]
-            todo += [(part, depth + 1) for part in item.values()]
-        elif isinstance(item, list):
-            todo += [(part, depth + 1) for part in item]
-        else:
-            continue
+        parts, depth = todo.pop()
         if depth > MAX_DEPTH:
             raise RecordError(_DEEP)
-        if size + len(todo) > max_bytes:
-            break
-    if size + len(todo) > max_bytes:
-        raise RecordError(_LARGE)
+        for part in parts:
+            if isinstance(part, dict):
+                size += 1 + sum(map(_key_bytes, part))
+                todo.append((part.values(), depth + 1))
+            elif isinstance(part, list):
+                size += 1
+                todo.append((part, depth + 1))
+            else:
+                size += _scalar_bytes(part)
+        if size > max_bytes:
+            raise RecordError(_LARGE)
     return size
 
 
@@ -84,19 +84,37 @@ def copy(value: Any) -> Any:
     return value
 
 
-def _size(item: Any) -> int:
-    if isinstance(item, str):
-        return 1 + _utf8_bytes(item)
-    if item is None or isinstance(item, (bool, dict, list)):
+def _depth_fits(value: Any) -> bool:
+    level: list[Any] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[Any] = []
+        for item in level:
+            inner += item.values() if item.__class__ is dict else item
+        level = [item for item in inner if item.__class__ is dict or item.__class__ is list]
+        if not level:
+            return True
+    return False
+
+
+def _scalar_bytes(value: Any) -> int:
+    if isinstance(value, str):
+        return 1 + _utf8_bytes(value)
+    if value is None or isinstance(value, bool):
         return 1
-    if isinstance(item, int):
-        if not -_MAX_INTEGER < item < _MAX_INTEGER:
+    if isinstance(value, int):
+        if not -_MAX_INTEGER < value < _MAX_INTEGER:
             raise RecordError(_LONG)
         return 1
-    if isinstance(item, float):
-        _finite(item)
+    if isinstance(value, float):
+        _finite(value)
         return 1
-    raise RecordError(f"expected JSON, got a value of type {type(item).__name__}")
+    raise RecordError(f"expected JSON, got a value of type {type(value).__name__}")
+
+
+def _key_bytes(key: Any) -> int:
+    if not isinstance(key, str):
+        raise RecordError("expected JSON, got an object with a key that is not text")
+    return _utf8_bytes(key)
 
 
 def _utf8_bytes(text: str) -> int:
@@ -155,6 +173,7 @@ def _constant(_name: str) -> None:
     raise RecordError(_NOT_FINITE)
 
 
+_ESCAPED_SURROGATE = rb"\\u[dD][89a-fA-F]"
 _SPACE = b" \t\r\n"
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=_constant)

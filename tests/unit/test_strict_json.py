@@ -31,6 +31,8 @@ def with_field(text: str) -> bytes:
         "1" * 21,
         "-" + "1" * 21,
         r'"\ud800"',
+        r'"\uD800"',
+        r'"\uDFFF"',
         r'"\udc00\ud800"',
         r'{"\udfff": 1}',
         "[" * 64 + "]" * 64,
@@ -153,12 +155,13 @@ def test_text_with_a_lone_surrogate_is_refused() -> None:
         st.none() | st.text(alphabet='[]{}"\\a'),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(alphabet='[]{}"\\'), inner),
     ),
-    st.integers(0, 70),
+    st.integers(0, 70) | st.integers(60, 66),
+    st.sampled_from([0, 70, 600]),  # few brackets, some (measured after parsing), many (before)
 )
-def test_depth_is_measured_exactly_whatever_the_strings_hold(value: Any, levels: int) -> None:
+def test_depth_is_measured_exactly_whatever_the_strings_hold(value: Any, levels: int, brackets: int) -> None:
     for _ in range(levels):
         value = [value, "]["]
-    value = [value] + [[]] * 600  # enough brackets that the depth is measured before parsing
+    value = [value, *[[]] * brackets]
     try:
         strict_json.check(value)
     except RecordError:
