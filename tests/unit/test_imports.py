@@ -41,7 +41,7 @@ ORDER = [
 ORDER_WITHIN: dict[str, list[str]] = {}
 
 # These folders import from fc_async only what is named here, whatever stands above them.
-ONLY = {"local": {"errors", "arn", "config", "value"}}
+ONLY = {"local": {"errors", "arn", "config"}}
 
 # Above the line of design.md: standard library only. What these modules load themselves is allowed too.
 ABOVE_THE_LINE = [
