@@ -9,13 +9,15 @@ export ALIBABA_CLOUD_ECS_METADATA_DISABLED := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check format lowest clean
+.PHONY: help demo test check format bench fuzz lowest clean
 
 help:
 	@echo "make demo    the whole story on this machine, narrated"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, import rules"
 	@echo "make format  put the code into the project's form"
+	@echo "make bench   speed and size, beside the peers, in one table"
+	@echo "make fuzz    five minutes of broken records (FUZZ_SECONDS)"
 	@echo "make lowest  the tests with the oldest dependencies that are promised"
 	@echo "make clean   remove what these made"
 
@@ -35,6 +37,12 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(VENV)/.bench
+	$(BIN)/python -m tests.bench.records
+
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz.records
+
 lowest: .venv-lowest/.ready
 	.venv-lowest/bin/python -m pytest -q
 
@@ -48,6 +56,15 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+$(VENV)/.bench: $(READY)
+	@$(BIN)/python -m pip install --quiet --group bench
+	@touch $@
+
+# atheris has no wheel for every Python; without it all of the time goes to mutations.
+$(VENV)/.fuzz: $(READY)
+	@$(BIN)/python -m pip install --quiet --only-binary :all: --group fuzz || echo "going on without atheris"
 	@touch $@
 
 .venv-lowest/.ready: pyproject.toml

@@ -1,19 +1,24 @@
 """Asynchronous invocation on Alibaba Cloud Function Compute: configure it, read its records, work its dead letters."""
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # known to type checkers; `typing` itself would be a quarter of a handler's cold start
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .arn import Arn as Arn
+    from .arn import EventBusArn as EventBusArn
     from .arn import FunctionArn as FunctionArn
     from .arn import QueueArn as QueueArn
+    from .arn import QueueEndpoint as QueueEndpoint
+    from .arn import RocketMqTopicArn as RocketMqTopicArn
     from .arn import TopicArn as TopicArn
     from .arn import UnknownArn as UnknownArn
     from .arn import parse_arn as parse_arn
     from .arn import parse_destination as parse_destination
     from .config import AsyncInvokeConfig as AsyncInvokeConfig
     from .config import DestinationConfig as DestinationConfig
+    from .error_detail import ErrorDetail as ErrorDetail
+    from .error_detail import Frame as Frame
     from .errors import ArgumentError as ArgumentError
     from .errors import DocumentError as DocumentError
     from .errors import FcAsyncError as FcAsyncError
@@ -27,22 +32,32 @@ if TYPE_CHECKING:
     from .errors import TransportError as TransportError
     from .functions import Accepted as Accepted
     from .functions import FunctionsClient as FunctionsClient
+    from .handler import destination_handler as destination_handler
+    from .handler import on_failure as on_failure
+    from .handler import on_success as on_success
     from .queues import QueueClient as QueueClient
     from .queues import QueueMessage as QueueMessage
     from .record import InvocationRecord as InvocationRecord
+    from .record import iter_records as iter_records
     from .record import parse_record as parse_record
+    from .record import parse_records as parse_records
 
 if not TYPE_CHECKING:
     _HOMES = {
-        "arn": "Arn FunctionArn QueueArn TopicArn UnknownArn parse_arn parse_destination",
+        "arn": (
+            "Arn EventBusArn FunctionArn QueueArn QueueEndpoint RocketMqTopicArn TopicArn UnknownArn parse_arn"
+            " parse_destination"
+        ),
         "config": "AsyncInvokeConfig DestinationConfig",
+        "error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError RecordError ReplaceIncomplete"
             " ServiceError SettingsError TaskTimeout TransportError"
         ),
         "functions": "Accepted FunctionsClient",
+        "handler": "destination_handler on_failure on_success",
         "queues": "QueueClient QueueMessage",
-        "record": "InvocationRecord parse_record",
+        "record": "InvocationRecord iter_records parse_record parse_records",
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
     __all__ = sorted(_HOME_OF)

@@ -7,52 +7,39 @@ out (`acs:mns:::/queues/q/messages`) stay empty until `resolved(region, account_
     (FC 2.0)    acs:fc:{region}:{account}:services/{service}[.{qualifier}]/functions/{name}
     queue       acs:mns:{region}:{account}:/queues/{name}/messages                         queue:NAME
     topic       acs:mns:{region}:{account}:/topics/{name}/messages                         topic:NAME
+    event bus   acs:eventbridge:{region}:{account}:eventbus/{name}
+    RocketMQ    acs:mq:{region}:{account}:/instances/{instance}/topic/{topic}              (assumed)
+    endpoint    acs:mns:{region}:{account}:queues/{name}                                   a topic's subscribed queue
 
-Source: https://www.alibabacloud.com/help/en/fc/user-guide/result-callback and Alibaba's own tools (devsapp/fc3).
+Sources: https://www.alibabacloud.com/help/en/fc/user-guide/result-callback, Alibaba's own tools (devsapp/fc3,
+devsapp/agentcraft for the event bus), the OpenAPI metadata of 2023-03-30 (DeadLetterQueue.Arn for RocketMQ).
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn, TypeVar, Union
+from functools import lru_cache
 
 from .errors import ArgumentError
+from .value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    Self = TypeVar("Self", bound="_Resource")
 
 MAX_ARN_CHARACTERS = 512
 """Longest destination that the service takes (OpenAPI metadata of 2023-03-30)."""
 
-_Self = TypeVar("_Self", bound="_Value")
 
-
-class _Value:
-    """A frozen value with named parts: equal when its kind and parts are equal."""
-
-    # Written by hand: `dataclasses` loads `inspect`, half of what a handler may spend at cold start.
+class _Resource(Value):
     __slots__: tuple[str, ...] = ()
+    region: str
+    account_id: str
 
-    def _parts(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Value) and self.__class__ is other.__class__ and self._parts() == other._parts()
-
-    def __hash__(self) -> int:
-        return hash((self.__class__, self._parts()))
-
-    def __repr__(self) -> str:
-        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
-        return f"{self.__class__.__name__}({parts})"
-
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise AttributeError(f"{self.__class__.__name__} is frozen; make a changed copy with resolved()")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{self.__class__.__name__} is frozen")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (self.__class__, self._parts())
-
-    def resolved(self: _Self, region: str, account_id: str) -> _Self:
+    def resolved(self: Self, region: str, account_id: str) -> Self:
         """Return the same thing with an empty region and account filled in; parts already there stay."""
         parts = {name: getattr(self, name) for name in self.__slots__}
         parts["region"] = parts["region"] or region
@@ -60,7 +47,7 @@ class _Value:
         return self.__class__(**parts)
 
 
-class FunctionArn(_Value):
+class FunctionArn(_Resource):
     """A function, of FC 3.0 or (with `service`) of FC 2.0.
 
     Args:
@@ -73,8 +60,6 @@ class FunctionArn(_Value):
 
     __slots__ = ("name", "region", "account_id", "qualifier", "service")
     name: str
-    region: str
-    account_id: str
     qualifier: str | None
     service: str | None
 
@@ -86,57 +71,90 @@ class FunctionArn(_Value):
         qualifier: str | None = None,
         service: str | None = None,
     ) -> None:
-        _fill(self, (name, region, account_id, qualifier, service))
+        self._fill(name, region, account_id, qualifier, service)
 
     def __str__(self) -> str:
         head = f"acs:fc:{self.region}:{self.account_id}:"
         if self.service is None:
             return f"{head}functions/{self.name}" + (f"/{self.qualifier}" if self.qualifier else "")
-        return (
-            f"{head}services/{self.service}"
-            + (f".{self.qualifier}" if self.qualifier else "")
-            + (f"/functions/{self.name}")
-        )
+        dotted = f".{self.qualifier}" if self.qualifier else ""
+        return f"{head}services/{self.service}{dotted}/functions/{self.name}"
 
 
-class QueueArn(_Value):
+class QueueArn(_Resource):
     """An MNS queue as a destination."""
 
     __slots__ = ("name", "region", "account_id")
     name: str
-    region: str
-    account_id: str
 
     def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
-        _fill(self, (name, region, account_id))
+        self._fill(name, region, account_id)
 
     def __str__(self) -> str:
         return f"acs:mns:{self.region}:{self.account_id}:/queues/{self.name}/messages"
 
 
-class TopicArn(_Value):
+class TopicArn(_Resource):
     """An MNS topic as a destination."""
 
     __slots__ = ("name", "region", "account_id")
     name: str
-    region: str
-    account_id: str
 
     def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
-        _fill(self, (name, region, account_id))
+        self._fill(name, region, account_id)
 
     def __str__(self) -> str:
         return f"acs:mns:{self.region}:{self.account_id}:/topics/{self.name}/messages"
 
 
-class UnknownArn(_Value):
+class EventBusArn(_Resource):
+    """An EventBridge event bus as a destination."""
+
+    __slots__ = ("name", "region", "account_id")
+    name: str
+
+    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
+        self._fill(name, region, account_id)
+
+    def __str__(self) -> str:
+        return f"acs:eventbridge:{self.region}:{self.account_id}:eventbus/{self.name}"
+
+
+class RocketMqTopicArn(_Resource):
+    """A RocketMQ 4.x topic as a destination; the form is that of a function's dead-letter ARN (assumed)."""
+
+    __slots__ = ("instance_id", "name", "region", "account_id")
+    instance_id: str
+    name: str
+
+    def __init__(self, instance_id: str, name: str, region: str = "", account_id: str = "") -> None:
+        self._fill(instance_id, name, region, account_id)
+
+    def __str__(self) -> str:
+        return f"acs:mq:{self.region}:{self.account_id}:/instances/{self.instance_id}/topic/{self.name}"
+
+
+class QueueEndpoint(_Resource):
+    """An MNS queue as the endpoint of a topic's subscription: no leading slash, no `/messages`; no destination."""
+
+    __slots__ = ("name", "region", "account_id")
+    name: str
+
+    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
+        self._fill(name, region, account_id)
+
+    def __str__(self) -> str:
+        return f"acs:mns:{self.region}:{self.account_id}:queues/{self.name}"
+
+
+class UnknownArn(Value):
     """An ARN of a kind that this version does not know; kept as it was written."""
 
     __slots__ = ("text",)
     text: str
 
     def __init__(self, text: str) -> None:
-        _fill(self, (text,))
+        self._fill(text)
 
     def __str__(self) -> str:
         return self.text
@@ -146,24 +164,27 @@ class UnknownArn(_Value):
         return self
 
 
-Arn = Union[FunctionArn, QueueArn, TopicArn, UnknownArn]
+Arn = FunctionArn | QueueArn | TopicArn | EventBusArn | RocketMqTopicArn | QueueEndpoint | UnknownArn
 
-_FUNCTION = re.compile(r"functions/(?P<name>[^/]+)(?:/(?P<qualifier>[^/]+))?")
-_FUNCTION_2 = re.compile(r"services/(?P<service>[^/.]+)(?:\.(?P<qualifier>[^/]+))?/functions/(?P<name>[^/]+)")
-_MNS = re.compile(r"/(?P<kind>queues|topics)/(?P<name>[^/]+)/messages")
-_SHORT = re.compile(r"(?P<kind>function|queue|topic):(?P<name>[A-Za-z0-9_-]+)(?:@(?P<qualifier>[A-Za-z0-9_.-]+))?")
+_RESOURCES: tuple[tuple[str, str, Callable[..., Arn]], ...] = (
+    ("fc", r"functions/(?P<name>[^/]+)(?:/(?P<qualifier>[^/]+))?", FunctionArn),
+    ("fc", r"services/(?P<service>[^/.]+)(?:\.(?P<qualifier>[^/]+))?/functions/(?P<name>[^/]+)", FunctionArn),
+    ("mns", r"/queues/(?P<name>[^/]+)/messages", QueueArn),
+    ("mns", r"/topics/(?P<name>[^/]+)/messages", TopicArn),
+    ("mns", r"queues/(?P<name>[^/]+)", QueueEndpoint),
+    ("eventbridge", r"eventbus/(?P<name>[^/]+)", EventBusArn),
+    ("mq", r"/instances/(?P<instance_id>[^/]+)/topic/(?P<name>[^/]+)", RocketMqTopicArn),
+)
+_SHORT = r"(?P<kind>function|queue|topic):(?P<name>[A-Za-z0-9_-]+)(?:@(?P<qualifier>[A-Za-z0-9_.-]+))?"
 
 
-def _fill(value: _Value, parts: tuple[Any, ...]) -> None:
-    for name, part in zip(value.__slots__, parts, strict=True):
-        object.__setattr__(value, name, part)
-
-
+@lru_cache(maxsize=256)  # a consumer reads the same few ARNs in every record
 def parse_arn(text: str) -> Arn:
     """Read an ARN; one of an unknown kind is an `UnknownArn`.
 
     Raises:
-        ArgumentError: the text does not begin with `acs:`, has fewer than five parts, or is over 512 characters.
+        ArgumentError: it is none at all: it does not begin with `acs:`, has fewer than five parts, or is over 512
+            characters.
     """
     pieces = text.split(":", 4)
     if len(text) > MAX_ARN_CHARACTERS or len(pieces) != 5 or pieces[0] != "acs":
@@ -171,13 +192,9 @@ def parse_arn(text: str) -> Arn:
             f"expected an ARN (acs:SERVICE:REGION:ACCOUNT:RESOURCE, at most 512 characters), got {text[:80]!r}"
         )
     _, service, region, account_id, resource = pieces
-    if service == "fc":
-        found = _FUNCTION.fullmatch(resource) or _FUNCTION_2.fullmatch(resource)
-        if found:
-            return FunctionArn(region=region, account_id=account_id, **found.groupdict())
-    if service == "mns" and (found := _MNS.fullmatch(resource)):
-        kind = QueueArn if found["kind"] == "queues" else TopicArn
-        return kind(found["name"], region, account_id)
+    for of, pattern, kind in _RESOURCES:
+        if of == service and (found := re.fullmatch(pattern, resource)):
+            return kind(region=region, account_id=account_id, **found.groupdict())
     return UnknownArn(text)
 
 
@@ -191,7 +208,7 @@ def parse_destination(text: str) -> Arn:
     """
     if text.startswith("acs:"):
         return parse_arn(text)
-    found = _SHORT.fullmatch(text)
+    found = re.fullmatch(_SHORT, text)
     if not found or (found["qualifier"] and found["kind"] != "function"):
         raise ArgumentError(
             f"expected queue:NAME, topic:NAME, function:NAME[@QUALIFIER] or an ARN (acs:...), got {text[:80]!r}"

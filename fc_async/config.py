@@ -1,50 +1,149 @@
 """The async configuration of a function, as values: what PutAsyncInvokeConfig sends and GetAsyncInvokeConfig answers.
 
+A field may be spelled as the service does (`maxAsyncRetryAttempts`, also in a Serverless Devs file), as Python does
+(`max_async_retry_attempts`), or as ROS and the announcement of the feature do (`MaxAsyncRetryAttempts`, and the
+announcement's `MaxAsyncRetryAttemps`); what is written is always the service's form.
+
 Ranges and defaults: API 2023-03-30, PutAsyncInvokeConfigInput
 (https://alibabacloud.com/help/zh/functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-struct-putasyncinvokeconfiginput).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
-from .arn import Arn, FunctionArn, QueueArn, TopicArn, UnknownArn, parse_arn, parse_destination
+from .arn import Arn, FunctionArn, QueueEndpoint, UnknownArn, parse_arn, parse_destination
+from .errors import ArgumentError
 
 MAX_RETRY_ATTEMPTS = 8
 MAX_EVENT_AGE_SECONDS = 604800
 DEFAULT_RETRY_ATTEMPTS = 3
 DEFAULT_EVENT_AGE_SECONDS = 86400
 
-_ARN_TYPES = (FunctionArn, QueueArn, TopicArn, UnknownArn)
+_MISSPELT = {"MaxAsyncRetryAttemps": "max_async_retry_attempts"}
 
 
-def _destination(value: Any) -> Any:
-    if isinstance(value, dict):
-        if set(value) != {"destination"}:
-            raise ValueError(
-                f"expected an object with the one key 'destination', got the keys {sorted(map(str, value))}"
-            )
-        value = value["destination"]
-    if value is None or isinstance(value, _ARN_TYPES):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f"expected a destination as text, got {type(value).__name__}")
-    return parse_destination(value)
+def _destination(value: Any) -> Arn | None:
+    if isinstance(value, Mapping):
+        if not set(value) <= {"destination", "Destination"} or len(value) > 1:
+            raise ValueError(f"expected an object with the one key destination, got the keys {sorted(map(str, value))}")
+        value = next(iter(value.values()), None)
+    if isinstance(value, str):
+        value = parse_destination(value)
+    if isinstance(value, QueueEndpoint):
+        raise ValueError(f"expected a destination (/queues/NAME/messages), got a subscription's endpoint, {value}")
+    if value is not None and not isinstance(value, get_args(Arn)):
+        raise ValueError(f"expected a destination as an ARN or a short form (queue:NAME), got {type(value).__name__}")
+    return value
 
 
 def _wire_destination(value: Arn | None) -> dict[str, str] | None:
     return None if value is None else {"destination": str(value)}
 
 
-Destination = Annotated[Any, BeforeValidator(_destination), PlainSerializer(_wire_destination)]
+def _whole_seconds(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        if value % timedelta(seconds=1):
+            raise ValueError(f"expected whole seconds, got {value}")
+        return value // timedelta(seconds=1)
+    return value
+
+
+def _function(value: Any) -> FunctionArn | UnknownArn | None:
+    """What the service answers is not refused: the documentation's own sample is no well-formed ARN."""
+    if isinstance(value, str):
+        try:
+            value = parse_arn(value)
+        except ArgumentError:
+            value = UnknownArn(value)
+    return value if isinstance(value, (FunctionArn, UnknownArn)) else None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return _MOMENT.validate_python(value)
+    except ValueError:
+        return None
+
+
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
+
+if TYPE_CHECKING:
+    Destination = Arn | None
+    ReadOnlyFunction = FunctionArn | UnknownArn | None
+else:  # the ARN values know nothing of pydantic
+    Destination = Annotated[Any, BeforeValidator(_destination), PlainSerializer(_wire_destination)]
+    ReadOnlyFunction = Annotated[Any, BeforeValidator(_function)]
+ReadOnlyMoment = Annotated[datetime | None, BeforeValidator(_moment)]
+
+
+def _within(minimum: int, maximum: int) -> BeforeValidator:
+    """Refuse numbers out of range, with the range; what the service answers is taken as it is."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if value is None or (whole and (info.context is _ANSWER or minimum <= value <= maximum)):
+            return value
+        raise ValueError(f"expected a whole number from {minimum} to {maximum}, got {str(value)[:40]}")
+
+    return BeforeValidator(check, json_schema_input_type=int | None)
+
+
+_ANSWER = {"from": "the service"}
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is None, however the value is dumped: the service refuses empty halves."""
+        return {key: value for key, value in dump(self).items() if value is not None}
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the JSON object of PutAsyncInvokeConfig: what is None is left out."""
+        return self.model_dump(by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, data: Any) -> Any:
+        """Bring every spelling to the field's name; a key that is none stays, and is refused as one."""
+        if not isinstance(data, Mapping):
+            return data
+        spellings = cls._spellings()
+        named: dict[str, Any] = {}
+        for key, value in data.items():
+            name = spellings.get(key, str(key))
+            if name in named:
+                raise ValueError(f"expected {name} once, got it in two spellings, one of them {str(key)[:80]!r}")
+            named[name] = value
+        return named
+
+    @classmethod
+    def _spellings(cls) -> dict[str, str]:
+        spellings = {name: name for name in cls.model_fields} | _MISSPELT
+        for name, field in cls.model_fields.items():
+            wire = field.alias or name
+            spellings |= {wire: name, wire[:1].upper() + wire[1:]: name}
+        return spellings
 
 
 class DestinationConfig(_Wire):
@@ -58,17 +157,16 @@ class DestinationConfig(_Wire):
     on_success: Destination = None
     on_failure: Destination = None
 
+    if TYPE_CHECKING:
+
+        def __init__(self, *, on_success: Arn | str | None = None, on_failure: Arn | str | None = None) -> None: ...
+
     def resolved(self, region: str, account_id: str) -> DestinationConfig:
         """Return a copy whose destinations have region and account filled in."""
-        parts = {
-            name: value and value.resolved(region, account_id)
-            for name, value in (("on_success", self.on_success), ("on_failure", self.on_failure))
-        }
-        return DestinationConfig(**parts)
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object that the service reads, without empty halves (`onSuccess: {}` is refused by it)."""
-        return self.model_dump(by_alias=True, exclude_none=True)
+        halves = {"on_success": self.on_success, "on_failure": self.on_failure}
+        return DestinationConfig(
+            **{name: None if value is None else value.resolved(region, account_id) for name, value in halves.items()}
+        )
 
 
 class AsyncInvokeConfig(_Wire):
@@ -78,21 +176,36 @@ class AsyncInvokeConfig(_Wire):
 
     Args:
         destination_config: where the outcome goes; `DestinationConfig()` sends `{}`.
-        max_async_event_age_in_seconds: 1 to 604800; the service's default is 86400.
+        max_async_event_age_in_seconds: 1 to 604800, or a timedelta of whole seconds; the service's default is 86400.
         max_async_retry_attempts: 0 to 8, 0 means that a failure is not retried; the service's default is 3.
         async_task: whether the invocations are async tasks, which can be looked up and stopped.
 
-    What the service answers also fills `function`, `created_time` and `last_modified_time`; they are never sent and
-    not part of equality.
+    What the service answers also fills `function` (with its qualifier), `created_time` and `last_modified_time`; they
+    are never sent and not part of equality.
     """
 
     destination_config: DestinationConfig | None = None
-    max_async_event_age_in_seconds: int | None = Field(default=None, ge=1, le=MAX_EVENT_AGE_SECONDS, strict=True)
-    max_async_retry_attempts: int | None = Field(default=None, ge=0, le=MAX_RETRY_ATTEMPTS, strict=True)
+    max_async_event_age_in_seconds: Annotated[
+        int | None, _within(1, MAX_EVENT_AGE_SECONDS), BeforeValidator(_whole_seconds)
+    ] = Field(default=None, json_schema_extra={"minimum": 1, "maximum": MAX_EVENT_AGE_SECONDS})
+    max_async_retry_attempts: Annotated[int | None, _within(0, MAX_RETRY_ATTEMPTS)] = Field(
+        default=None, json_schema_extra={"minimum": 0, "maximum": MAX_RETRY_ATTEMPTS}
+    )
     async_task: bool | None = Field(default=None, strict=True)
-    function: Any = Field(default=None, validation_alias="functionArn", exclude=True, repr=False)
-    created_time: datetime | None = Field(default=None, exclude=True, repr=False)
-    last_modified_time: datetime | None = Field(default=None, exclude=True, repr=False)
+    function: ReadOnlyFunction = Field(default=None, alias="functionArn", exclude=True, repr=False)
+    created_time: ReadOnlyMoment = Field(default=None, exclude=True, repr=False)
+    last_modified_time: ReadOnlyMoment = Field(default=None, exclude=True, repr=False)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            destination_config: DestinationConfig | Mapping[str, Any] | None = None,
+            max_async_event_age_in_seconds: int | timedelta | None = None,
+            max_async_retry_attempts: int | None = None,
+            async_task: bool | None = None,
+        ) -> None: ...
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AsyncInvokeConfig) and self._sent() == other._sent()
@@ -111,22 +224,12 @@ class AsyncInvokeConfig(_Wire):
     @classmethod
     def from_wire(cls, answer: dict[str, Any]) -> AsyncInvokeConfig:
         """Read what the service answered: nulls and unknown keys are left out, the function's ARN becomes a value."""
-        known = {field.validation_alias: name for name, field in cls.model_fields.items()}
-        parts = {known[key]: value for key, value in answer.items() if key in known and value is not None}
-        if isinstance(parts.get("function"), str):
-            parts["function"] = parse_arn(parts["function"])
-        if isinstance(parts.get("destination_config"), dict):
-            halves = {key: value for key, value in parts["destination_config"].items() if value}
-            parts["destination_config"] = halves
-        return cls(**parts)
+        known = {field.alias: name for name, field in cls.model_fields.items()}
+        named = {known[key]: value for key, value in answer.items() if key in known and value is not None}
+        return cls.model_validate(named, context=_ANSWER)
 
     def resolved(self, region: str, account_id: str) -> AsyncInvokeConfig:
         """Return a copy whose destinations have region and account filled in."""
         if self.destination_config is None:
             return self
         return self.model_copy(update={"destination_config": self.destination_config.resolved(region, account_id)})
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object of PutAsyncInvokeConfig: what is None is left out."""
-        wire: dict[str, Any] = self.model_dump(by_alias=True, exclude_none=True)
-        return wire

@@ -18,10 +18,10 @@ exception: those can quote the raw response and the Authorization header.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` itself is not loaded: handlers run at cold start
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
 class FcAsyncError(Exception):
@@ -143,12 +143,19 @@ class RecordError(FcAsyncError, ValueError):
     Args:
         reason: what was looked for and what was missing; holds nothing of the content.
         raw: the bytes (or the object) that came, kept for whoever wants to store them.
+        index: its place among the records that came, from 0; None where nothing could be told apart.
     """
 
-    def __init__(self, reason: str, raw: bytes | str | Mapping[str, Any] | object = b"") -> None:
+    def __init__(
+        self, reason: str, raw: bytes | str | Mapping[str, Any] | object = b"", index: int | None = None
+    ) -> None:
         self.reason = reason
         self.raw = raw
-        super().__init__(reason, raw)
+        self.index = index
+        super().__init__(reason, raw, index)
+
+    def __repr__(self) -> str:
+        return f"RecordError({self.reason!r})"
 
     def __str__(self) -> str:
         return self.reason

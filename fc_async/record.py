@@ -6,31 +6,44 @@ one failed invocation may be reported more than once: `request_id` is the key to
 
 from __future__ import annotations
 
-import base64
 import json
-from datetime import datetime, timezone
-from typing import Any
 
-from .arn import FunctionArn, _fill, _Value, parse_arn
-from .errors import ArgumentError, RecordError
+from . import envelope, strict_json
+from .error_detail import ErrorDetail, read_error
+from .errors import RecordError
+from .record_json import JSON_SCHEMA, function_of, milliseconds, read_fields
+from .value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from typing import Any, TypeVar
+
+    from .arn import FunctionArn
+
+    T = TypeVar("T")
+
+_REPLACEMENT_CHARACTER = "\ufffd"
 
 
-class ErrorDetail(_Value):
-    """What a failed invocation says of itself: the error's type and message."""
-
-    __slots__ = ("type", "message")
-    type: str
-    message: str
-
-    def __init__(self, type: str, message: str = "") -> None:  # noqa: A002  the field's name
-        _fill(self, (type, message))
-
-
-class InvocationRecord(_Value):
+class InvocationRecord(Value):
     """One outcome of one asynchronous invocation; frozen.
 
-    Fields are flat and named as the service names them. Absent or null: "" for `condition` and `function_error`,
-    None for the rest.
+    The service delivers at least once, and may send more than one failure record for one invocation: deduplicate by
+    `request_id`. Two records are equal when they say the same, whatever road they came by.
+
+    Args:
+        request_id: id of the asynchronous invocation.
+        function_arn: ARN of the function that ran, as written.
+        condition: the invocation's error code; "" when absent or null.
+        approximate_invoke_count: how often the invocation was executed; None when absent or null.
+        request_payload: the original payload as text; None when absent or null, never "" then.
+        status_code: the service's status, 200 also for a handler that failed; None when absent or null.
+        function_error: the handler's kind of error; "" when absent or null.
+        response_payload: what the function returned, as text; None when absent or null.
+        timestamp: time of the invocation, aware; None when absent or null.
+        envelopes: names of what was around the record, outermost first; see `fc_async.envelope`.
     """
 
     __slots__ = (
@@ -44,7 +57,7 @@ class InvocationRecord(_Value):
         "response_payload",
         "timestamp",
         "envelopes",
-        "wire",
+        "_wire",
     )
     request_id: str
     function_arn: str
@@ -56,7 +69,7 @@ class InvocationRecord(_Value):
     response_payload: str | None
     timestamp: datetime | None
     envelopes: tuple[str, ...]
-    wire: dict[str, Any]
+    _wire: dict[str, Any]
 
     def __init__(
         self,
@@ -70,24 +83,22 @@ class InvocationRecord(_Value):
         response_payload: str | None = None,
         timestamp: datetime | None = None,
         envelopes: tuple[str, ...] = (),
-        wire: dict[str, Any] | None = None,
     ) -> None:
-        _fill(
-            self,
-            (
-                request_id,
-                function_arn,
-                condition,
-                approximate_invoke_count,
-                request_payload,
-                status_code,
-                function_error,
-                response_payload,
-                timestamp,
-                envelopes,
-                {} if wire is None else wire,
-            ),
-        )
+        request = {
+            "requestId": request_id,
+            "functionArn": str(function_arn),
+            "condition": condition,
+            "approximateInvokeCount": approximate_invoke_count,
+        }
+        wire = {
+            "timestamp": None if timestamp is None else milliseconds(timestamp),
+            "requestContext": request,
+            "requestPayload": request_payload,
+            "responseContext": {"statusCode": status_code, "functionError": function_error},
+            "responsePayload": response_payload,
+        }
+        strict_json.check(wire, strict_json.MAX_BODY_BYTES)
+        self._fill(*read_fields(wire), envelopes, wire)
 
     @property
     def is_success(self) -> bool:
@@ -100,131 +111,218 @@ class InvocationRecord(_Value):
     @property
     def function(self) -> FunctionArn:
         """The function that ran, as a value (name, service, qualifier)."""
-        found = parse_arn(self.function_arn)
-        if not isinstance(found, FunctionArn):
-            raise RecordError("expected requestContext.functionArn to be the ARN of a function", self.function_arn)
-        return found
+        return function_of(self.function_arn)
 
     @property
     def error(self) -> ErrorDetail | None:
-        """What went wrong: the handler's errorType, else the service's word; None for a success."""
+        """What went wrong; None on success."""
         if self.is_success:
             return None
-        told = _json_object((self.response_payload or "").encode("utf-8", "surrogatepass")) or {}
-        kind = told.get("errorType")
-        status = "unknown" if self.status_code is None else f"HTTP {self.status_code}"
-        named = kind if isinstance(kind, str) and kind else self.condition or self.function_error or status
-        message = told.get("errorMessage")
-        return ErrorDetail(named, message if isinstance(message, str) else "")
+        status = None if self.status_code is None else f"HTTP {self.status_code}"
+        return read_error(self.response_payload, self.condition or self.function_error or status or "unknown")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object that came in."""
-        return dict(self.wire)
+    @property
+    def payload_may_be_damaged(self) -> bool:
+        """True when the request payload holds U+FFFD, which stands where bytes were that are not UTF-8."""
+        return self.request_payload is not None and _REPLACEMENT_CHARACTER in self.request_payload
+
+    @property
+    def upstream(self) -> InvocationRecord | None:
+        """The record that this invocation was itself given; None unless its payload holds exactly one.
+
+        A function that is a destination and has destinations of its own makes such a chain. Never raises.
+        """
+        if not self.request_payload:
+            return None
+        try:
+            return parse_record(self.request_payload)
+        except RecordError:
+            return None
+
+    def lineage(self) -> tuple[InvocationRecord, ...]:
+        """Return the chain of records that led here, oldest first, this one last; never raises."""
+        chain = [self]
+        while (older := chain[-1].upstream) is not None:
+            chain.append(older)
+        return tuple(reversed(chain))
 
     def request_bytes(self) -> bytes | None:
-        """The original payload as UTF-8, or None when the record carries none."""
+        """Return the original payload as UTF-8, or None when the record carries none."""
         return None if self.request_payload is None else self.request_payload.encode()
+
+    def request_json(self) -> Any:
+        """Return the JSON value of the original payload.
+
+        Raises:
+            RecordError: the record carries none, or it is not JSON within the bounds of a record.
+        """
+        return _json(self.request_payload, "requestPayload")
+
+    def response_json(self) -> Any:
+        """Return the JSON value that the function returned.
+
+        Raises:
+            RecordError: the record carries none, or it is not JSON within the bounds of a record.
+        """
+        return _json(self.response_payload, "responsePayload")
+
+    def request_as(self, model: type[T]) -> T:
+        """Return the original payload as a pydantic model, or as any type that pydantic can validate.
+
+        Raises:
+            RecordError: it does not fit; names the path and the fault, never the value.
+        """
+        return _as(model, self.request_payload, "requestPayload")
+
+    def response_as(self, model: type[T]) -> T:
+        """Return what the function returned as a pydantic model, or as any type that pydantic can validate.
+
+        Raises:
+            RecordError: it does not fit; names the path and the fault, never the value.
+        """
+        return _as(model, self.response_payload, "responsePayload")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object that came in: unknown fields and nulls are kept."""
+        wire: dict[str, Any] = strict_json.copy(self._wire)
+        return wire
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InvocationRecord) and self._wire == other._wire
+
+    def __hash__(self) -> int:
+        return hash((self.request_id, self.function_arn, self.approximate_invoke_count))
+
+    def __repr__(self) -> str:
+        # No payload: a record's repr ends up in logs.
+        return (
+            f"InvocationRecord(request_id={self.request_id!r}, function_arn={self.function_arn!r},"
+            f" condition={self.condition!r}, status_code={self.status_code!r}, envelopes={self.envelopes!r})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_record, (self._wire, self.envelopes))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from .typed import record_schema
+
+        return record_schema(_taken, cls.to_dict)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core_schema: Any, _handler: Any) -> dict[str, Any]:
+        return strict_json.copy(JSON_SCHEMA)  # type: ignore[no-any-return]
 
 
 def parse_record(source: Any) -> InvocationRecord:
-    """Read one record from a destination's payload: JSON bytes, text or object, plain or base64, or a queue message.
+    """Read exactly one record, whatever road it came by.
+
+    The service delivers at least once: deduplicate by the record's `request_id`.
+
+    Args:
+        source: bytes, text, a JSON object, a list of one of these, or a message of a queue (`message_body`).
 
     Raises:
-        RecordError: it is none; `.raw` keeps what came, the message nothing of it.
+        RecordError: it holds none, or more than one; `.raw` keeps what came, the message nothing of it.
     """
-    if isinstance(source, dict):
-        return _read(source, source, ())
+    try:
+        items = envelope.split(source)
+        if len(items) == 1:
+            return _record(*envelope.unwrap(items[0]))
+        reason = f"expected exactly one record, got a list of {len(items)}; parse_records reads lists"
+    except RecordError as error:
+        reason = error.reason
+    raise RecordError(reason, _raw(source))  # out here, so that no exception with the content in it hangs on
+
+
+def parse_records(source: Any) -> list[InvocationRecord]:
+    """Read every record of a list, or the one that is no list.
+
+    Args:
+        source: as for `parse_record`, or a list of any length.
+
+    Raises:
+        RecordError: on the first that cannot be read; `.index` is its place from 0, `.raw` what it was.
+    """
+    records = []
+    for found in iter_records(source):
+        if isinstance(found, RecordError):
+            raise found
+        records.append(found)
+    return records
+
+
+def iter_records(source: Any) -> Iterator[InvocationRecord | RecordError]:
+    """Yield, for each of a list, its record or the RecordError that says why it cannot be read; never raises.
+
+    What cannot be told apart at all yields one RecordError, with `.index` None.
+    """
+    reason, items = None, []
+    try:
+        items = envelope.split(source)
+    except RecordError as error:
+        reason = error.reason
+    if reason is not None:
+        yield RecordError(reason, _raw(source))
+    for index, item in enumerate(items):
+        yield _one(item, index, len(items))
+
+
+def _one(item: Any, index: int, count: int) -> InvocationRecord | RecordError:
+    try:
+        if isinstance(item, list):
+            raise RecordError("expected a record, got a list within the list")
+        return _record(*envelope.unwrap(item))
+    except RecordError as error:
+        reason = error.reason
+    place = f"record {index} of {count} (counted from 0): " if count > 1 else ""
+    return RecordError(place + reason, _raw(item), index)
+
+
+def _raw(source: Any) -> Any:
+    """Return what came as bytes, for whoever wants to keep it; an object that is no JSON stays what it is."""
     source = getattr(source, "message_body", source)
-    if not isinstance(source, (bytes, str)):
-        raise RecordError(f"expected a record as bytes, text, object or queue message, got {_kind(source)}", source)
-    raw = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-    found = _json_object(raw)
-    if found is not None:
-        return _read(found, source, ())
-    inner = _decoded(raw)
-    found = None if inner is None else _json_object(inner)
-    if found is None:
-        raise RecordError("expected a record's JSON object, plain or base64, and found neither", source)
-    return _read(found, source, ("base64",))
+    if isinstance(source, str):
+        return source.encode("utf-8", "surrogatepass")
+    if isinstance(source, (bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, (dict, list)):
+        try:
+            strict_json.check(source)
+        except RecordError:
+            return source
+        return json.dumps(source, ensure_ascii=False).encode()
+    return source
 
 
-def _json_object(raw: bytes) -> dict[str, Any] | None:
+def _taken(value: Any) -> InvocationRecord:
+    return value if isinstance(value, InvocationRecord) else parse_record(value)
+
+
+def _text(payload: str | None, path: str) -> str:
+    if payload is None:
+        raise RecordError(f"expected a record with {path}, got one without")
+    return payload
+
+
+def _json(payload: str | None, path: str) -> Any:
+    raw = _text(payload, path).encode()
     try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        return strict_json.loads(raw)
+    except RecordError as error:
+        reason = error.reason
+    raise RecordError(f"{path}: {reason}", raw)
 
 
-def _decoded(raw: bytes) -> bytes | None:
-    try:
-        return base64.b64decode(raw, validate=True)
-    except ValueError:
-        return None
+def _as(model: type[T], payload: str | None, path: str) -> T:
+    text = _text(payload, path)
+    _json(text, path)  # pydantic's own parser takes more than a record may hold
+    from .typed import read_as
+
+    return read_as(model, text, path)  # type: ignore[no-any-return]
 
 
-def _read(wire: dict[str, Any], source: object, envelopes: tuple[str, ...]) -> InvocationRecord:
-    request = _object(wire, "requestContext", source, required=True)
-    response = _object(wire, "responseContext", source, required=False)
-    arn = _field(request, "functionArn", str, source, required=True)
-    _check_function_arn(arn, source)
-    return InvocationRecord(
-        request_id=_field(request, "requestId", str, source, required=True),
-        function_arn=arn,
-        condition=_field(request, "condition", str, source) or "",
-        approximate_invoke_count=_field(request, "approximateInvokeCount", int, source),
-        request_payload=_field(wire, "requestPayload", str, source),
-        status_code=_field(response, "statusCode", int, source),
-        function_error=_field(response, "functionError", str, source) or "",
-        response_payload=_field(wire, "responsePayload", str, source),
-        timestamp=_timestamp(wire.get("timestamp"), source),
-        envelopes=envelopes,
-        wire=wire,
-    )
-
-
-def _check_function_arn(text: str, source: object) -> None:
-    try:
-        found = parse_arn(text)
-    except ArgumentError:
-        found = None
-    if not isinstance(found, FunctionArn):
-        raise RecordError("expected requestContext.functionArn to be the ARN of a function", source)
-
-
-def _object(wire: dict[str, Any], name: str, source: object, *, required: bool) -> dict[str, Any]:
-    value = wire.get(name)
-    if value is None and not required:
-        return {}
-    if not isinstance(value, dict):
-        raise RecordError(f"expected {name} to be an object, got {_kind(value)}", source)
-    return value
-
-
-def _field(wire: dict[str, Any], name: str, kind: type, source: object, *, required: bool = False) -> Any:
-    value = wire.get(name)
-    if value is None and not required:
-        return None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise RecordError(f"expected {name} to be {kind.__name__}, got {_kind(value)}", source)
-    return value
-
-
-def _timestamp(value: Any, source: object) -> datetime | None:
-    """Milliseconds since 1970 in current documents, ISO 8601 text in older ones."""
-    try:
-        if value is None:
-            return None
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, timezone.utc)
-        if isinstance(value, str):
-            return datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(timezone.utc)
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise RecordError(
-        f"expected timestamp to be milliseconds or ISO 8601 text within datetime's range, got {_kind(value)}", source
-    )
-
-
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else type(value).__name__
+def _record(wire: dict[str, Any], envelopes: tuple[str, ...]) -> InvocationRecord:
+    record = InvocationRecord.__new__(InvocationRecord)
+    record._fill(*read_fields(wire), envelopes, wire)
+    return record

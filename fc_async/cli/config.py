@@ -182,15 +182,15 @@ def _fields(config: AsyncInvokeConfig) -> list[tuple[str, str]]:
 
 def _destination(arn: Arn | None, config: AsyncInvokeConfig) -> str:
     """Show a destination in short where it is in the function's own region and account, else the whole ARN."""
-    from ..arn import FunctionArn, QueueArn, TopicArn, UnknownArn
+    from ..arn import FunctionArn, QueueArn, TopicArn
 
     own = config.function
     kinds = {FunctionArn: "function", QueueArn: "queue", TopicArn: "topic"}
     if arn is None:
         return "nowhere"
-    if own is None or isinstance(arn, UnknownArn) or getattr(arn, "service", None):
+    if not isinstance(own, FunctionArn) or not isinstance(arn, (FunctionArn, QueueArn, TopicArn)):
         return str(arn)
-    if (arn.region, arn.account_id) != (own.region, own.account_id):
+    if (arn.region, arn.account_id) != (own.region, own.account_id) or getattr(arn, "service", None):
         return str(arn)
     qualifier = getattr(arn, "qualifier", None)
     return f"{kinds[type(arn)]}:{arn.name}" + (f"@{qualifier}" if qualifier else "")

@@ -20,17 +20,20 @@ _SHOWN_CHARACTERS = 2000
 
 @click.command("record", cls=FcCommand)
 @click.argument("file", default="-", metavar="[FILE|-]")
+@click.option("--explain", is_flag=True, help="Say on stderr what each layer around the record was, and why.")
 @output_option
-def command(file: str, output: str) -> None:
+def command(file: str, explain: bool, output: str) -> None:
     """Decode a destination's payload and show its record.
 
     \b
     Example:
-      fc-async record message.json
+      fc-async record message.json --explain
     """
     from ..record import parse_record
 
     raw = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
+    if explain:
+        _explain(raw)
     record = parse_record(raw)
     if output == "json":
         print_json(record.to_dict())
@@ -38,8 +41,15 @@ def command(file: str, output: str) -> None:
         print_fields(_fields(record))
 
 
+def _explain(raw: bytes) -> None:
+    from ..envelope import explain
+
+    for number, layer in enumerate(explain(raw), start=1):
+        click.echo(f"{number}. {layer.name}: {layer.why}", err=True)
+
+
 def _fields(record: InvocationRecord) -> list[tuple[str, str]]:
-    return [
+    fields = [
         ("outcome", _outcome(record)),
         ("function", record.function_arn),
         ("request id", record.request_id),
@@ -50,12 +60,17 @@ def _fields(record: InvocationRecord) -> list[tuple[str, str]]:
         ("payload", _payload(record.request_payload)),
         ("response", _payload(record.response_payload)),
     ]
+    chain = record.lineage()[:-1]
+    if chain:
+        fields.append(("came through", "\n".join(f"{one.function_arn} ({one.request_id})" for one in chain)))
+    return fields
 
 
 def _outcome(record: InvocationRecord) -> str:
     if record.is_success:
         return "succeeded"
-    return f"failed: {record.condition or record.function_error or f'HTTP {record.status_code}'}"
+    error = record.error
+    return "failed" if error is None else f"failed: {error.type}" + (f": {error.message}" if error.message else "")
 
 
 def _text(value: object) -> str:

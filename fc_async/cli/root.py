@@ -78,7 +78,7 @@ def _fail_for(error: Exception) -> NoReturn:
 def _validation_message(error: Exception) -> str:
     first = error.errors(include_url=False)[0]  # type: ignore[attr-defined]
     field = ".".join(str(part) for part in first["loc"])
-    return f"{field}: {first['msg']}, got {str(first['input'])[:60]!r}"
+    return f"{field}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -15,8 +15,9 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
-from ..config import AsyncInvokeConfig
+from ..config import AsyncInvokeConfig, DestinationConfig
 from ..errors import DocumentError
 
 MAX_FILE_BYTES = 1_048_576
@@ -199,7 +200,9 @@ def _with_code(path: Path, key: Any, found: DeclaredFunction) -> DeclaredFunctio
 
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    fields = {*AsyncInvokeConfig.model_fields, *DestinationConfig.model_fields}
+    names = (to_camel(part) if part in fields else str(part) for part in first["loc"])
+    return f"{'.'.join(names)}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _texts(variables: dict[Any, Any]) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class _Redrive:
             return "succeeded, stopped or unknown: no error in the record"
         if record.request_payload is None:
             return "the record holds no payload"
-        if "\ufffd" in record.request_payload:
+        if record.payload_may_be_damaged:
             return "the payload may be damaged (it holds U+FFFD)"
         return self._wrong_function(record) or self._unsafe_target(record)
 

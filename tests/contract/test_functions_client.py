@@ -139,7 +139,6 @@ def test_a_list_that_repeats_its_pages_ends_in_an_error() -> None:
         "7",
         b"\xff",
         {"maxAsyncRetryAttempts": "three"},
-        {"functionArn": "x"},
         {"destinationConfig": "q"},
     ],
 )

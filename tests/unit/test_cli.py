@@ -117,3 +117,11 @@ def test_text_for_a_terminal_has_no_control_characters_and_a_length():
     assert clean("a\x1b[1m\nb\x9b\u202e") == "a\\x1b[1m\\nb\\x9b\\u202e"
     assert clean("a\nb", keep_lines=True) == "a\nb"
     assert clean("abcdef", max_characters=3) == "ab…"
+
+
+def test_a_record_is_explained_layer_by_layer(fc_async, tmp_path):
+    path = tmp_path / "message"
+    path.write_text('{"TopicName": "t", "Message": "nothing"}')
+    code, out, err = fc_async("record", str(path), "--explain")
+    assert (code, out) == (1, "")
+    assert [line.partition(":")[0] for line in err.splitlines()[:2]] == ["1. topic-json", "2. unreadable"]

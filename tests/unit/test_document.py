@@ -70,7 +70,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("resources: {main: {component: fc3}}", "resources.main: expected a mapping with 'component' and 'props'"),
         (GOOD.replace("${env('WHO')}", "${env('NOBODY')}"), "the environment variable NOBODY is not set"),
         (GOOD.replace("${vars.retries}", "${vars.missing}"), "vars.missing is not declared"),
-        (GOOD.replace("${vars.retries}", "9"), "maxAsyncRetryAttempts: Input should be less than or equal to 8"),
+        (GOOD.replace("${vars.retries}", "9"), "maxAsyncRetryAttempts: expected a whole number from 0 to 8, got 9"),
         (GOOD.replace("python3.12", "${git.branch}"), "expected ${vars.x} or ${env('X')}"),
         (GOOD.replace("./code", "./nowhere"), "expected a folder"),
         (GOOD.replace("functionName: main", "functionName: ../x"), "functionName"),

@@ -12,8 +12,26 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "fc_async"
 
-IN_A_HANDLER = ["errors", "arn", "record"]
-"""What runs inside functions: the standard library only."""
+IN_A_HANDLER = [
+    "errors",
+    "value",
+    "arn",
+    "strict_json",
+    "notification_xml",
+    "envelope",
+    "error_detail",
+    "typed",
+    "record_json",
+    "record",
+    "handler",
+]
+"""What runs inside functions: the standard library only (`typed` loads pydantic, when a model is asked for)."""
+
+ALLOWED = ["json", "re", "base64", "binascii", "functools", "datetime", "collections.abc", "importlib", "__future__"]
+"""What they may load of it at import, with what these load themselves."""
+
+LATER = {"typing", "dataclasses", "inspect", "logging", "xml", "pydantic", "asyncio", "email", "typed", "config"}
+"""What costs too much at cold start, and is loaded on first use."""
 
 CLIENT = [
     "config",
@@ -129,7 +147,7 @@ def test_a_file_imports_only_files_above_it(name, path):
     if name.startswith("local."):
         foreign = {found for found in ours if not found.startswith("local.")} - LOCAL_MAY_IMPORT
         assert not foreign, f"{name} imports {sorted(foreign)}: the local service writes its own wire"
-    if name in IN_A_HANDLER:
+    if name in IN_A_HANDLER and name != "typed":
         assert others <= sys.stdlib_module_names, f"{name} imports {sorted(others - sys.stdlib_module_names)}"
 
 
@@ -151,3 +169,51 @@ def test_the_command_line_starts_without_the_libraries_that_commands_need():
     loaded = f"import sys, fc_async.cli.root; print(sorted(set({heavy}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def loaded_by(code: str) -> set[str]:
+    """The names of the modules that a fresh interpreter holds after running this code."""
+    start, end = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})", "print(*sorted(sys.modules))"
+    program = "\n".join([start, code, end])
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+RECORD = (
+    '{"timestamp": 1, "requestContext": {"requestId": "r", "functionArn": "acs:fc:::functions/f", "condition": "x"}}'
+)
+HANDLER = f"""
+import fc_async
+@fc_async.on_failure
+def handler(record, context):
+    return record.error.type
+assert handler({RECORD.encode()!r}, None) == "x"
+"""
+
+
+def test_a_handler_loads_nothing_but_a_little_of_the_standard_library() -> None:
+    allowed = loaded_by("\n".join(f"import {name}" for name in ALLOWED))
+    extra = {name for name in loaded_by(HANDLER) - allowed if name.partition(".")[0] != "fc_async"}
+    assert extra == set()
+
+
+def test_what_is_costly_is_loaded_on_first_use_only() -> None:
+    loaded = {name.removeprefix("fc_async.") for name in loaded_by(HANDLER)}
+    assert loaded & LATER == set()
+
+
+LOADED_AT_IMPORT = [name for name in IN_A_HANDLER if name not in ("typed", "notification_xml")]
+
+
+@pytest.mark.parametrize("name", LOADED_AT_IMPORT)
+def test_files_above_the_line_load_the_standard_library_only(name: str) -> None:
+    loaded = loaded_by(f"import fc_async.{name}")
+    foreign = {module.partition(".")[0] for module in loaded} - set(sys.stdlib_module_names) - {"fc_async", "__main__"}
+    assert foreign == set()
+    assert {module for module in loaded if module.startswith("fc_async.")} <= {
+        f"fc_async.{one}" for one in LOADED_AT_IMPORT
+    }
+
+
+def test_importing_the_package_loads_none_of_its_files() -> None:
+    assert {name for name in loaded_by("import fc_async") if name.startswith("fc_async.")} == set()

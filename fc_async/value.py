@@ -1,0 +1,45 @@
+"""A frozen value with named parts: what the files that run inside functions use in place of a dataclass.
+
+Written by hand because `dataclasses` loads `inspect`: half of what a handler may spend at cold start.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # `typing` itself is not loaded: cold start
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+
+_set = object.__setattr__
+
+
+class Value:
+    """Base of the frozen values: equal when class and parts are equal; the parts are the `__slots__`, in order."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def _fill(self, *parts: Any) -> None:
+        for name, part in zip(self.__slots__, parts, strict=True):
+            _set(self, name, part)
+
+    def _parts(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Value) and self.__class__ is other.__class__ and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, self._parts()))
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{self.__class__.__name__}({parts})"
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"{self.__class__.__name__} is frozen; make a changed copy")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{self.__class__.__name__} is frozen")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (self.__class__, self._parts())

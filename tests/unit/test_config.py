@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionArn, QueueArn, UnknownArn
+from fc_async.errors import ArgumentError
+
+QUEUE = "acs:mns:cn-hangzhou:123:/queues/dead/messages"
+WIRE = {
+    "destinationConfig": {"onFailure": {"destination": QUEUE}},
+    "maxAsyncEventAgeInSeconds": 21600,
+    "maxAsyncRetryAttempts": 0,
+    "asyncTask": True,
+}
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        WIRE,
+        {
+            "destination_config": {"on_failure": QUEUE},
+            "max_async_event_age_in_seconds": 21600,
+            "max_async_retry_attempts": 0,
+            "async_task": True,
+        },
+        {
+            "DestinationConfig": {"OnFailure": {"Destination": QUEUE}},
+            "MaxAsyncEventAgeInSeconds": 21600,
+            "MaxAsyncRetryAttempts": 0,
+            "AsyncTask": True,
+        },
+        {**{key: value for key, value in WIRE.items() if "Retry" not in key}, "MaxAsyncRetryAttemps": 0},
+        {**WIRE, "destinationConfig": {"onFailure": QUEUE, "onSuccess": {}}},
+        {**WIRE, "destinationConfig": {"onFailure": {"destination": QUEUE}, "onSuccess": None}},
+    ],
+)
+def test_every_spelling_is_read_and_the_wire_form_is_written(spelt: dict[str, Any]) -> None:
+    config = AsyncInvokeConfig.model_validate(spelt)
+    assert config.to_wire() == WIRE
+    assert config == AsyncInvokeConfig(**WIRE)
+    assert hash(config) == hash(AsyncInvokeConfig(**WIRE))
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        {"maxAsyncRetryAttempts": 1, "max_async_retry_attempts": 1},
+        {"MaxAsyncRetryAttempts": 1, "MaxAsyncRetryAttemps": 1},
+        {"asyncTask": None, "AsyncTask": True},
+        {"destinationConfig": {"onFailure": QUEUE, "OnFailure": QUEUE}},
+        {"destinationConfig": {"onFailure": {"destination": QUEUE, "Destination": QUEUE}}},
+    ],
+)
+def test_one_field_in_two_spellings_is_refused(spelt: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"two spellings|one key"):
+        AsyncInvokeConfig.model_validate(spelt)
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        {"qualifier": "x"},
+        {"maxRetries": 1},
+        {"destinationConfig": {"onError": QUEUE}},
+        {"destinationConfig": {"onFailure": {"arn": QUEUE}}},
+    ],
+)
+def test_an_unknown_key_is_refused(spelt: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"Extra inputs|one key"):
+        AsyncInvokeConfig.model_validate(spelt)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("max_async_retry_attempts", -1),
+        ("max_async_retry_attempts", 9),
+        ("max_async_retry_attempts", True),
+        ("max_async_retry_attempts", "3"),
+        ("max_async_event_age_in_seconds", 0),
+        ("max_async_event_age_in_seconds", 604801),
+        ("max_async_event_age_in_seconds", 1.0),
+        ("max_async_event_age_in_seconds", timedelta(seconds=1.5)),
+        ("max_async_event_age_in_seconds", timedelta(days=8)),
+        ("async_task", 1),
+        ("destination_config", "queue:q"),
+    ],
+)
+def test_a_value_out_of_range_or_of_another_type_is_refused_by_field(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=field):
+        AsyncInvokeConfig(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("max_async_retry_attempts", 0),
+        ("max_async_retry_attempts", 8),
+        ("max_async_event_age_in_seconds", 1),
+        ("max_async_event_age_in_seconds", 604800),
+        ("async_task", False),
+    ],
+)
+def test_the_limits_themselves_and_zero_are_values(field: str, value: Any) -> None:
+    assert list(AsyncInvokeConfig(**{field: value}).to_wire().values()) == [value]
+
+
+def test_an_age_may_be_a_timedelta() -> None:
+    assert AsyncInvokeConfig(max_async_event_age_in_seconds=timedelta(hours=6)).to_wire() == {
+        "maxAsyncEventAgeInSeconds": 21600
+    }
+
+
+def test_none_is_left_alone_and_an_empty_destination_config_is_sent() -> None:
+    assert AsyncInvokeConfig().to_wire() == {}
+    assert AsyncInvokeConfig(destination_config=DestinationConfig()).to_wire() == {"destinationConfig": {}}
+    assert DestinationConfig(on_success=QUEUE).to_wire() == {"onSuccess": {"destination": QUEUE}}
+
+
+@pytest.mark.parametrize("value", ["", "queue", "acs:mns:cn:1:queues/q", {"destination": ""}, 5, []])
+def test_a_destination_that_is_none_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        DestinationConfig(on_failure=value)
+
+
+def test_a_short_form_is_an_arn_that_resolved_fills_in() -> None:
+    config = AsyncInvokeConfig(
+        destination_config=DestinationConfig(on_failure="queue:dead", on_success=QueueArn("ok", "eu"))
+    )
+    assert config.destination_config is not None
+    assert config.destination_config.on_failure == QueueArn("dead")
+    filled = config.resolved("cn-hangzhou", "123")
+    assert filled.to_wire()["destinationConfig"] == {
+        "onSuccess": {"destination": "acs:mns:eu:123:/queues/ok/messages"},
+        "onFailure": {"destination": QUEUE},
+    }
+    assert AsyncInvokeConfig().resolved("r", "1") == AsyncInvokeConfig()
+
+
+def test_what_the_service_answers_fills_the_read_only_fields_which_are_never_sent_nor_compared() -> None:
+    answer = {
+        **WIRE,
+        "functionArn": "acs:fc:cn:1:functions/f/prod",
+        "createdTime": "2020-09-10T02:45:02Z",
+        "lastModifiedTime": None,
+        "new": 1,
+    }
+    config = AsyncInvokeConfig.from_wire(answer)
+    assert config.function == FunctionArn("f", "cn", "1", "prod")
+    assert config.created_time == datetime(2020, 9, 10, 2, 45, 2, tzinfo=timezone.utc)
+    assert config.to_wire() == WIRE
+    assert config == AsyncInvokeConfig(**WIRE)
+
+
+def test_an_answer_with_nulls_empty_halves_or_the_documentations_own_samples_is_read() -> None:
+    answer = {
+        "destinationConfig": {"onSuccess": None, "onFailure": {}},
+        "maxAsyncRetryAttempts": None,
+        "functionArn": "acs:fc:cn-shanghai:1234/functions/my-func",
+        "createdTime": "2006-01-02T15:04:05Z07:00",
+    }
+    config = AsyncInvokeConfig.from_wire(answer)
+    assert config.destination_config == DestinationConfig()
+    assert config.function == UnknownArn("acs:fc:cn-shanghai:1234/functions/my-func")
+    assert config.created_time is None
+
+
+def test_it_is_dumped_in_the_wire_form_and_read_back_however_it_is_dumped() -> None:
+    config = AsyncInvokeConfig.model_validate(WIRE)
+    assert config.model_dump() == json.loads(config.model_dump_json()) == WIRE
+    assert AsyncInvokeConfig.model_validate_json(config.model_dump_json()) == config
+    assert AsyncInvokeConfig().model_dump() == {}
+
+
+def test_a_config_is_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        AsyncInvokeConfig().async_task = True  # type: ignore[misc]
+
+
+def test_a_bad_short_form_is_also_an_argument_error_of_ours() -> None:
+    assert issubclass(ArgumentError, ValueError)
