@@ -28,12 +28,13 @@ def up(file: Path | None, port: int, workers: int | None) -> None:
       export FC_ASYNC_ENDPOINT=http://127.0.0.1:9700
       fc-async config list
     """
-    from ..deploy.document import read_document
     from ..local.function import FunctionSpec
     from ..local.server import run
 
     functions = []
     if file is not None:
+        from ..deploy.document import read_document  # pydantic and PyYAML, which a service without a file does not need
+
         document = read_document(file)
         for note in document.notes:
             click.echo(note, err=True)
