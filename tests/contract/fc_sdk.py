@@ -57,6 +57,16 @@ def create_function(client: Client, name: str, source: str, **fields: Any) -> mo
     return client.create_function(models.CreateFunctionRequest(body=models.CreateFunctionInput(**body))).body
 
 
+def create_alias(client: Client, function: str, name: str, version_id: str = "LATEST") -> models.Alias:
+    body = models.CreateAliasInput(alias_name=name, version_id=version_id)
+    return client.create_alias(function, models.CreateAliasRequest(body=body)).body
+
+
+def publish(client: Client, function: str, description: str | None = None) -> models.Version:
+    body = models.PublishVersionInput(description=description)
+    return client.publish_function_version(function, models.PublishFunctionVersionRequest(body=body)).body
+
+
 def put_config(client: Client, name: str, qualifier: str | None = None, **fields: Any) -> models.AsyncConfig:
     destinations = {
         half: models.Destination(destination=fields.pop(half))
