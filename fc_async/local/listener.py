@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import socket
 
-from ..errors import LocalError
+from ..errors import ArgumentError, LocalError
 
 
 def bound_address(host: str, *, is_signed: bool) -> str:
@@ -17,17 +17,17 @@ def bound_address(host: str, *, is_signed: bool) -> str:
         is_signed: whether requests must be signed; without that only a loopback address is taken.
 
     Raises:
-        LocalError: it is no address, or one that others reach.
+        ArgumentError: it is no address, or one that others reach.
     """
     name = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
     try:
         is_loopback = ipaddress.ip_address(name).is_loopback
     except ValueError:
-        raise LocalError(
+        raise ArgumentError(
             f"expected an IP address to listen at (loopback: 127.0.0.1 or ::1), got {host[:80]!r}"
         ) from None
     if not (is_loopback or is_signed):
-        raise LocalError(
+        raise ArgumentError(
             f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}: "
             "an address that others reach needs --access-key ID:SECRET"
         )

@@ -13,12 +13,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
 from ..arn import QueueArn, TopicArn
-from ..config import AsyncInvokeConfig
 from ..errors import LocalError
 from . import limits
 from .assumptions import read_assumptions
@@ -45,6 +44,9 @@ from .mns_routes import MnsRoutes
 from .queue_attributes import QueueChanges
 from .runner import ProcessRunner, Runner
 from .signature import read_access_key
+
+if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
+    from ..config import AsyncInvokeConfig
 
 _SHUTDOWN_SECONDS = 1.0
 
@@ -74,8 +76,8 @@ class LocalServer:
         access_key: `ID:SECRET` that every request must be signed with; None: signatures are accepted unread.
 
     Raises:
-        LocalError: the host is no loopback address, and there is no access key.
-        ArgumentError: an assumption or an access key that cannot be.
+        ArgumentError: an assumption or an access key that cannot be, or a host that is no loopback address where there
+            is no access key.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ from mns.mns_exception import MNSServerException
 from mns.queue import Queue
 
 from fc_async.config import AsyncInvokeConfig, DestinationConfig
-from fc_async.errors import LocalError
+from fc_async.errors import ArgumentError, LocalError
 from fc_async.local.clock import ManualClock
 from fc_async.local.function import FunctionSpec
 from fc_async.local.server import LocalServer
@@ -567,7 +567,7 @@ def test_a_port_in_use_is_one_sentence(local: LocalServer) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "evil.example", "::"])  # noqa: S104
 def test_only_a_loopback_address_is_listened_at(host: str) -> None:
-    with pytest.raises(LocalError, match="loopback"):
+    with pytest.raises(ArgumentError, match="loopback"):
         LocalServer(host=host)
 
 
