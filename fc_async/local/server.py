@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,6 +40,7 @@ from .mns_errors import MailboxError
 from .mns_routes import MnsRoutes
 from .queue_attributes import QueueChanges
 from .runner import ProcessRunner, Runner
+from .scratch import Scratch
 from .signature import read_access_key
 
 if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
@@ -122,7 +120,7 @@ class LocalServer:
         self._loop = asyncio.get_running_loop()
         listener = listen(self._host, self._port)
         self.url = base_url(listener)
-        self._code_root = Path(tempfile.mkdtemp(prefix="fc-async-code-"))
+        self._scratch = Scratch()
         self._wire()
         self._http = web.ServerRunner(
             HttpServer(self._gateway.handle, self._gateway.refuse_unparsed), shutdown_timeout=_SHUTDOWN_SECONDS
@@ -143,7 +141,13 @@ class LocalServer:
         catalog = FunctionCatalog(self.region, self.account_id)
         configs = AsyncConfigs(self.region, self.account_id, self._assumptions)
         self._runner = self._given_runner or ProcessRunner(
-            self._workers, endpoint=self.url, region=self.region, account_id=self.account_id, ids=self._ids
+            self._workers,
+            endpoint=self.url,
+            region=self.region,
+            account_id=self.account_id,
+            ids=self._ids,
+            home=self._scratch.home,
+            access_key=self._access_key,
         )
         self._plane = ControlPlane(clock=self._clock, catalog=catalog, configs=configs, engine=engine)
         self._dispatcher = dispatcher = Dispatcher(
@@ -182,7 +186,7 @@ class LocalServer:
             arn_prefix=f"acs:fc:{self.region}:{self.account_id}:functions/",
             assumptions=self._assumptions,
         )
-        return FcRoutes(control_plane=self._plane, invoker=invoker, tasks=tasks, code_root=self._code_root)
+        return FcRoutes(control_plane=self._plane, invoker=invoker, tasks=tasks, code_root=self._scratch.code)
 
     async def stop(self) -> None:
         """Close the port, kill the workers, remove what was unpacked."""
@@ -190,7 +194,7 @@ class LocalServer:
         await self._dispatcher.close()
         await self._runner.close()
         await self._http.cleanup()
-        shutil.rmtree(self._code_root, ignore_errors=True)
+        self._scratch.remove()
 
     async def __aenter__(self) -> LocalServer:
         await self.start()

@@ -1,4 +1,4 @@
-"""How fast an async invocation of 1 KB is accepted, beside a bare aiohttp handler: `python -m tests.bench.local_accept`.
+"""How fast an invocation of 1 KB is accepted, beside a bare aiohttp handler: `python -m tests.bench.local_accept`.
 
 Storage off, --workers 0. One round measures both servers at 1 connection and at 8, one after the other.
 """
