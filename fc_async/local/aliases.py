@@ -57,10 +57,8 @@ class Aliases:
 
     def create(self, now_ms: int, function: str, body: Mapping[str, Any]) -> Alias:
         """Add an alias from the body of CreateAlias; raises FcError 400 or 409."""
+        name = name_of(body)
         _refuse_weights(body)
-        name = body.get("aliasName")
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name == "LATEST":
-            raise invalid_argument(f"aliasName must match ^{limits.ALIAS_NAME_PATTERN}$ and not be LATEST")
         of_function = self._aliases.setdefault(function, {})
         if name in of_function:
             raise alias_already_exists(function, name)
@@ -106,6 +104,14 @@ class Aliases:
         found = self._aliases.get(function, {}).items()
         aliases, token = page(((name, alias) for name, alias in found if name.startswith(prefix)), query)
         return {"aliases": [alias.to_wire() for alias in aliases], "nextToken": token}
+
+
+def name_of(body: Mapping[str, Any]) -> str:
+    """Return the name that a body gives to a new alias; raises FcError 400 for what can be none."""
+    name = body.get("aliasName")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == "LATEST":
+        raise invalid_argument(f"aliasName must match ^{limits.ALIAS_NAME_PATTERN}$ and not be LATEST")
+    return name
 
 
 def version_of(body: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .aliases import Alias, version_of
+from .aliases import Alias, name_of, version_of
 from .async_configs import AsyncConfigs
 from .clock import Clock
 from .engine import Engine
@@ -74,6 +74,7 @@ class ControlPlane:
 
     def create_alias(self, name: str, body: Mapping[str, Any]) -> Alias:
         """Create an alias from the body of CreateAlias; raises FcError 400, 404 or 409."""
+        name_of(body)  # what is malformed is said before what is not there
         self._check_version(name, version_of(body))
         alias = self.catalog.aliases.create(self._clock.now_ms(), name, body)
         self._engine.add_qualifier(name, alias.name)
