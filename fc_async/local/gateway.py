@@ -70,8 +70,9 @@ class Gateway:
             return await self._answer_mns(request)
         request_id = self._ids.request_id(self._clock.now_ms())
         try:
-            if self._access_key is not None and not is_own:
-                self._check_signature(request, self._access_key)
+            if self._access_key is not None:
+                # Also None is set: a connection's requests share one context.
+                SIGNED_HASH.set(None if is_own else self._signed_hash(request, self._access_key))
             await _send_continue(request)
             if is_own:
                 return json_response(await self._local.answer(request, path), request_id)
@@ -84,9 +85,9 @@ class Gateway:
             log.exception("A request could not be answered; this is a defect of the local service")
             return refusal_response(internal_error(), request_id)
 
-    def _check_signature(self, request: web.BaseRequest, key: AccessKey) -> None:
+    def _signed_hash(self, request: web.BaseRequest, key: AccessKey) -> str:
         now_ms = self._signing_clock.now_ms()
-        request[SIGNED_HASH] = check_acs3(request.method, request.raw_path, request.headers, key, now_ms)
+        return check_acs3(request.method, request.raw_path, request.headers, key, now_ms)
 
     async def _answer_mns(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._access_key is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
 from typing import Any
 
 from aiohttp import web
@@ -12,8 +13,8 @@ from . import limits
 from .fc_errors import entity_too_large, invalid_argument
 from .signature import check_body
 
-SIGNED_HASH = "signed_hash"
-"""Under this name a request carries the hash that its body must have, where its signature was checked."""
+SIGNED_HASH: ContextVar[str | None] = ContextVar("SIGNED_HASH", default=None)
+"""The hash that the body of the request that is being answered must have; None where no signature was checked."""
 
 
 async def read_body(request: web.BaseRequest, limit_bytes: int) -> bytes:
@@ -33,7 +34,7 @@ async def read_body(request: web.BaseRequest, limit_bytes: int) -> bytes:
                 raise entity_too_large(limit_bytes)
     except (web.RequestPayloadError, HttpProcessingError):
         raise invalid_argument("the body is not what its headers say") from None
-    signed_hash = request.get(SIGNED_HASH)
+    signed_hash = SIGNED_HASH.get()
     if signed_hash is not None:
         check_body(body, signed_hash)
     return bytes(body)
