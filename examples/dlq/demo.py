@@ -55,10 +55,10 @@ def main():
 
 
 @contextlib.contextmanager
-def local_service():
+def local_service(*options):
     """Run `fc-async local up` on a free port; its log is shown if something goes wrong."""
     with tempfile.TemporaryFile("w+") as log:
-        command = [tool("fc-async"), "local", "up", "--port", "0", "--workers", "2"]
+        command = [tool("fc-async"), "local", "up", "--port", "0", "--workers", "2", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment())
         try:
             url = process.stdout.readline().strip()
