@@ -394,6 +394,7 @@ class Engine:
             response_payload=outcome.payload,
             non_utf8_payload=self._assumed.non_utf8_payload,
         )
+        invocation.record_bytes += len(invocation.payload) + len(outcome.payload)
         self._deliveries.append(Deliver(destination, record, invocation))
 
     # queues

@@ -121,10 +121,10 @@ class Invoker:
         lane = self._engine.begin_sync(name)
         if lane is None:
             raise resource_exhausted(name)
-        error = "InternalServerError"
+        error = ""
         try:
             execution = await self._runner.run(function, qualifier, request_id, payload)
-            error = execution.outcome.error
+            error = execution.outcome.error if execution.outcome.status_code == 200 else ""
         finally:
             self._engine.end_sync(lane, error)
         self._dispatcher.pump()  # the place that is free now may be what an async invocation waits for

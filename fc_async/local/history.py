@@ -35,4 +35,4 @@ class History:
 
 
 def _bytes(invocation: Invocation) -> int:
-    return 4 * len(invocation.payload) + 1024  # itself, its text in a record, and about as much that was answered
+    return 1024 + len(invocation.payload) + invocation.record_bytes

@@ -103,6 +103,7 @@ class Invocation:
         "ended_ms",
         "ended_attempts",
         "deliveries",
+        "record_bytes",
     )
 
     def __init__(
@@ -136,6 +137,7 @@ class Invocation:
         # Made when the first entry comes: a hundred thousand invocations that wait have none.
         self.ended_attempts: list[Attempt] | None = None
         self.deliveries: list[tuple[Deliver, str]] | None = None
+        self.record_bytes = 0
 
     @property
     def function(self) -> str:

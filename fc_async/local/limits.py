@@ -150,6 +150,7 @@ RULES: Final = (
         "assumed: result-callback's sample has FunctionResourceExhausted and a count of 3",
     ),
     Rule("expired_condition", "AsyncEventExpired", "assumed, as is that functionError says the same"),
+    Rule("deleted_while_waiting", "Invalid", "assumed: so ends what waits for a function or qualifier that is deleted"),
     Rule("settings_read_at", "use", "assumed: a config that is put applies to invocations that already wait"),
     Rule("record_timestamp", "acceptance", "assumed: result-callback says 'invocation timestamp'"),
     Rule("put_null_is_unset", True, "assumed: a null key is as if it were not there"),
@@ -163,6 +164,7 @@ RULES: Final = (
         True,
         "assumed: a task is found under the qualifier that was invoked, and only there",
     ),
+    Rule("task_started_time", "acceptance", "assumed: SDK says start time of the task"),
     Rule("task_history_ms", TASK_HISTORY_MS, "overview-25: only task status within 7 days can be queried"),
     Rule(
         "task_completed_code",

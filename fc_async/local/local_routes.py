@@ -78,7 +78,9 @@ class LocalRoutes:
 def is_loopback_peer(request: web.BaseRequest) -> bool:
     """Whether the other end of the connection is this machine."""
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    return bool(peer) and ipaddress.ip_address(peer[0].partition("%")[0]).is_loopback
+    if not peer:
+        return False
+    return ipaddress.ip_address(peer[0].partition("%")[0]).is_loopback
 
 
 def invocation_to_wire(invocation: Invocation) -> dict[str, Any]:
