@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import FcGroup
+from .options import CommonOptions, FcGroup, output_option
+from .output import print_fields, print_json, print_table
+
+if TYPE_CHECKING:
+    from ..deploy.document import Document
+    from ..local.function import FunctionSpec
+
+DEFAULT_URL = "http://127.0.0.1:9700"
 
 
 @click.group("local", cls=FcGroup)
@@ -19,8 +27,30 @@ def group() -> None:
     "-f", "--file", type=click.Path(path_type=Path), metavar="FILE", help="An s.yaml whose functions to serve."
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=9700, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where to listen; others than loopback need --access-key.",
+)
 @click.option("--workers", type=click.IntRange(0, 256), metavar="N", help="Handler processes. Default: one per core.")
-def up(file: Path | None, port: int, workers: int | None) -> None:
+@click.option(
+    "--assume",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the service is taken to do where no source says so; may be repeated. See: fc-async local assumptions.",
+)
+@click.option(
+    "--access-key",
+    envvar="FC_ASYNC_LOCAL_ACCESS_KEY",
+    show_envvar=True,
+    metavar="ID:SECRET",
+    help="Refuse requests that are not signed with it.",
+)
+def up(
+    file: Path | None, port: int, host: str, workers: int | None, assume: tuple[str, ...], access_key: str | None
+) -> None:
     """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
 
     \b
@@ -28,16 +58,93 @@ def up(file: Path | None, port: int, workers: int | None) -> None:
       export FC_ASYNC_ENDPOINT=http://127.0.0.1:9700
       fc-async config list
     """
-    from ..deploy.document import read_document
-    from ..local.function import FunctionSpec
-    from ..local.server import run
+    from ..local import limits
+    from ..local.assumptions import split_assumption
+    from ..local.server import LocalServer, run
 
-    functions: list[FunctionSpec] = []
-    region = None
-    if file is not None:
-        document = read_document(file)
-        for note in document.notes:
-            click.echo(note, err=True)
-        region = document.region
-        functions = [FunctionSpec(**declared.local_fields()) for declared in document.functions]
-    run(region=region, port=port, workers=workers, functions=functions)
+    document = None if file is None else _read(file)
+    region = None if document is None else document.region
+    server = LocalServer(
+        port=port,
+        host=host,
+        region=limits.REGION if region is None else region,
+        workers=workers,
+        functions=[] if document is None else _functions(document),
+        assume=dict(map(split_assumption, assume)),
+        access_key=access_key,
+    )
+    run(server)
+
+
+def _read(file: Path) -> Document:
+    from ..deploy.document import read_document
+
+    document = read_document(file)
+    for note in document.notes:
+        click.echo(note, err=True)
+    return document
+
+
+def _functions(document: Document) -> list[FunctionSpec]:
+    from ..local.function import FunctionSpec
+
+    return [FunctionSpec(**declared.local_fields()) for declared in document.functions]
+
+
+@group.command("assumptions")
+@output_option
+def assumptions(output: str) -> None:
+    """List what the local service assumes, because no source says what the cloud does.
+
+    Those with more than one value are set by "fc-async local up --assume NAME=VALUE"; the first value is the default.
+    """
+    from ..local import limits
+    from ..local.assumptions import shown_value, shown_values
+
+    fixed = [rule for rule in limits.RULES if "assumed" in rule.source]
+    if output == "json":
+        settable = [
+            {"name": known.name, "value": known.default, "values": shown_values(known), "why": known.why}
+            for known in limits.ASSUMPTIONS
+        ]
+        print_json([*settable, *({"name": r.name, "value": r.value, "values": None, "why": r.source} for r in fixed)])
+        return
+    rows = [(known.name, shown_values(known), shown_value(known.default), known.why) for known in limits.ASSUMPTIONS]
+    print_table(("name", "values", "default", "why"), rows, whole="name")
+    click.echo()
+    print_table(
+        ("fixed", "value", "why"), [(rule.name, shown_value(rule.value), rule.source) for rule in fixed], whole="fixed"
+    )
+
+
+@group.command("status")
+@output_option
+@click.pass_context
+def status(context: click.Context, output: str) -> None:
+    """Show what a running local service has done: its metrics, its invocations and where their records went.
+
+    It asks the endpoint of --endpoint or FC_ASYNC_ENDPOINT, else http://127.0.0.1:9700.
+    """
+    import os
+
+    from ..local.status import read_status
+
+    endpoint = context.find_root().ensure_object(CommonOptions).endpoint
+    found = read_status(endpoint or os.environ.get("FC_ASYNC_ENDPOINT") or DEFAULT_URL)
+    if output == "json":
+        print_json(found)
+        return
+    print_fields([(name, str(value)) for name, value in found["metrics"].items()])
+    click.echo()
+    print_table(
+        ("request id", "function", "status", "attempts", "records"),
+        [_invocation_row(invocation) for invocation in found["invocations"]],
+        whole="request id",
+    )
+
+
+def _invocation_row(invocation: dict[str, Any]) -> tuple[str, ...]:
+    qualifier = invocation["qualifier"]
+    function = invocation["function"] + ("" if qualifier == "LATEST" else f"@{qualifier}")
+    records = ", ".join(f"{delivery['status']} {delivery['destination']}" for delivery in invocation["deliveries"])
+    return invocation["requestId"], function, invocation["status"], str(len(invocation["attempts"])), records

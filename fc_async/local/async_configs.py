@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import limits
-from .engine import Settings
+from .assumptions import Assumptions
 from .fc_errors import async_config_not_exists, invalid_argument, invalid_destination
+from .invocation import Settings
 from .page import page
 from .wire_time import rfc3339
 
@@ -36,11 +37,12 @@ class StoredConfig:
             max_age_ms=1000 * (limits.DEFAULT_EVENT_AGE_SECONDS if age_seconds is None else age_seconds),
             on_success=self._destination("onSuccess"),
             on_failure=self._destination("onFailure"),
+            async_task=bool(self.values.get("asyncTask")),
         )
 
     def _destination(self, half: str) -> str | None:
         found = (self.values.get("destinationConfig") or {}).get(half)
-        return None if found is None else found["destination"]
+        return None if found is None else found["destination"] or None
 
 
 class AsyncConfigs:
@@ -49,33 +51,76 @@ class AsyncConfigs:
     Args:
         region: region id, for the ARNs.
         account_id: account id, for the ARNs.
+        assumptions: what the service is taken to do where no source says so.
     """
 
-    def __init__(self, region: str, account_id: str) -> None:
+    def __init__(
+        self,
+        region: str,
+        account_id: str,
+        assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
+    ) -> None:
+        self._assumed = assumptions
         self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
         self._configs: dict[tuple[str, str | None], StoredConfig] = {}
 
     def put(self, now_ms: int, function: str, qualifier: str | None, body: Mapping[str, Any]) -> StoredConfig:
-        """Merge the top-level keys of `body` into the config, or make one.
+        """Put `body` into the config, merged as the assumptions say, or make one.
 
         Raises:
             FcError: 400 InvalidArgument for a value out of range, InvalidDestinationResources for an empty one.
         """
-        values = checked_values(body)
+        values = self._checked_values(body)
         old = self._configs.get((function, qualifier))
         if old is None:
             config = StoredConfig(values, now_ms, now_ms)
         else:
-            config = StoredConfig({**old.values, **values}, old.created_ms, now_ms)
+            config = StoredConfig(self._merged(old.values, values), old.created_ms, now_ms)
         self._configs[function, qualifier] = config
         return config
 
+    def _merged(self, old: Mapping[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        if not self._assumed.put_merges:
+            return new
+        merged = {**old, **new}
+        if self._assumed.put_merges_inside_destination and new.get("destinationConfig"):
+            merged["destinationConfig"] = {**(old.get("destinationConfig") or {}), **new["destinationConfig"]}
+        return merged
+
+    def _checked_values(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keys of a PUT that mean something; null is as if it were not there, unknown keys are ignored."""
+        values: dict[str, Any] = {}
+        for key, check in _CHECKS.items():
+            if body.get(key) is not None:
+                values[key] = check(key, body[key])
+        destinations = body.get("destinationConfig")
+        if destinations is not None:
+            checked = self._destinations(destinations)
+            if checked or self._assumed.empty_destination_config_clears:
+                values["destinationConfig"] = checked
+        return values
+
+    def _destinations(self, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise invalid_argument("destinationConfig must be an object")
+        may_be_empty = not self._assumed.empty_destination_refused
+        halves = ("onFailure", "onSuccess")
+        return {half: _destination(value[half], may_be_empty) for half in halves if value.get(half) is not None}
+
     def get(self, function: str, qualifier: str | None) -> StoredConfig:
         """Return a config; raises FcError 404 AsyncConfigNotExists."""
-        config = self._configs.get((function, qualifier))
+        config = self.find(function, qualifier)
         if config is None:
             raise async_config_not_exists(function, qualifier)
         return config
+
+    def find(self, function: str, qualifier: str | None) -> StoredConfig | None:
+        """Return a config, or None."""
+        return self._configs.get((function, qualifier))
+
+    def discard(self, function: str, qualifier: str) -> None:
+        """Remove a config if there is one."""
+        self._configs.pop((function, qualifier), None)
 
     def delete(self, function: str, qualifier: str | None) -> None:
         """Remove a config; raises FcError 404 AsyncConfigNotExists."""
@@ -117,15 +162,6 @@ class AsyncConfigs:
         }
 
 
-def checked_values(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a PUT that mean something; null is as if it were not there, unknown keys are ignored."""
-    values: dict[str, Any] = {}
-    for key, check in _CHECKS.items():
-        if body.get(key) is not None:
-            values[key] = check(key, body[key])
-    return values
-
-
 def _boolean(key: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise invalid_argument(f"{key} must be true or false")
@@ -141,18 +177,11 @@ def _integer(low: int, high: int) -> Any:
     return check
 
 
-def _destinations(key: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise invalid_argument(f"{key} must be an object")
-    halves = ("onSuccess", "onFailure")
-    return {half: _destination(value[half]) for half in halves if value.get(half) is not None}
-
-
-def _destination(value: object) -> dict[str, str]:
+def _destination(value: object, may_be_empty: bool) -> dict[str, str]:
     destination = value.get("destination") if isinstance(value, dict) else value
     if not isinstance(value, dict) or not (destination is None or isinstance(destination, str)):
         raise invalid_argument("a destination must be an object with the text 'destination'")
-    if not destination:
+    if destination is None or (destination == "" and not may_be_empty):
         raise invalid_destination()
     if len(destination) > limits.MAX_DESTINATION_CHARACTERS:
         raise invalid_argument(f"a destination must have at most {limits.MAX_DESTINATION_CHARACTERS} characters")
@@ -161,7 +190,6 @@ def _destination(value: object) -> dict[str, str]:
 
 _CHECKS = {
     "asyncTask": _boolean,
-    "destinationConfig": _destinations,
     "maxAsyncEventAgeInSeconds": _integer(1, limits.MAX_EVENT_AGE_SECONDS),
     "maxAsyncRetryAttempts": _integer(0, limits.MAX_RETRY_ATTEMPTS),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -14,20 +15,25 @@ def destination_record(
     invoke_count: int,
     request_payload: bytes,
     status_code: int,
+    condition: str,
     error: str,
     response_payload: bytes,
+    non_utf8_payload: str = "replace",
 ) -> dict[str, Any]:
     """Return the record, its fields in the order in which the service writes them.
 
     Args:
         timestamp_ms: when the invocation was accepted, in milliseconds since 1970.
         request_id: id of the invocation.
-        function_arn: the function, without a qualifier.
+        function_arn: the function.
         invoke_count: how often the handler was started; 1 without a retry.
-        request_payload: the event; bytes that are not UTF-8 are replaced (assumed).
+        request_payload: the event.
         status_code: 200, also for a handler that failed; anything else is a system error.
-        error: error type of a failure, "" on success; stands in both `condition` and `functionError`.
+        condition: error code of the invocation, "" on success.
+        error: error type of a failure, "" on success.
         response_payload: what the handler returned, or its error JSON.
+        non_utf8_payload: what becomes of bytes that are no UTF-8: `replace` puts U+FFFD in their place, `base64`
+            encodes the whole payload (assumption of that name).
 
     Source: https://www.alibabacloud.com/help/en/fc/user-guide/result-callback and the record shown in
     awesome-fc/async-invocation-dlq.
@@ -37,13 +43,22 @@ def destination_record(
         "requestContext": {
             "requestId": request_id,
             "functionArn": function_arn,
-            "condition": error,
+            "condition": condition,
             "approximateInvokeCount": invoke_count,
         },
-        "requestPayload": request_payload.decode("utf-8", "replace"),
+        "requestPayload": _text(request_payload, non_utf8_payload),
         "responseContext": {"statusCode": status_code, "functionError": error},
-        "responsePayload": response_payload.decode("utf-8", "replace"),
+        "responsePayload": _text(response_payload, non_utf8_payload),
     }
+
+
+def _text(payload: bytes, non_utf8_payload: str) -> str:
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        if non_utf8_payload == "base64":
+            return base64.b64encode(payload).decode()
+        return payload.decode("utf-8", "replace")
 
 
 def record_bytes(record: dict[str, Any]) -> bytes:

@@ -7,12 +7,15 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from .assumptions import Assumptions
 from .clock import Clock, Timer
 from .delivery import Delivery, Undeliverable
-from .engine import Engine, Invocation, Outcome
+from .engine import Engine
+from .fc_errors import FcError
 from .function import normal_qualifier
 from .function_catalog import FunctionCatalog
 from .ids import Ids
+from .invocation import Invocation, Outcome, State
 from .mailbox import Mailbox
 from .runner import Execution, Runner, can_run
 
@@ -29,18 +32,27 @@ class Dispatcher:
         engine: the state of every async invocation.
         runner: what executes handlers.
         mailbox: the queues.
+        assumptions: what the service is taken to do where no source says so.
     """
 
     def __init__(
-        self, *, clock: Clock, ids: Ids, catalog: FunctionCatalog, engine: Engine, runner: Runner, mailbox: Mailbox
+        self,
+        *,
+        clock: Clock,
+        ids: Ids,
+        catalog: FunctionCatalog,
+        engine: Engine,
+        runner: Runner,
+        mailbox: Mailbox,
+        assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
     ) -> None:
         self._clock = clock
         self._ids = ids
         self._catalog = catalog
         self._engine = engine
         self._runner = runner
-        self._delivery = Delivery(mailbox, self._invoke_destination)
-        self._executions: set[asyncio.Task[None]] = set()
+        self._delivery = Delivery(mailbox, self._invoke_destination, engine.settled, assumptions)
+        self._executions: dict[asyncio.Task[None], Invocation] = {}
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False
         self._is_closed = False
@@ -54,8 +66,14 @@ class Dispatcher:
         *,
         task_id: str | None = None,
         delay_ms: int = 0,
+        depth: int = 0,
+        is_task: bool | None = None,
     ) -> Invocation:
-        """Take an async invocation; the function is known and the payload's size was checked."""
+        """Take an async invocation; the function is known and the payload's size was checked.
+
+        Raises:
+            DuplicateTaskError: it is an async task, and there is one of that id.
+        """
         invocation = self._engine.accept(
             self._clock.now_ms(),
             function,
@@ -64,9 +82,20 @@ class Dispatcher:
             task_id=task_id,
             qualifier=qualifier,
             delay_ms=delay_ms,
+            depth=depth,
+            is_task=is_task,
         )
         self.pump()
         return invocation
+
+    def stop(self, invocation: Invocation) -> None:
+        """Stop an invocation: one that waits ends at once, the worker of one that runs is killed."""
+        state = self._engine.stop(self._clock.now_ms(), invocation)
+        if state is State.STOPPING:
+            loop = asyncio.get_running_loop()
+            for task in [task for task, of in self._executions.items() if of is invocation]:
+                loop.call_soon(task.cancel)  # not at once: before its first step it would never give back its place
+        self.pump()
 
     def pump(self) -> None:
         """Deliver and start everything that is due, and set the timer for what comes next."""
@@ -82,16 +111,23 @@ class Dispatcher:
         self._wake_at(next_ms)
 
     def _pump(self, now_ms: int) -> int | None:
-        for item in self._engine.take_deliveries():
-            if self._delivery.deliver(item, now_ms):
-                log.info("%s: record of %s delivered to %s", item.function, item.request_id, item.destination)
-        next_ms = self._engine.due(now_ms)
+        while True:
+            for item in self._engine.take_deliveries():
+                self._delivery.deliver(item, now_ms)
+            self._delivery.due(now_ms)
+            self._engine.due(now_ms)
+            self._start_all(now_ms)
+            if not self._engine.has_deliveries:
+                break
+        times = (self._engine.due(now_ms), self._delivery.due(now_ms))
+        return min((time for time in times if time is not None), default=None)
+
+    def _start_all(self, now_ms: int) -> None:
         while self._runner.free > 0:
             invocation = self._engine.start(now_ms)
             if invocation is None:
-                break
+                return
             self._begin(invocation)
-        return next_ms
 
     def _wake_at(self, when_ms: int | None) -> None:
         if self._timer is not None:
@@ -107,26 +143,32 @@ class Dispatcher:
         self.pump()
 
     def _begin(self, invocation: Invocation) -> None:
-        function = self._catalog.get(invocation.function)
+        function = self._catalog.resolve(invocation.function, invocation.qualifier)
         if not can_run(function.spec):  # it was given another runtime while the invocation waited
-            self._end(invocation, Outcome(b"", "NotImplemented", 501))
+            self._end(invocation, Outcome(b"", "NotImplemented", 501), "")
             return
         execution = self._runner.run(function, invocation.qualifier, invocation.request_id, invocation.payload)
         task = asyncio.get_running_loop().create_task(self._execute(invocation, execution))
-        self._executions.add(task)
-        task.add_done_callback(self._executions.discard)
+        self._executions[task] = invocation
+        task.add_done_callback(self._executions.pop)
 
     async def _execute(self, invocation: Invocation, execution: Coroutine[Any, Any, Execution]) -> None:
+        instance_id = ""
         try:
-            outcome = (await execution).outcome
+            execution_ended = await execution
+            outcome, instance_id = execution_ended.outcome, execution_ended.instance_id
+        except asyncio.CancelledError:
+            if invocation.state is not State.STOPPING:
+                raise
+            outcome = Outcome()
         except Exception:
             log.exception("%s: %s could not be executed", invocation.function, invocation.request_id)
             outcome = Outcome(b"", "InternalServerError", 500)
-        self._end(invocation, outcome)
+        self._end(invocation, outcome, instance_id)
         self.pump()
 
-    def _end(self, invocation: Invocation, outcome: Outcome) -> None:
-        state = self._engine.finished(self._clock.now_ms(), invocation, outcome)
+    def _end(self, invocation: Invocation, outcome: Outcome, instance_id: str) -> None:
+        state = self._engine.finished(self._clock.now_ms(), invocation, outcome, instance_id)
         log.info(
             "%s: attempt %d of %s ended %s%s",
             invocation.function,
@@ -136,13 +178,16 @@ class Dispatcher:
             f" ({outcome.error})" if outcome.error else "",
         )
 
-    def _invoke_destination(self, name: str, qualifier: str | None, event: bytes) -> None:
-        function = self._catalog.find(name)
-        if function is None:
-            raise Undeliverable("no such function")
+    def _invoke_destination(self, name: str, qualifier: str | None, event: bytes, depth: int) -> None:
+        qualifier = normal_qualifier(qualifier)
+        try:
+            function = self._catalog.resolve(name, qualifier)
+        except FcError as missing:
+            raise Undeliverable(missing.message) from None
         if not can_run(function.spec):
-            raise Undeliverable(f"its runtime {function.spec.runtime} is not run here")
-        self.accept(name, normal_qualifier(qualifier), event, self._ids.request_id(self._clock.now_ms()))
+            raise Undeliverable(f"its runtime {function.spec.runtime} is not run here", for_good=True)
+        now_ms = self._clock.now_ms()
+        self.accept(name, qualifier, event, self._ids.request_id(now_ms), depth=depth)
 
     async def quiet(self) -> None:
         """Wait until nothing is being executed; what waits for time or for a worker may still be there."""
@@ -163,6 +208,7 @@ class Dispatcher:
         return {
             **self._engine.metrics,
             **self._delivery.metrics,
+            "FunctionAsyncMessageLatencyAvg": self._engine.mean_latency_ms,
             "FunctionAsyncMessagesBacklogV2": self._engine.backlog,
             "FunctionAsyncMessagesInProcess": self._engine.running,
         }

@@ -1,27 +1,34 @@
 """The life of an async invocation, without I/O, threads or time: told what happened and `now_ms`, it says what is due.
 
     state      what it means                                    left when
-    Enqueued   accepted; waits for its delay or for a worker    start() takes it, or drops it
+    Enqueued   accepted; waits for its delay or for a worker    start() takes it or drops it, stop() ends it
     Running    a worker executes the handler                    finished() brings the outcome
-    Retrying   failed, waits for its next attempt               start() takes it again, or drops it
-    Succeeded  Failed  Expired  Invalid                         never: these are ends
+    Retrying   failed, waits for its next attempt               start() takes it again or drops it, stop() ends it
+    Stopping   stop() was called while a worker executes it     finished(), whatever the outcome
+    Succeeded  Failed  Stopped  Expired  Invalid                never: these are ends
 
     from               input                                   to          emits
     -                  accept()                                Enqueued    -
-    Enqueued/Retrying  start(), older than its maximum age     Expired     -
-    Enqueued/Retrying  start(), its function is gone           Invalid     -
+    Enqueued/Retrying  start(), its function or qualifier gone Invalid     -
+    Enqueued/Retrying  start(), older than its maximum age     Expired     OnFailure, if expired_fires_on_failure
+    Enqueued/Retrying  start(), its function is at its limit   as 429      as for a status that is not 200
     Enqueued/Retrying  start()                                 Running     the invocation, to be executed
-    Running            finished(), no error                    Succeeded   Deliver to OnSuccess, if there is one
-    Running            finished(), handler error, retries left Retrying    -
-    Running            finished(), handler error, none left    Failed      Deliver to OnFailure, if there is one
-    Running            finished(), status is not 200, < 5 h    Retrying    -   (uses up no retry)
-    Running            finished(), status is not 200, 5 h over Failed      Deliver to OnFailure, if there is one
+    Enqueued/Retrying  stop()                                  Stopped     OnFailure, if stopped_fires_on_failure
+    Running            stop()                                  Stopping    -
+    Stopping           finished()                              Stopped     OnFailure, if stopped_fires_on_failure
+    Running            finished(), no error                    Succeeded   OnSuccess
+    Running            finished(), handler error, retries left Retrying    OnFailure, if failure_record_per_attempt
+    Running            finished(), handler error, none left    Failed      OnFailure
+    Running            finished(), status is not 200, < 5 h    Retrying    -  (uses up no retry)
+    Running            finished(), status is not 200, 5 h over Failed      OnFailure
 
-Age is the time from acceptance (plus the delay that was asked for) to start(): strictly more than the maximum drops
-the invocation. A handler error waits a fixed time for its next attempt, a system error 0.5 s, 1 s, 2 s, 4 s, ...
-Functions take turns: one with a long backlog does not hold up another.
+OnSuccess and OnFailure stand for a Deliver, where that destination is configured. Age is the time from acceptance (plus
+the delay that was asked for) to start(): strictly more than the maximum drops the invocation. A handler error waits a
+fixed time for its next attempt, a system error 0.5 s, 1 s, 2 s, 4 s, ... Waiting for a worker costs nothing: only
+start() takes an invocation. Functions take turns: one with a long backlog does not hold up another.
 
-Sources: https://www.alibabacloud.com/help/en/fc/retry-policy and limits.py, which also says what is assumed.
+Sources: https://www.alibabacloud.com/help/en/fc/retry-policy and limits.py; what an assumption decides is named above
+or below by its name.
 """
 
 from __future__ import annotations
@@ -29,139 +36,26 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
 
 from ..errors import LocalError
 from . import limits
+from .assumptions import Assumptions
 from .destination_record import destination_record
+from .history import History
+from .invocation import Attempt as Attempt
+from .invocation import Deliver as Deliver
+from .invocation import Invocation as Invocation
+from .invocation import Lane, Target
+from .invocation import Outcome as Outcome
+from .invocation import Settings as Settings
+from .invocation import State as State
 
-
-class State(str, Enum):
-    """Where an async invocation is in its life, in the service's words."""
-
-    ENQUEUED = "Enqueued"
-    RUNNING = "Running"
-    RETRYING = "Retrying"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    EXPIRED = "Expired"
-    INVALID = "Invalid"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the async config of one function and qualifier asks for.
-
-    Args:
-        max_retries: attempts after the first one when the handler fails; 0 means none.
-        max_age_ms: what is older than this when it is taken out of the queue is dropped.
-        on_success: ARN to which the record of a success goes; None: nowhere.
-        on_failure: ARN to which the record of a failure goes; None: nowhere.
-    """
-
-    max_retries: int = limits.DEFAULT_RETRY_ATTEMPTS
-    max_age_ms: int = limits.DEFAULT_EVENT_AGE_SECONDS * 1000
-    on_success: str | None = None
-    on_failure: str | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one execution ended.
-
-    Args:
-        payload: what the handler returned, or its error JSON.
-        error: the error type of an execution that failed ("UnhandledInvocationError"); "" on success.
-        status_code: 200 when the handler was executed, whatever it did; 429, 500 or 503 for a system error.
-    """
-
-    payload: bytes = b""
-    error: str = ""
-    status_code: int = 200
-
-
-@dataclass(frozen=True)
-class Deliver:
-    """A record that is to be carried to a destination.
-
-    Args:
-        destination: the ARN as it was configured.
-        record: the destination's JSON object.
-        function: name of the function whose invocation ended.
-        request_id: id of the invocation that ended.
-    """
-
-    destination: str
-    record: dict[str, Any]
-    function: str
-    request_id: str
-
-
-class Invocation:
-    """One accepted asynchronous request and all its attempts."""
-
-    __slots__ = (
-        "accepted_ms",
-        "attempts",
-        "delay_ms",
-        "failed_attempts",
-        "first_system_error_ms",
-        "lane",
-        "payload",
-        "qualifier",
-        "request_id",
-        "state",
-        "system_errors",
-        "task_id",
-    )
-
-    def __init__(
-        self,
-        lane: Lane,
-        qualifier: str | None,
-        payload: bytes,
-        request_id: str,
-        task_id: str,
-        now_ms: int,
-        delay_ms: int,
-    ) -> None:
-        self.lane = lane
-        self.qualifier = qualifier
-        self.payload = payload
-        self.request_id = request_id
-        self.task_id = task_id
-        self.accepted_ms = now_ms
-        self.delay_ms = delay_ms
-        self.state = State.ENQUEUED
-        self.attempts = 0
-        self.failed_attempts = 0
-        self.system_errors = 0
-        self.first_system_error_ms: int | None = None
-
-    @property
-    def function(self) -> str:
-        """Name of the function."""
-        return self.lane.function
-
-
-class Lane:
-    """One function's own queue: what is ready, oldest first, and the settings of each qualifier."""
-
-    __slots__ = ("function", "ready", "settings")
-
-    def __init__(self, function: str) -> None:
-        self.function = function
-        self.ready: deque[Invocation] = deque()
-        self.settings: dict[str | None, Settings] = {}
+EXPIRED = Outcome(b"", "AsyncEventExpired")
+THROTTLED = Outcome(b"", "ResourceExhausted", 429)
 
 
 class UnknownFunctionError(LocalError):
-    """An invocation was accepted for a function that the engine was never told of."""
-
-
-_DEFAULTS = Settings()
+    """An invocation was accepted for a function or qualifier that the engine was never told of."""
 
 
 class Engine:
@@ -170,21 +64,36 @@ class Engine:
     Args:
         region: region id that the records' ARNs carry.
         account_id: account id that the records' ARNs carry.
+        assumptions: what the service is taken to do where no source says so.
     """
 
-    def __init__(self, region: str = limits.REGION, account_id: str = limits.ACCOUNT_ID) -> None:
+    def __init__(
+        self,
+        region: str = limits.REGION,
+        account_id: str = limits.ACCOUNT_ID,
+        assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
+    ) -> None:
         self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
+        self._assumed = assumptions
         self._lanes: dict[str, Lane] = {}
         self._turns: deque[Lane] = deque()  # the lanes with ready work, each once
         self._waiting: list[tuple[int, int, Invocation]] = []
         self._order = itertools.count()
         self._deliveries: list[Deliver] = []
-        self._running = 0
         self._backlog = 0
+        self._latency_sum_ms = 0
+        self._first_attempts = 0
+        self.running = 0
+        self.history = History()
         self.metrics = {
             "FunctionEnqueueCount": 0,
             "FunctionDequeueCount": 0,
             "FunctionAsyncEventExpiredDropped": 0,
+            "FunctionAsyncMessageLatencyMax": 0,
+            "FunctionTotalInvocations": 0,
+            "FunctionFunctionErrors": 0,
+            "FunctionConcurrencyThrottles": 0,
+            "FunctionResourceThrottles": 0,
         }
 
     # functions
@@ -194,22 +103,37 @@ class Engine:
         self._lanes.setdefault(function, Lane(function))
 
     def remove_function(self, function: str) -> None:
-        """Forget a function and its settings; what waits for it becomes Invalid at its turn."""
+        """Forget a function, its settings and its tasks; what waits for it becomes Invalid at its turn."""
         self._lanes.pop(function, None)
+
+    def add_qualifier(self, function: str, qualifier: str) -> None:
+        """Make a version or alias known, with the service's defaults; harmless when it is known."""
+        lane = self._lane(function)
+        lane.targets.setdefault(qualifier, Target(lane, qualifier))
+
+    def remove_qualifier(self, function: str, qualifier: str) -> None:
+        """Forget a version or alias and its settings; what waits for it becomes Invalid at its turn."""
+        self._lane(function).targets.pop(qualifier, None)
 
     def configure(self, function: str, qualifier: str | None, settings: Settings | None) -> None:
         """Set what the async config of a qualifier asks for; None takes it back to the service's defaults."""
-        of_lane = self._lane(function).settings
-        if settings is None:
-            of_lane.pop(qualifier, None)
-        else:
-            of_lane[qualifier] = settings
+        self._target(function, qualifier).settings = Settings() if settings is None else settings
+
+    def limit(self, function: str, instances: int | None) -> None:
+        """Answer 429 to whatever would make more executions than that run at once; None lifts the limit."""
+        self._lane(function).limit = instances
 
     def _lane(self, function: str) -> Lane:
         lane = self._lanes.get(function)
         if lane is None:
             raise UnknownFunctionError(function)
         return lane
+
+    def _target(self, function: str, qualifier: str | None) -> Target:
+        target = self._lane(function).targets.get(qualifier)
+        if target is None:
+            raise UnknownFunctionError(f"{function}@{qualifier}")
+        return target
 
     # inputs
 
@@ -223,6 +147,8 @@ class Engine:
         task_id: str | None = None,
         qualifier: str | None = None,
         delay_ms: int = 0,
+        depth: int = 0,
+        is_task: bool | None = None,
     ) -> Invocation:
         """Take an async invocation into the queue.
 
@@ -234,14 +160,24 @@ class Engine:
             task_id: its task id; None: the request id.
             qualifier: version or alias that was invoked; None: LATEST.
             delay_ms: how long it is to wait before its first attempt.
+            depth: how many destinations stand between it and an invocation that a client asked for.
+            is_task: whether it is an async task, found by its id and refused when that is taken; None: as configured.
 
         Raises:
-            UnknownFunctionError: add_function was not called for it.
+            UnknownFunctionError: add_function or add_qualifier was not called for it.
+            DuplicateTaskError: there is a task of that id.
         """
-        lane = self._lane(function)
+        target = self._target(function, qualifier)
+        task_id = request_id if task_id is None else task_id
+        is_task = target.settings.async_task if is_task is None else is_task
+        if is_task:
+            target.lane.tasks.check_new(now_ms, qualifier, task_id)
         invocation = Invocation(
-            lane, qualifier, payload, request_id, request_id if task_id is None else task_id, now_ms, delay_ms
+            next(self._order), target, payload, request_id, task_id, now_ms, delay_ms, depth, is_task
         )
+        if is_task:
+            target.lane.tasks.add(invocation)
+        self.history.opened(invocation)
         self.metrics["FunctionEnqueueCount"] += 1
         self._backlog += 1
         if delay_ms > 0:
@@ -253,103 +189,218 @@ class Engine:
     def due(self, now_ms: int) -> int | None:
         """Make ready whose time has come; return when the next one is due, None when nothing waits for time."""
         waiting = self._waiting
-        while waiting and waiting[0][0] <= now_ms:
-            self._make_ready(heapq.heappop(waiting)[2])
+        while waiting and (waiting[0][0] <= now_ms or waiting[0][2].has_ended):
+            invocation = heapq.heappop(waiting)[2]
+            if not invocation.has_ended:
+                self._make_ready(invocation)
         return waiting[0][0] if waiting else None
 
     def start(self, now_ms: int) -> Invocation | None:
         """Take the next ready invocation out of the queue, to be executed now; None when there is none.
 
-        On the way it drops those that are too old or whose function is gone.
+        On the way it drops those that are too old or whose function is gone, and throttles those whose function is
+        at its limit.
         """
         while self._turns:
             lane = self._turns.popleft()
             invocation = lane.ready.popleft()
             if lane.ready:
                 self._turns.append(lane)
+            if invocation.has_ended:
+                continue  # it was stopped while it waited
             self._backlog -= 1
-            if self._is_executable(invocation, now_ms):
-                invocation.state = State.RUNNING
-                invocation.attempts += 1
-                self._running += 1
-                self.metrics["FunctionDequeueCount"] += 1
-                return invocation
+            if self._is_executable(now_ms, invocation):
+                self._begin(now_ms, invocation)
+                if not lane.is_full:
+                    lane.running += 1
+                    self.running += 1
+                    self.metrics["FunctionDequeueCount"] += 1
+                    self.metrics["FunctionTotalInvocations"] += 1
+                    return invocation
+                self._throttle(now_ms, invocation)
         return None
 
-    def _is_executable(self, invocation: Invocation, now_ms: int) -> bool:
-        lane = invocation.lane
-        if self._lanes.get(lane.function) is not lane:
-            invocation.state = State.INVALID
-            return False
-        age_ms = now_ms - invocation.accepted_ms - invocation.delay_ms
-        if age_ms > self._settings(invocation).max_age_ms:
-            invocation.state = State.EXPIRED
-            self.metrics["FunctionAsyncEventExpiredDropped"] += 1
-            return False
-        return True
-
-    def finished(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> State:
+    def finished(self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str = "") -> State:
         """Take note of how an execution ended; return the invocation's new state."""
-        self._running -= 1
-        if outcome.status_code != 200:
+        self.running -= 1
+        invocation.target.lane.running -= 1
+        self._note_attempt(now_ms, invocation, outcome, instance_id)
+        if invocation.state is State.STOPPING:
+            self._stopped(now_ms, invocation)
+        elif outcome.status_code != 200:
             self._after_system_error(now_ms, invocation, outcome)
         elif outcome.error:
             self._after_handler_error(now_ms, invocation, outcome)
         else:
-            self._end(State.SUCCEEDED, self._settings(invocation).on_success, invocation, outcome)
+            self._fire(invocation.target.settings.on_success, invocation, outcome)
+            self._end(now_ms, State.SUCCEEDED, invocation)
         return invocation.state
+
+    def stop(self, now_ms: int, invocation: Invocation) -> State:
+        """End an invocation that waits, or mark one that runs, so that it ends as Stopped; harmless after its end."""
+        if invocation.state is State.RUNNING:
+            invocation.state = State.STOPPING
+        elif not invocation.has_ended and invocation.state is not State.STOPPING:
+            self._backlog -= 1
+            self._stopped(now_ms, invocation)
+        return invocation.state
+
+    def find_task(self, now_ms: int, function: str, qualifier: str | None, task_id: str) -> Invocation | None:
+        """Return an async task, None when there is none or it is kept no longer."""
+        return self._lane(function).tasks.find(now_ms, qualifier, task_id)
+
+    def tasks(self, now_ms: int, function: str, qualifier: str | None) -> list[Invocation]:
+        """Return the async tasks of a function and qualifier, oldest first."""
+        return list(self._lane(function).tasks.of_qualifier(now_ms, qualifier))
 
     def take_deliveries(self) -> list[Deliver]:
         """Return the records that became due since the last call, each once."""
         deliveries, self._deliveries = self._deliveries, []
         return deliveries
 
+    def settled(self, delivery: Deliver, status: str) -> None:
+        """Take note of what became of a record: `delivered`, `lost` or `outbox`."""
+        invocation = delivery.invocation
+        if invocation.deliveries is None:
+            invocation.deliveries = []
+        invocation.deliveries.append((delivery, status))
+
+    # synchronous invocations: not the engine's, but they count towards a function's limit
+
+    def begin_sync(self, function: str) -> Lane | None:
+        """Count a synchronous execution, to be given back to `end_sync`; None when the function is at its limit."""
+        lane = self._lane(function)
+        if lane.is_full:
+            self.metrics["FunctionConcurrencyThrottles"] += 1
+            return None
+        lane.running += 1
+        self.metrics["FunctionTotalInvocations"] += 1
+        return lane
+
+    def end_sync(self, lane: Lane, error: str) -> None:
+        """Take note that a synchronous execution has ended, with its error type or ""."""
+        lane.running -= 1
+        if error:
+            self.metrics["FunctionFunctionErrors"] += 1
+
     # transitions
 
+    def _is_executable(self, now_ms: int, invocation: Invocation) -> bool:
+        target = invocation.target
+        lane = target.lane
+        if self._lanes.get(lane.function) is not lane or lane.targets.get(target.qualifier) is not target:
+            self._end(now_ms, State.INVALID, invocation)
+            return False
+        if self._is_too_old(now_ms, invocation):
+            self.metrics["FunctionAsyncEventExpiredDropped"] += 1
+            if self._assumed.expired_fires_on_failure:
+                self._fire(target.settings.on_failure, invocation, EXPIRED)
+            self._end(now_ms, State.EXPIRED, invocation)
+            return False
+        return True
+
+    def _is_too_old(self, now_ms: int, invocation: Invocation) -> bool:
+        if invocation.attempts and not self._assumed.age_checked_on_retry:
+            return False
+        delay_ms = 0 if self._assumed.age_counts_delay else invocation.delay_ms
+        return now_ms - invocation.accepted_ms - delay_ms > invocation.target.settings.max_age_ms
+
+    def _begin(self, now_ms: int, invocation: Invocation) -> None:
+        if invocation.attempts == 0:
+            latency_ms = now_ms - invocation.accepted_ms - invocation.delay_ms
+            self._latency_sum_ms += latency_ms
+            self._first_attempts += 1
+            if latency_ms > self.metrics["FunctionAsyncMessageLatencyMax"]:
+                self.metrics["FunctionAsyncMessageLatencyMax"] = latency_ms
+        invocation.state = State.RUNNING
+        invocation.attempts += 1
+        invocation.started_ms = now_ms
+
+    def _throttle(self, now_ms: int, invocation: Invocation) -> None:
+        self.metrics["FunctionConcurrencyThrottles"] += 1
+        self._note_attempt(now_ms, invocation, THROTTLED, "")
+        self._after_system_error(now_ms, invocation, THROTTLED)
+
+    def _note_attempt(self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str) -> None:
+        if invocation.ended_attempts is None:
+            invocation.ended_attempts = []
+        started_ms = now_ms if invocation.started_ms is None else invocation.started_ms
+        invocation.ended_attempts.append(Attempt(started_ms, now_ms, outcome.status_code, outcome.error, instance_id))
+        invocation.started_ms = None
+
     def _after_handler_error(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> None:
+        self.metrics["FunctionFunctionErrors"] += 1
         invocation.failed_attempts += 1
         invocation.system_errors = 0
         invocation.first_system_error_ms = None
-        settings = self._settings(invocation)
-        if invocation.failed_attempts <= settings.max_retries:
-            self._retry_at(now_ms + limits.FUNCTION_ERROR_RETRY_MS, invocation)
+        settings = invocation.target.settings
+        has_retries = invocation.failed_attempts <= settings.max_retries
+        if not has_retries or self._assumed.failure_record_per_attempt:
+            self._fire(settings.on_failure, invocation, outcome)
+        if has_retries:
+            self._retry_at(now_ms + self._assumed.function_error_retry_seconds * 1000, invocation)
         else:
-            self._end(State.FAILED, settings.on_failure, invocation, outcome)
+            self._end(now_ms, State.FAILED, invocation)
 
     def _after_system_error(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> None:
         if invocation.first_system_error_ms is None:
             invocation.first_system_error_ms = now_ms
-        retry_ms = now_ms + (limits.SYSTEM_ERROR_FIRST_RETRY_MS << invocation.system_errors)
+        retry_ms = now_ms + self._backoff_ms(invocation.system_errors)
         invocation.system_errors += 1
-        if retry_ms - invocation.first_system_error_ms <= limits.SYSTEM_ERROR_RETRY_WINDOW_MS:
+        is_from_acceptance = self._assumed.five_hours_from == "acceptance"
+        from_ms = invocation.accepted_ms if is_from_acceptance else invocation.first_system_error_ms
+        if retry_ms - from_ms <= limits.SYSTEM_ERROR_RETRY_WINDOW_MS:
             self._retry_at(retry_ms, invocation)
         else:
-            self._end(State.FAILED, self._settings(invocation).on_failure, invocation, outcome)
+            self._fire(invocation.target.settings.on_failure, invocation, outcome)
+            self._end(now_ms, State.FAILED, invocation)
+
+    def _backoff_ms(self, errors_before: int) -> int:
+        wait_ms = limits.SYSTEM_ERROR_FIRST_RETRY_MS << min(errors_before, 20)
+        cap_seconds = self._assumed.backoff_cap_seconds
+        return wait_ms if cap_seconds is None else min(wait_ms, cap_seconds * 1000)
+
+    def _stopped(self, now_ms: int, invocation: Invocation) -> None:
+        if self._assumed.stopped_fires_on_failure:
+            on_failure = invocation.target.settings.on_failure
+            self._fire(on_failure, invocation, Outcome(), self._assumed.stopped_condition)
+        self._end(now_ms, State.STOPPED, invocation)
 
     def _retry_at(self, due_ms: int, invocation: Invocation) -> None:
         invocation.state = State.RETRYING
         self._backlog += 1
         self._wait_until(due_ms, invocation)
 
-    def _end(self, state: State, destination: str | None, invocation: Invocation, outcome: Outcome) -> None:
+    def _end(self, now_ms: int, state: State, invocation: Invocation) -> None:
         invocation.state = state
-        if destination is not None:
-            record = destination_record(
-                timestamp_ms=invocation.accepted_ms,
-                request_id=invocation.request_id,
-                function_arn=self._arn_prefix + invocation.function,
-                invoke_count=invocation.attempts,
-                request_payload=invocation.payload,
-                status_code=outcome.status_code,
-                error=outcome.error,
-                response_payload=outcome.payload,
-            )
-            self._deliveries.append(Deliver(destination, record, invocation.function, invocation.request_id))
+        invocation.ended_ms = now_ms
+        self.history.ended(invocation)
+
+    def _fire(
+        self, destination: str | None, invocation: Invocation, outcome: Outcome, condition: str | None = None
+    ) -> None:
+        if destination is None:
+            return
+        qualifier = invocation.qualifier if self._assumed.record_arn_has_qualifier else None
+        record = destination_record(
+            timestamp_ms=invocation.accepted_ms,
+            request_id=invocation.request_id,
+            function_arn=self._arn_prefix + invocation.function + ("" if qualifier is None else f"/{qualifier}"),
+            invoke_count=invocation.attempts,
+            request_payload=invocation.payload,
+            status_code=outcome.status_code,
+            condition=outcome.error if condition is None else condition,
+            error=outcome.error,
+            response_payload=outcome.payload,
+            non_utf8_payload=self._assumed.non_utf8_payload,
+        )
+        invocation.record_bytes += len(invocation.payload) + len(outcome.payload)
+        self._deliveries.append(Deliver(destination, record, invocation))
 
     # queues
 
     def _make_ready(self, invocation: Invocation) -> None:
-        lane = invocation.lane
+        lane = invocation.target.lane
         if not lane.ready:
             self._turns.append(lane)
         lane.ready.append(invocation)
@@ -357,10 +408,12 @@ class Engine:
     def _wait_until(self, due_ms: int, invocation: Invocation) -> None:
         heapq.heappush(self._waiting, (due_ms, next(self._order), invocation))
 
-    def _settings(self, invocation: Invocation) -> Settings:
-        return invocation.lane.settings.get(invocation.qualifier, _DEFAULTS)
-
     # looking in
+
+    @property
+    def has_deliveries(self) -> bool:
+        """Whether `take_deliveries` would return something."""
+        return bool(self._deliveries)
 
     @property
     def backlog(self) -> int:
@@ -368,6 +421,6 @@ class Engine:
         return self._backlog
 
     @property
-    def running(self) -> int:
-        """How many invocations are being executed."""
-        return self._running
+    def mean_latency_ms(self) -> int:
+        """Mean time from acceptance (plus the delay) to the first attempt; 0 before there was one."""
+        return self._latency_sum_ms // self._first_attempts if self._first_attempts else 0

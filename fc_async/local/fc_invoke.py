@@ -11,12 +11,22 @@ import re
 from aiohttp import web
 
 from . import limits
+from .assumptions import Assumptions
 from .control_plane import ControlPlane
 from .dispatcher import Dispatcher
-from .fc_errors import internal_error, invalid_argument, not_implemented, resource_throttled
+from .engine import Engine
+from .fc_errors import (
+    internal_error,
+    invalid_argument,
+    not_implemented,
+    resource_exhausted,
+    resource_throttled,
+    task_already_exists,
+)
 from .function import DeployedFunction
 from .request_body import read_body
-from .runner import Runner, can_run
+from .runner import Execution, Runner, can_run
+from .task_book import DuplicateTaskError
 
 _TASK_ID = re.compile(limits.TASK_ID_PATTERN)
 
@@ -26,18 +36,30 @@ class Invoker:
 
     Args:
         control_plane: functions and async configs.
+        engine: counts executions against a function's limit.
         dispatcher: takes async invocations.
         runner: executes sync ones.
+        assumptions: what the service is taken to do where no source says so.
     """
 
-    def __init__(self, *, control_plane: ControlPlane, dispatcher: Dispatcher, runner: Runner) -> None:
+    def __init__(
+        self,
+        *,
+        control_plane: ControlPlane,
+        engine: Engine,
+        dispatcher: Dispatcher,
+        runner: Runner,
+        assumptions: Assumptions,
+    ) -> None:
         self._plane = control_plane
+        self._engine = engine
         self._dispatcher = dispatcher
         self._runner = runner
+        self._assumed = assumptions
 
     async def invoke(self, request: web.BaseRequest, request_id: str, name: str, qualifier: str | None) -> web.Response:
         """Answer one invocation; raises FcError."""
-        function = self._plane.catalog.get(name)
+        function = self._plane.catalog.resolve(name, qualifier)
         if not can_run(function.spec):
             raise not_implemented(f"invoking a function of runtime {function.spec.runtime}")
         kind = request.headers.get("X-Fc-Invocation-Type", "Sync").lower()
@@ -50,43 +72,79 @@ class Invoker:
     async def _accept(
         self, request: web.BaseRequest, request_id: str, name: str, qualifier: str | None
     ) -> web.Response:
-        task_id = self._task_id(request, name, qualifier)
+        task_id, is_task = self._task_id(request, name, qualifier)
         delay_seconds = _delay_seconds(request.headers.get("x-fc-async-delay"))
         payload = await read_body(request, limits.ASYNC_PAYLOAD_BYTES)
-        self._plane.catalog.get(name)  # it may have been deleted while the body came
-        invocation = self._dispatcher.accept(
-            name, qualifier, payload, request_id, task_id=task_id, delay_ms=delay_seconds * 1000
-        )
+        self._plane.catalog.resolve(name, qualifier)  # it may have been deleted while the body came
+        try:
+            invocation = self._dispatcher.accept(
+                name,
+                qualifier,
+                payload,
+                request_id,
+                task_id=task_id,
+                delay_ms=delay_seconds * 1000,
+                is_task=is_task,
+            )
+        except DuplicateTaskError:
+            raise task_already_exists(self._assumed.duplicate_task_code, str(task_id)) from None
         headers = {"X-Fc-Request-Id": request_id, "X-Fc-Async-Task-Id": invocation.task_id}
         return web.Response(status=202, headers=headers)
 
-    def _task_id(self, request: web.BaseRequest, name: str, qualifier: str | None) -> str | None:
+    def _task_id(self, request: web.BaseRequest, name: str, qualifier: str | None) -> tuple[str | None, bool]:
+        """Return the task id that counts, None for none, and whether the invocation is an async task."""
         task_id = request.headers.get("x-fc-async-task-id")
         if task_id is not None and not _TASK_ID.fullmatch(task_id):
             raise invalid_argument(f"x-fc-async-task-id must match ^{limits.TASK_ID_PATTERN}$")
-        return task_id if self._plane.is_async_task(name, qualifier) else None
+        if self._plane.is_async_task(name, qualifier):
+            return task_id, True
+        if task_id is None or self._assumed.task_id_without_async_task == "ignored":
+            return None, False
+        if self._assumed.task_id_without_async_task == "rejected":
+            raise invalid_argument("x-fc-async-task-id needs an async config with asyncTask true")
+        return task_id, True
 
     async def _execute(
         self, request: web.BaseRequest, request_id: str, function: DeployedFunction, qualifier: str | None
     ) -> web.Response:
         payload = await read_body(request, limits.SYNC_PAYLOAD_BYTES)
         if self._runner.workers == 0:
+            self._engine.metrics["FunctionResourceThrottles"] += 1
             raise resource_throttled()
-        execution = await self._runner.run(function, qualifier, request_id, payload)
+        return _answer(await self._run(function, qualifier, request_id, payload), request_id)
+
+    async def _run(
+        self, function: DeployedFunction, qualifier: str | None, request_id: str, payload: bytes
+    ) -> Execution:
+        name = function.spec.name
+        self._plane.catalog.get(name)  # it may have been deleted while the body came
+        lane = self._engine.begin_sync(name)
+        if lane is None:
+            raise resource_exhausted(name)
+        error = ""
+        try:
+            execution = await self._runner.run(function, qualifier, request_id, payload)
+            error = execution.outcome.error if execution.outcome.status_code == 200 else ""
+        finally:
+            self._engine.end_sync(lane, error)
         self._dispatcher.pump()  # the place that is free now may be what an async invocation waits for
-        outcome = execution.outcome
-        if outcome.status_code != 200:
-            raise internal_error()
-        headers = {
-            "Content-Type": "application/octet-stream",
-            "X-Fc-Request-Id": request_id,
-            "X-Fc-Instance-Id": execution.instance_id,
-            "X-Fc-Invocation-Duration": str(execution.duration_ms),
-            "X-Fc-Max-Memory-Usage": str(execution.memory_mb),
-        }
-        if outcome.error:
-            headers["X-Fc-Error-Type"] = outcome.error
-        return web.Response(status=200, body=outcome.payload, headers=headers)
+        return execution
+
+
+def _answer(execution: Execution, request_id: str) -> web.Response:
+    outcome = execution.outcome
+    if outcome.status_code != 200:
+        raise internal_error()
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "X-Fc-Request-Id": request_id,
+        "X-Fc-Instance-Id": execution.instance_id,
+        "X-Fc-Invocation-Duration": str(execution.duration_ms),
+        "X-Fc-Max-Memory-Usage": str(execution.memory_mb),
+    }
+    if outcome.error:
+        headers["X-Fc-Error-Type"] = outcome.error
+    return web.Response(status=200, body=outcome.payload, headers=headers)
 
 
 def _delay_seconds(text: str | None) -> int:

@@ -18,6 +18,8 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from . import limits
+from .aliases import Alias, description_of
+from .async_tasks import AsyncTasks
 from .code_package import decode_zip, unpack
 from .control_plane import ControlPlane
 from .fc_errors import FcError, invalid_argument, not_implemented
@@ -32,6 +34,13 @@ _FUNCTION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)")
 _CONFIG = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-invoke-config")
 _INVOCATIONS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/invocations")
 _CONFIGS = re.compile(f"{_ROOT}/async-invoke-configs")
+_VERSIONS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/versions")
+_VERSION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/versions/(?P<item>[^/]+)")
+_ALIASES = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/aliases")
+_ALIAS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/aliases/(?P<item>[^/]+)")
+_TASKS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks")
+_TASK = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks/(?P<item>[^/]+)")
+_STOP = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks/(?P<item>[^/]+)/stop")
 
 
 @dataclass(frozen=True)
@@ -43,12 +52,14 @@ class Call:
         request_id: the id that its answer carries.
         name: name of the function, "" where the path has none.
         qualifier: version or alias in the query; None for LATEST.
+        item: what of the function the path names: a version, an alias or a task; "" where it names none.
     """
 
     request: web.BaseRequest
     request_id: str
     name: str
     qualifier: str | None
+    item: str = ""
 
 
 class FcRoutes:
@@ -57,12 +68,14 @@ class FcRoutes:
     Args:
         control_plane: functions and async configs.
         invoker: answers invocations.
+        tasks: async tasks.
         code_root: folder under which uploaded code is unpacked.
     """
 
-    def __init__(self, *, control_plane: ControlPlane, invoker: Invoker, code_root: Path) -> None:
+    def __init__(self, *, control_plane: ControlPlane, invoker: Invoker, tasks: AsyncTasks, code_root: Path) -> None:
         self._plane = control_plane
         self._invoker = invoker
+        self._tasks = tasks
         self._code_root = code_root
         self._table: tuple[tuple[str, re.Pattern[str], Callable[[Call], Awaitable[web.Response]]], ...] = (
             ("POST", _INVOCATIONS, self._invoke),
@@ -75,6 +88,17 @@ class FcRoutes:
             ("GET", _CONFIG, self._get_config),
             ("DELETE", _CONFIG, self._delete_config),
             ("GET", _CONFIGS, self._list_configs),
+            ("GET", _TASK, self._get_task),
+            ("GET", _TASKS, self._list_tasks),
+            ("PUT", _STOP, self._stop_task),
+            ("POST", _VERSIONS, self._publish_version),
+            ("GET", _VERSIONS, self._list_versions),
+            ("DELETE", _VERSION, self._delete_version),
+            ("POST", _ALIASES, self._create_alias),
+            ("GET", _ALIASES, self._list_aliases),
+            ("GET", _ALIAS, self._get_alias),
+            ("PUT", _ALIAS, self._update_alias),
+            ("DELETE", _ALIAS, self._delete_alias),
         )
 
     async def handle(self, request: web.BaseRequest, request_id: str) -> web.Response:
@@ -89,9 +113,10 @@ class FcRoutes:
         for method, pattern, answer in self._table:
             found = pattern.fullmatch(path) if request.method == method else None
             if found is not None:
-                name = unquote(found.groupdict().get("name", ""))
+                parts = found.groupdict()
+                name, item = unquote(parts.get("name", "")), unquote(parts.get("item", ""))
                 qualifier = normal_qualifier(request.query.get("qualifier"))
-                return await answer(Call(request, request_id, name, qualifier))
+                return await answer(Call(request, request_id, name, qualifier, item))
         raise not_implemented(request.headers.get("x-acs-action") or f"{request.method} {path}")
 
     async def _invoke(self, call: Call) -> web.Response:
@@ -140,7 +165,8 @@ class FcRoutes:
         return {"code_dir": folder, "is_watched": False, "code_bytes": len(archive), "code_checksum": checksum}
 
     async def _get_function(self, call: Call) -> web.Response:
-        return json_response(self._plane.catalog.to_wire(self._plane.catalog.get(call.name)), call.request_id)
+        function = self._plane.catalog.resolve(call.name, call.qualifier)
+        return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
     async def _list_functions(self, call: Call) -> web.Response:
         return json_response(self._plane.catalog.list(call.request.query), call.request_id)
@@ -164,6 +190,71 @@ class FcRoutes:
 
     async def _list_configs(self, call: Call) -> web.Response:
         return json_response(self._plane.configs.list(call.request.query), call.request_id)
+
+    # async tasks
+
+    async def _get_task(self, call: Call) -> web.Response:
+        return json_response(self._tasks.get(call.name, call.qualifier, call.item), call.request_id)
+
+    async def _list_tasks(self, call: Call) -> web.Response:
+        return json_response(self._tasks.list(call.name, call.qualifier, call.request.query), call.request_id)
+
+    async def _stop_task(self, call: Call) -> web.Response:
+        self._tasks.stop(call.name, call.qualifier, call.item)
+        return no_content(call.request_id)
+
+    # versions
+
+    async def _publish_version(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES, may_be_absent=True)
+        description = description_of(body)
+        function = self._plane.catalog.get(call.name)
+        code = await self._copied(function.spec.code_dir) if function.is_watched else {}
+        version = self._plane.publish_version(call.name, description, code)
+        return json_response(version.to_wire(), call.request_id)
+
+    async def _copied(self, folder: Path) -> dict[str, Any]:
+        """Copy a folder that its developer goes on editing: a version stays as it was."""
+        copy = Path(tempfile.mkdtemp(prefix="version-", dir=self._code_root)) / "code"
+        try:
+            await asyncio.to_thread(shutil.copytree, folder, copy, symlinks=True)
+        except (OSError, shutil.Error):
+            raise invalid_argument("the folder of the function's code cannot be copied") from None
+        return {"code_dir": copy}
+
+    async def _list_versions(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        return json_response(self._plane.catalog.versions.list(call.name, call.request.query), call.request_id)
+
+    async def _delete_version(self, call: Call) -> web.Response:
+        self._plane.delete_version(call.name, call.item)
+        return no_content(call.request_id)
+
+    # aliases
+
+    async def _create_alias(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
+        return _alias_response(self._plane.create_alias(call.name, body), call)
+
+    async def _get_alias(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        return _alias_response(self._plane.catalog.aliases.get(call.name, call.item), call)
+
+    async def _update_alias(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
+        return _alias_response(self._plane.update_alias(call.name, call.item, body), call)
+
+    async def _list_aliases(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        return json_response(self._plane.catalog.aliases.list(call.name, call.request.query), call.request_id)
+
+    async def _delete_alias(self, call: Call) -> web.Response:
+        self._plane.delete_alias(call.name, call.item)
+        return no_content(call.request_id)
+
+
+def _alias_response(alias: Alias, call: Call) -> web.Response:
+    return json_response(alias.to_wire(), call.request_id)
 
 
 def json_response(body: Any, request_id: str, status: int = 200) -> web.Response:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..config import AsyncInvokeConfig
 from . import limits
+
+if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready, and only a file of functions needs it
+    from ..config import AsyncInvokeConfig
 
 
 @dataclass(frozen=True)

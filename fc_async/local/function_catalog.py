@@ -1,4 +1,4 @@
-"""The functions that exist: created, changed, listed, deleted; what the API says of them."""
+"""The functions that exist, with their versions and aliases: created, changed, listed, deleted, found by qualifier."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from . import limits
+from .aliases import Aliases
 from .fc_errors import function_already_exists, function_not_found, invalid_argument
 from .function import DeployedFunction, FunctionSpec
 from .page import page
+from .versions import Versions
 from .wire_time import rfc3339
 
 _NAME = re.compile(limits.FUNCTION_NAME_PATTERN)
@@ -29,6 +31,8 @@ class FunctionCatalog:
         self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
         self._functions: dict[str, DeployedFunction] = {}
         self._revision = 0
+        self.versions = Versions()
+        self.aliases = Aliases()
 
     def create(self, now_ms: int, wire: Mapping[str, Any], code_dir: Path, **code: Any) -> DeployedFunction:
         """Add a function.
@@ -74,14 +78,33 @@ class FunctionCatalog:
             raise function_not_found(name)
         return function
 
+    def resolve(self, name: str, qualifier: str | None) -> DeployedFunction:
+        """Return what a qualifier of a function means now.
+
+        Args:
+            name: function name.
+            qualifier: a version's number, an alias, or None for LATEST.
+
+        Raises:
+            FcError: 404 FunctionNotFound, VersionNotFound (a qualifier of digits) or AliasNotFound.
+        """
+        function = self.get(name)
+        if qualifier is None:
+            return function
+        if not (qualifier.isascii() and qualifier.isdigit()):
+            qualifier = self.aliases.get(name, qualifier).version_id
+        return function if qualifier == "LATEST" else self.versions.get(name, qualifier).function
+
     def find(self, name: str) -> DeployedFunction | None:
         """Return a function, or None."""
         return self._functions.get(name)
 
     def delete(self, name: str) -> DeployedFunction:
-        """Remove a function and return what it was; raises FcError 404 FunctionNotFound."""
+        """Remove a function with its versions and aliases; raises FcError 404 FunctionNotFound."""
         function = self.get(name)
         del self._functions[name]
+        self.versions.delete_function(name)
+        self.aliases.delete_function(name)
         return function
 
     def list(self, query: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Where every request arrives: let in or refused, then handed to the service whose path it asks."""
+"""Where every request arrives: let in or refused, its signature checked, then handed to the service whose path it asks.
+
+Without an access key a signature is accepted unread. /_local/... is never signed: it answers this machine only.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,17 @@ from typing import cast
 
 from aiohttp import web
 
-from .clock import Clock
-from .dispatcher import Dispatcher
+from .clock import Clock, SystemClock
 from .fc_errors import FcError, internal_error, invalid_argument
 from .fc_routes import FcRoutes, json_response, refusal_response
 from .guard import refusal
 from .ids import Ids
+from .listener import is_loopback
+from .local_routes import LocalRoutes
 from .mns_errors import MailboxError
 from .mns_routes import MnsRoutes
+from .request_body import SIGNED_HASH
+from .signature import AccessKey, check_acs3, check_mns
 
 log = logging.getLogger("fc_async.local")
 
@@ -28,40 +34,70 @@ class Gateway:
         ids: source of request ids.
         fc: answers Function Compute's paths, and whatever is nobody's.
         mns: answers /queues and /topics.
-        dispatcher: knows the metrics.
+        local: answers /_local.
+        access_key: what requests must be signed with; None: signatures are not read.
     """
 
     def __init__(
-        self, *, bound_address: str, clock: Clock, ids: Ids, fc: FcRoutes, mns: MnsRoutes, dispatcher: Dispatcher
+        self,
+        *,
+        bound_address: str,
+        clock: Clock,
+        ids: Ids,
+        fc: FcRoutes,
+        mns: MnsRoutes,
+        local: LocalRoutes,
+        access_key: AccessKey | None = None,
     ) -> None:
         self._bound_address = bound_address
+        self._is_public = not is_loopback(bound_address)
         self._clock = clock
+        self._signing_clock = SystemClock()  # clients sign with real time, also where the service's is moved by hand
         self._ids = ids
         self._fc = fc
         self._mns = mns
-        self._dispatcher = dispatcher
+        self._local = local
+        self._access_key = access_key
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         path = request.rel_url.raw_path
-        refused = refusal(request.headers, self._bound_address)
+        is_own = path.startswith("/_local/")
+        refused = refusal(request.headers, self._bound_address, any_host=self._is_public and not is_own)
         if refused is not None:
             return self._refuse(request, refused, path)
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
         if _is_mns(path):
-            return await self._mns.handle(cast("web.Request", request))
+            return await self._answer_mns(request)
         request_id = self._ids.request_id(self._clock.now_ms())
-        if path == "/_local/health" and request.method == "GET":
-            return json_response({"status": "ok", "metrics": self._dispatcher.metrics()}, request_id)
         try:
+            if self._access_key is not None:
+                # Also None is set: a connection's requests share one context.
+                SIGNED_HASH.set(None if is_own else self._signed_hash(request, self._access_key))
+            await _send_continue(request)
+            if is_own:
+                return json_response(await self._local.answer(request, path), request_id)
             return await self._fc.handle(request, request_id)
+        except FcError as error:
+            return refusal_response(error, request_id)
         except ConnectionError:
             raise  # the client broke off; there is nobody to answer
         except Exception:
             log.exception("A request could not be answered; this is a defect of the local service")
             return refusal_response(internal_error(), request_id)
+
+    def _signed_hash(self, request: web.BaseRequest, key: AccessKey) -> str:
+        now_ms = self._signing_clock.now_ms()
+        return check_acs3(request.method, request.raw_path, request.headers, key, now_ms)
+
+    async def _answer_mns(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._access_key is not None:
+            now_ms = self._signing_clock.now_ms()
+            try:
+                check_mns(request.method, request.raw_path, request.headers, self._access_key, now_ms)
+            except MailboxError as refused:
+                return self._mns.refusal(request, refused)
+        await _send_continue(request)
+        return await self._mns.handle(cast("web.Request", request))
 
     def _refuse(self, request: web.BaseRequest, refused: FcError, path: str) -> web.Response:
         """Answer in the shape of the service whose path was asked."""
@@ -72,6 +108,12 @@ class Gateway:
     def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
         """Answer what is no HTTP, as far as its path could be read."""
         return self._refuse(request, invalid_argument("the request is not well-formed HTTP"), path)
+
+
+async def _send_continue(request: web.BaseRequest) -> None:
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
 
 
 def _is_mns(path: str) -> bool:

@@ -16,15 +16,16 @@ from .fc_errors import FcError, access_denied
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 
 
-def refusal(headers: CIMultiDictProxy[str], bound_address: str) -> FcError | None:
+def refusal(headers: CIMultiDictProxy[str], bound_address: str, *, any_host: bool = False) -> FcError | None:
     """Return why a request is not let in; None when it is.
 
     Args:
         headers: the request's headers.
         bound_address: the address at which the service listens, an allowed Host beside the loopback names.
+        any_host: whether Host may be any name: where a signature, which covers it, is checked after this.
     """
     hosts = headers.getall("Host", [])
-    if len(hosts) != 1 or not is_own_host(hosts[0], bound_address):
+    if len(hosts) != 1 or not (any_host or is_own_host(hosts[0], bound_address)):
         return access_denied("expected a Host header that names this machine (localhost or a loopback address)")
     if "Origin" in headers:
         return access_denied("requests from web pages (with an Origin header) are refused")

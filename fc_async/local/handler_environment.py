@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .function import FunctionSpec
+from .signature import AccessKey
 
 
 def handler_environment(
@@ -16,6 +17,7 @@ def handler_environment(
     account_id: str,
     endpoint: str,
     home: str,
+    access_key: AccessKey | None,
     host: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the whole environment of a worker process.
@@ -28,12 +30,14 @@ def handler_environment(
         account_id: account id.
         endpoint: base URL of the local service, for code that calls it with fc_async.
         home: a temporary folder.
+        access_key: what the service asks for; None: it asks for none.
         host: the environment of this process; only PATH, LANG and TZ are taken from it.
 
     Source: https://help.aliyun.com/document_detail/164217.html (what the service sets).
     """
     # In the C locale Python itself would add LC_CTYPE to the environment.
     language = host.get("LANG", "")
+    key = AccessKey("local", "local") if access_key is None else access_key
     return {
         "PATH": host.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
         "LANG": "C.UTF-8" if language in ("", "C", "POSIX") else language,
@@ -48,8 +52,9 @@ def handler_environment(
         "FC_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "FC_QUALIFIER": "LATEST" if qualifier is None else qualifier,
         "FC_INSTANCE_ID": instance_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": "local",
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "local",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.secret,
         "ALIBABA_CLOUD_SECURITY_TOKEN": "local",
         "FC_ASYNC_ENDPOINT": endpoint,
+        **({} if access_key is None else {"FC_ASYNC_LOCAL_ACCESS_KEY": f"{key.id}:{key.secret}"}),
     }

@@ -6,19 +6,37 @@ import errno
 import ipaddress
 import socket
 
-from ..errors import LocalError
+from ..errors import ArgumentError, LocalError
 
 
-def loopback_address(host: str) -> str:
-    """Return the address to listen at; raises LocalError for what is not loopback."""
+def bound_address(host: str, *, is_signed: bool) -> str:
+    """Return the address to listen at.
+
+    Args:
+        host: `localhost` or an IP address.
+        is_signed: whether requests must be signed; without that only a loopback address is taken.
+
+    Raises:
+        ArgumentError: it is no address, or one that others reach.
+    """
     name = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
     try:
         is_loopback = ipaddress.ip_address(name).is_loopback
     except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise LocalError(f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}")
+        raise ArgumentError(
+            f"expected an IP address to listen at (loopback: 127.0.0.1 or ::1), got {host[:80]!r}"
+        ) from None
+    if not (is_loopback or is_signed):
+        raise ArgumentError(
+            f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}: "
+            "an address that others reach needs --access-key ID:SECRET"
+        )
     return name
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches an address."""
+    return ipaddress.ip_address(address).is_loopback
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -35,6 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def base_url(listener: socket.socket) -> str:
-    """Return the URL at which the socket is reached."""
+    """Return the URL at which this machine reaches the socket."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a name for every address
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -7,19 +7,21 @@ import json
 import logging
 import os
 import platform
-import shutil
-import tempfile
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
+from . import resident_memory
 from .clock import Clock, SystemClock
-from .code_folder import fingerprint
+from .code_folder import CodeFolder
 from .engine import Outcome
 from .function import DeployedFunction, FunctionSpec
 from .handler_environment import handler_environment
 from .ids import Ids
+from .said_once import SaidOnce
+from .signature import AccessKey
 from .worker_process import Answer, WorkerProcess
 
 UNHANDLED = "UnhandledInvocationError"
@@ -92,11 +94,22 @@ class ProcessRunner:
         region: region id.
         account_id: account id.
         ids: names for the workers.
+        home: a folder that is empty when the service starts; the handlers' HOME.
+        access_key: what the service asks for; None: it asks for none.
         clock: real time: a handler's timeout is its own, also where the service's time is moved by hand.
     """
 
     def __init__(
-        self, workers: int, *, endpoint: str, region: str, account_id: str, ids: Ids, clock: Clock | None = None
+        self,
+        workers: int,
+        *,
+        endpoint: str,
+        region: str,
+        account_id: str,
+        ids: Ids,
+        home: Path,
+        access_key: AccessKey | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.workers = workers
         self.free = workers
@@ -104,12 +117,15 @@ class ProcessRunner:
         self._region = region
         self._account_id = account_id
         self._ids = ids
+        self._home = home
+        self._access_key = access_key
         self._clock = SystemClock() if clock is None else clock
-        self._home = tempfile.mkdtemp(prefix="fc-async-home-")
+        self._folders: dict[Path, CodeFolder] = {}
         self._idle: list[tuple[_Code, WorkerProcess]] = []  # the longest idle first
         self._busy: set[WorkerProcess] = set()
+        self._dying: set[asyncio.Future[int]] = set()
         self._queue: deque[asyncio.Future[None]] = deque()
-        self._noted_runtimes: set[str] = set()
+        self._notes = SaidOnce(log)
         self._is_closed = False
 
     def run(
@@ -125,7 +141,12 @@ class ProcessRunner:
         request_id: str,
         event: bytes,
     ) -> Execution:
-        await place
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._give_place()  # it came at the moment at which nobody wanted it any more
+            raise
         if self._is_closed:
             raise asyncio.CancelledError
         try:
@@ -155,7 +176,7 @@ class ProcessRunner:
             function.spec.name,
             qualifier,
             function.revision,
-            fingerprint(function.spec.code_dir) if function.is_watched else 0,
+            await self._fingerprint(function.spec.code_dir) if function.is_watched else 0,
         )
         try:
             worker = self._warm(code) or await self._start(code, function.spec)
@@ -166,31 +187,41 @@ class ProcessRunner:
         try:
             answer = await worker.execute(request_id, event)
         except BaseException:
-            worker.kill()
+            self._kill(worker)
             raise
         finally:
             self._busy.discard(worker)
         if answer.kind == "answered":
             self._idle.append((code, worker))
+            self._note_modules(function.spec.name, answer.outside_modules)
         outcome = _outcome(answer, function.spec)
         return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id)
+
+    async def _fingerprint(self, folder: Path) -> int:
+        return await self._folders.setdefault(folder, CodeFolder(folder)).fingerprint()
 
     def _warm(self, code: _Code) -> WorkerProcess | None:
         for index in range(len(self._idle) - 1, -1, -1):
             of, worker = self._idle[index]
             if not worker.is_alive:
                 del self._idle[index]
+                self._kill(worker)
             elif of == code:
                 del self._idle[index]
                 return worker
             elif of.name == code.name and of.qualifier == code.qualifier:
                 del self._idle[index]
-                worker.kill()  # its code is out of date
+                self._kill(worker)  # its code is out of date
         return None
+
+    def _kill(self, worker: WorkerProcess) -> None:
+        death = worker.kill()
+        self._dying.add(death)
+        death.add_done_callback(self._dying.discard)
 
     async def _start(self, code: _Code, function: FunctionSpec) -> WorkerProcess:
         if len(self._idle) + len(self._busy) >= self.workers and self._idle:
-            self._idle.pop(0)[1].kill()
+            self._kill(self._idle.pop(0)[1])
         self._note_runtime(function.runtime)
         worker = WorkerProcess(function, f"c-{self._ids.request_id(self._clock.now_ms())[2:]}", self._clock)
         about = {
@@ -210,27 +241,38 @@ class ProcessRunner:
             region=self._region,
             account_id=self._account_id,
             endpoint=self._endpoint,
-            home=self._home,
+            home=str(self._home),
+            access_key=self._access_key,
             host=os.environ,
         )
         await worker.start(about, environment)
         return worker
 
     def _note_runtime(self, runtime: str) -> None:
-        if runtime not in self._noted_runtimes:
-            self._noted_runtimes.add(runtime)
-            log.info("runtime %s runs here on Python %s", runtime, platform.python_version())
+        self._notes.say(runtime, "runtime %s runs here on Python %s", runtime, platform.python_version())
+        if not resident_memory.IS_KNOWN:
+            self._notes.say("memory", "memorySize is not enforced: this system does not tell what a process holds")
+
+    def _note_modules(self, function: str, modules: tuple[str, ...]) -> None:
+        for module in modules:
+            self._notes.say(
+                (function, module),
+                "function %s: module %s is loaded from outside the code folder; in the cloud it is missing unless the "
+                "code, a layer or the runtime brings it",
+                function,
+                module,
+            )
 
     async def close(self) -> None:
-        """Kill every worker, also one that is at work, and remove their temporary home."""
+        """Kill every worker, also one that is at work; returns when they are gone."""
         self._is_closed = True
         for worker in [*self._busy, *(worker for _, worker in self._idle)]:
-            worker.kill()
+            self._kill(worker)
         self._idle.clear()
         for place in self._queue:
             place.cancel()
+        await asyncio.gather(*self._dying)
         await asyncio.sleep(0)  # the transports of the killed workers close on the loop's next turn
-        shutil.rmtree(self._home, ignore_errors=True)
 
 
 def _outcome(answer: Answer, function: FunctionSpec) -> Outcome:
@@ -238,6 +280,8 @@ def _outcome(answer: Answer, function: FunctionSpec) -> Outcome:
         return Outcome(answer.payload, UNHANDLED if answer.failed else "")
     if answer.kind == "timed out":
         message = f"Function timed out after {function.timeout_seconds} seconds"
+    elif answer.kind == "out of memory":
+        message = f"Function ran out of memory (limit: {function.memory_mb} MB)"
     else:
         message = (
             "Process exited unexpectedly before completing request "

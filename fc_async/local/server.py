@@ -1,26 +1,25 @@
-"""The local service, wired: one port, loopback only."""
+"""The local service, wired: one port, loopback only unless it checks signatures."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
 from ..arn import QueueArn, TopicArn
 from ..errors import LocalError
 from . import limits
+from .assumptions import read_assumptions
 from .async_configs import AsyncConfigs
+from .async_tasks import AsyncTasks
 from .clock import Clock, ManualClock, SystemClock
 from .control_plane import ControlPlane
 from .dispatcher import Dispatcher
@@ -33,13 +32,19 @@ from .function_catalog import FunctionCatalog
 from .gateway import Gateway
 from .http_server import HttpServer
 from .ids import Ids
-from .listener import base_url, listen, loopback_address
+from .listener import base_url, bound_address, listen
+from .local_routes import LocalRoutes
 from .log_format import SafeFormatter
 from .mailbox import Mailbox
 from .mns_errors import MailboxError
 from .mns_routes import MnsRoutes
 from .queue_attributes import QueueChanges
 from .runner import ProcessRunner, Runner
+from .scratch import Scratch
+from .signature import read_access_key
+
+if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
+    from ..config import AsyncInvokeConfig
 
 _SHUTDOWN_SECONDS = 1.0
 
@@ -56,7 +61,7 @@ class LocalServer:
 
     Args:
         port: the port; 0 picks a free one.
-        host: a loopback address.
+        host: a loopback address, or any address of this machine where there is an access key.
         clock: the service's time; None is real time, a ManualClock is moved with `advance`.
         workers: how many handlers run at once; None is the number of cores, 0 holds everything.
         runner: executes the handlers; None starts worker processes.
@@ -64,6 +69,13 @@ class LocalServer:
         seed: the same seed gives the same ids; None: unpredictable ones.
         region: region id of everything in it.
         account_id: account id of everything in it.
+        assume: values of assumptions by name (`fc-async local assumptions` lists them); what is not named has its
+            default.
+        access_key: `ID:SECRET` that every request must be signed with; None: signatures are accepted unread.
+
+    Raises:
+        ArgumentError: an assumption or an access key that cannot be, or a host that is no loopback address where there
+            is no access key.
     """
 
     def __init__(
@@ -78,12 +90,16 @@ class LocalServer:
         seed: int | None = None,
         region: str = limits.REGION,
         account_id: str = limits.ACCOUNT_ID,
+        assume: Mapping[str, object] | None = None,
+        access_key: str | None = None,
     ) -> None:
         self.region = region
         self.account_id = account_id
         self.url = ""
         self._port = port
-        self._host = loopback_address(host)
+        self._assumptions = read_assumptions(assume or {})
+        self._access_key = None if access_key is None else read_access_key(access_key)
+        self._host = bound_address(host, is_signed=self._access_key is not None)
         self._clock = SystemClock() if clock is None else clock
         self._workers = (os.cpu_count() or 1) if workers is None else workers
         self._given_runner = runner
@@ -104,7 +120,7 @@ class LocalServer:
         self._loop = asyncio.get_running_loop()
         listener = listen(self._host, self._port)
         self.url = base_url(listener)
-        self._code_root = Path(tempfile.mkdtemp(prefix="fc-async-code-"))
+        self._scratch = Scratch()
         self._wire()
         self._http = web.ServerRunner(
             HttpServer(self._gateway.handle, self._gateway.refuse_unparsed), shutdown_timeout=_SHUTDOWN_SECONDS
@@ -121,31 +137,56 @@ class LocalServer:
 
     def _wire(self) -> None:
         self._mailbox = Mailbox(random=self._random)
-        self._engine = Engine(self.region, self.account_id)
+        self._engine = engine = Engine(self.region, self.account_id, self._assumptions)
         catalog = FunctionCatalog(self.region, self.account_id)
-        configs = AsyncConfigs(self.region, self.account_id)
+        configs = AsyncConfigs(self.region, self.account_id, self._assumptions)
         self._runner = self._given_runner or ProcessRunner(
-            self._workers, endpoint=self.url, region=self.region, account_id=self.account_id, ids=self._ids
+            self._workers,
+            endpoint=self.url,
+            region=self.region,
+            account_id=self.account_id,
+            ids=self._ids,
+            home=self._scratch.home,
+            access_key=self._access_key,
         )
-        self._plane = ControlPlane(clock=self._clock, catalog=catalog, configs=configs, engine=self._engine)
-        self._dispatcher = Dispatcher(
+        self._plane = ControlPlane(clock=self._clock, catalog=catalog, configs=configs, engine=engine)
+        self._dispatcher = dispatcher = Dispatcher(
             clock=self._clock,
             ids=self._ids,
             catalog=catalog,
-            engine=self._engine,
+            engine=engine,
             runner=self._runner,
             mailbox=self._mailbox,
+            assumptions=self._assumptions,
         )
-        invoker = Invoker(control_plane=self._plane, dispatcher=self._dispatcher, runner=self._runner)
         self._mns = MnsRoutes(self._mailbox, self._clock, random=self._random)
         self._gateway = Gateway(
             bound_address=self._host,
             clock=self._clock,
             ids=self._ids,
-            fc=FcRoutes(control_plane=self._plane, invoker=invoker, code_root=self._code_root),
+            fc=self._fc_routes(catalog),
             mns=self._mns,
-            dispatcher=self._dispatcher,
+            local=LocalRoutes(control_plane=self._plane, engine=engine, dispatcher=dispatcher),
+            access_key=self._access_key,
         )
+
+    def _fc_routes(self, catalog: FunctionCatalog) -> FcRoutes:
+        invoker = Invoker(
+            control_plane=self._plane,
+            engine=self._engine,
+            dispatcher=self._dispatcher,
+            runner=self._runner,
+            assumptions=self._assumptions,
+        )
+        tasks = AsyncTasks(
+            clock=self._clock,
+            catalog=catalog,
+            engine=self._engine,
+            dispatcher=self._dispatcher,
+            arn_prefix=f"acs:fc:{self.region}:{self.account_id}:functions/",
+            assumptions=self._assumptions,
+        )
+        return FcRoutes(control_plane=self._plane, invoker=invoker, tasks=tasks, code_root=self._scratch.code)
 
     async def stop(self) -> None:
         """Close the port, kill the workers, remove what was unpacked."""
@@ -153,7 +194,7 @@ class LocalServer:
         await self._dispatcher.close()
         await self._runner.close()
         await self._http.cleanup()
-        shutil.rmtree(self._code_root, ignore_errors=True)
+        self._scratch.remove()
 
     async def __aenter__(self) -> LocalServer:
         await self.start()
@@ -213,12 +254,17 @@ class LocalServer:
         try:
             self._plane.deploy_folder(spec)
             if spec.async_config is not None:
-                config = spec.async_config.resolved(self.region, self.account_id)
-                self._plane.put_config(spec.name, normal_qualifier(spec.qualifier), config.to_wire())
+                self._put_config(spec, spec.async_config, normal_qualifier(spec.qualifier))
         except FcError as refused:
             raise LocalError(f"function {spec.name}: {refused.message}") from None
         log.info("function %s: code of %s, handler %s", spec.name, spec.code_dir, spec.handler)
         self._create_queues(spec)
+
+    def _put_config(self, spec: FunctionSpec, config: AsyncInvokeConfig, qualifier: str | None) -> None:
+        if qualifier is not None and self._plane.ensure_alias(spec.name, qualifier):
+            log.info("function %s: alias %s created; it points to LATEST", spec.name, qualifier)
+        resolved = config.resolved(self.region, self.account_id)
+        self._plane.put_config(spec.name, qualifier, resolved.to_wire())
 
     def _create_queues(self, spec: FunctionSpec) -> None:
         destinations = spec.async_config.destination_config if spec.async_config is not None else None
@@ -281,30 +327,13 @@ class LocalServer:
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
 
 
-def run(
-    *,
-    port: int,
-    workers: int | None,
-    functions: Sequence[FunctionSpec] = (),
-    host: str = "127.0.0.1",
-    region: str | None = None,
-) -> None:
+def run(server: LocalServer) -> None:
     """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL, and nothing follows it there.
-
-    Args:
-        port: the port; 0 picks a free one.
-        workers: how many handlers run at once; None is the number of cores.
-        functions: what is there from the start.
-        host: a loopback address.
-        region: region id of everything in it; None: cn-hangzhou.
 
     Raises:
         LocalError: the port is in use, or a function cannot be deployed.
     """
     _log_to_stderr()
-    server = LocalServer(
-        port=port, host=host, workers=workers, functions=functions, region=limits.REGION if region is None else region
-    )
     asyncio.run(_serve_until_signalled(server))
 
 

@@ -4,16 +4,18 @@ Started by worker_process.py as a script with two arguments: the number of the s
 about the function. It imports nothing of fc_async, so that a handler finds the package only where it would find it
 in the cloud. On the socket, both ways: two big-endian 32-bit lengths, a JSON header, a payload.
 
-    in   {"request_id"}            the event
-    out  {"failed", "memory_mb"}   what the handler returned, or the error JSON
+    in   {"request_id"}                       the event
+    out  {"failed", "memory_kb", "outside"}   what the handler returned, or the error JSON
 """
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import logging
 import os
+import signal
 import socket
 import struct
 import sys
@@ -34,16 +36,59 @@ def main(arguments: list[str]) -> None:
     about = json.loads(arguments[2])
     # -I has kept this file's folder off the path (its queue.py would hide Python's), and PYTHONPATH with it.
     extra = os.environ.get("PYTHONPATH", "")
+    modules = OutsideModules(about["code_dir"], sys.path)
     sys.path[:0] = [about["code_dir"], *filter(None, extra.split(os.pathsep))]
     sys.argv = [about["handler"]]
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="[%(levelname)s] %(message)s")
     load = _loader(about["handler"])
+    end_with_service = EndWithService(connection)
     while (frame := receive(connection)) is not None:
         header, event = frame
+        end_with_service.watch(True)
         failed, payload = execute(load, event, _context(about, header["request_id"]))
         sys.stdout.flush()
         sys.stderr.flush()
-        send(connection, {"failed": failed, "memory_mb": _peak_memory_mb()}, payload)
+        end_with_service.watch(False)
+        send(connection, {"failed": failed, "memory_kb": _peak_memory_kb(), "outside": modules.new()}, payload)
+    if _leads_a_group():
+        os.killpg(os.getpid(), signal.SIGKILL)  # what handlers have started and left behind goes, too
+
+
+def _leads_a_group() -> bool:
+    """Whether this process was started as worker_process.py does, so that its group is what handlers started."""
+    return os.getpgrp() == os.getpid()
+
+
+class EndWithService:
+    """Ends this process, and what the handler has started, if the service dies while a handler is at work.
+
+    Between invocations the closed socket says so. During one nobody reads it, and a thread that did would not run
+    while the handler holds the interpreter, and would make its forks unsafe. So the kernel is asked for a signal: SIGIO
+    ends a process. The service sends nothing during an invocation, so its end is the only thing to be signalled.
+
+    Args:
+        connection: the socket to the service.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        if sys.platform != "linux":  # where SIGIO is ignored unless somebody takes it
+            signal.signal(signal.SIGIO, lambda *_: os._exit(1))
+        fcntl.fcntl(connection, fcntl.F_SETOWN, -os.getpid() if _leads_a_group() else os.getpid())
+
+    def watch(self, is_on: bool) -> None:
+        """Begin or cease to wait for the signal."""
+        flags = fcntl.fcntl(self._connection, fcntl.F_GETFL)
+        asks = flags | os.O_ASYNC if is_on else flags & ~os.O_ASYNC
+        fcntl.fcntl(self._connection, fcntl.F_SETFL, asks)
+        if is_on and self._is_closed():
+            os._exit(1)  # it died between the invocation and the line above
+
+    def _is_closed(self) -> bool:
+        try:
+            return not self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
 
 
 def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
@@ -158,13 +203,53 @@ def _context(about: dict[str, Any], request_id: str) -> SimpleNamespace:
     )
 
 
-def _peak_memory_mb() -> int:
+def _peak_memory_kb() -> int:
     # ru_maxrss would count the memory that the starting process had at the fork.
     try:
         with open("/proc/self/status") as status:
-            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     except (OSError, StopIteration):
         return 0
+
+
+class OutsideModules:
+    """Names the third-party modules that a handler has loaded from outside its code folder, each once.
+
+    Args:
+        code_dir: the code folder.
+        search_path: where this interpreter finds modules of its own: installed ones, and the standard library.
+    """
+
+    def __init__(self, code_dir: str, search_path: list[str]) -> None:
+        self._code = os.path.realpath(code_dir) + os.sep
+        self._installed = tuple(os.path.realpath(path) + os.sep for path in search_path if _is_site(path))
+        self._known = set(sys.modules)
+        self._count = len(sys.modules)
+
+    def new(self) -> list[str]:
+        """Return the top-level names that are new since the last call."""
+        if len(sys.modules) == self._count:
+            return []
+        self._count = len(sys.modules)
+        tops = {name.partition(".")[0] for name in list(sys.modules)} - self._known
+        self._known |= tops
+        return sorted(name for name in tops - sys.stdlib_module_names if self._is_outside(sys.modules.get(name)))
+
+    def _is_outside(self, module: Any) -> bool:
+        try:
+            file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+        except Exception:
+            return False  # what stands in sys.modules may be any object of the handler's
+        if not isinstance(file, str):
+            return False  # built in, or made by the handler
+        path = os.path.realpath(file)
+        if path.startswith(self._installed):
+            return True  # also where the environment lies inside the code folder
+        return not path.startswith((self._code, os.path.dirname(os.path.realpath(os.__file__)) + os.sep))
+
+
+def _is_site(path: str) -> bool:
+    return os.path.basename(path) in ("site-packages", "dist-packages")
 
 
 if __name__ == "__main__":

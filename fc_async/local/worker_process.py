@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .clock import Clock
+from .clock import Clock, Timer
 from .function import FunctionSpec
+from .resident_memory import resident_kb
 
 _LENGTHS = struct.Struct("!II")
 _WORKER_FILE = Path(__file__).with_name("worker.py")
 _LINE_BYTES = 8192
 _READS_AT_ONCE = 16
+_SAMPLE_MS = 20
 _MAXRSS_UNITS_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
 
 log = logging.getLogger("fc_async.local.handler")
@@ -34,11 +36,12 @@ class Answer:
     """What came back from an execution.
 
     Args:
-        kind: "answered", "timed out" or "exited".
+        kind: "answered", "timed out", "exited" or "out of memory".
         failed: whether the handler raised; only for "answered".
         payload: what it returned, or its error JSON; empty unless "answered".
         duration_ms: how long it took.
         memory_mb: most memory that the process has held; 0 where that cannot be told.
+        outside_modules: third-party modules that it has loaded from outside its code folder, each told once.
     """
 
     kind: str
@@ -46,6 +49,7 @@ class Answer:
     payload: bytes
     duration_ms: int
     memory_mb: int
+    outside_modules: tuple[str, ...] = ()
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -69,6 +73,8 @@ class WorkerProcess(asyncio.Protocol):
         self._request_id = "-"
         self._answer: asyncio.Future[Answer] | None = None
         self._started_ms = 0
+        self._sampler: Timer | None = None
+        self._death: asyncio.Future[int] | None = None
 
     async def start(self, about: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         """Start the process.
@@ -112,7 +118,7 @@ class WorkerProcess(asyncio.Protocol):
     @property
     def is_alive(self) -> bool:
         """Whether it can take an invocation."""
-        return self._process is not None
+        return self._transport is not None and self._death is None
 
     async def execute(self, request_id: str, event: bytes) -> Answer:
         """Run the handler once; always answers, at the latest at the function's timeout."""
@@ -123,39 +129,74 @@ class WorkerProcess(asyncio.Protocol):
         self._started_ms = self._clock.now_ms()
         head = json.dumps({"request_id": request_id}).encode()
         self._transport.write(_LENGTHS.pack(len(head), len(event)) + head + event)
-        timer = self._clock.call_at(self._started_ms + self._function.timeout_seconds * 1000, self._time_out)
+        timeout_ms = self._function.timeout_seconds * 1000
+        timer = self._clock.call_at(self._started_ms + timeout_ms, lambda: self._end("timed out"))
+        self._sample_again()
         try:
             return await self._answer
         finally:
             timer.cancel()
+            self._stop_sampling()
             self._flush_output()
             self._answer = None
             self._request_id = "-"
 
-    def _time_out(self) -> None:
-        self._resolve("timed out", failed=True, memory_mb=self.kill())
+    def _sample_again(self) -> None:
+        self._sampler = self._clock.call_at(self._clock.now_ms() + _SAMPLE_MS, self._sample)
 
-    def _resolve(self, kind: str, *, failed: bool, payload: bytes = b"", memory_mb: int = 0) -> None:
+    def _stop_sampling(self) -> None:
+        if self._sampler is not None:
+            self._sampler.cancel()
+            self._sampler = None
+
+    def _sample(self) -> None:
+        assert self._process is not None  # noqa: S101 - an invocation is being executed
+        if _has_ended(self._process.pid):  # and something that it started holds the socket open
+            self._end("exited")
+        elif self._is_over(resident_kb(self._process.pid)):
+            self._end("out of memory")
+        else:
+            self._sample_again()
+
+    def _is_over(self, memory_kb: int) -> bool:
+        return memory_kb > self._function.memory_mb * 1024
+
+    def _end(self, kind: str) -> None:
+        """Kill the process; the invocation is answered when it is gone."""
+        self._stop_sampling()
+        duration_ms = self._clock.now_ms() - self._started_ms
+        self.kill().add_done_callback(lambda death: self._resolve(Answer(kind, True, b"", duration_ms, death.result())))
+
+    def _resolve(self, answer: Answer) -> None:
         if self._answer is not None and not self._answer.done():
-            duration_ms = self._clock.now_ms() - self._started_ms
-            self._answer.set_result(Answer(kind, failed, payload, duration_ms, memory_mb))
+            self._answer.set_result(answer)
 
-    def kill(self) -> int:
-        """Kill the process and what it started; return the most memory it has held, in MB. Harmless twice."""
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    def kill(self) -> asyncio.Future[int]:
+        """Kill the process and what it started; the future ends when it is gone, with the most memory it held, in MB.
+
+        Harmless twice.
+        """
+        if self._death is None:
+            loop = asyncio.get_running_loop()
+            self._death = loop.create_future()
+            if self._process is None:
+                self._death.set_result(0)
+            else:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                # In a thread: until the memory of a large process is given back, it is not gone.
+                loop.run_in_executor(None, _reap, self._process).add_done_callback(self._gone)
+        return self._death
+
+    def _gone(self, reaped: asyncio.Future[int]) -> None:
+        assert self._death is not None  # noqa: S101 - kill() has set it
         if self._transport is not None:
             self._transport.abort()
         self._read_output()
         self._flush_output()
         asyncio.get_running_loop().remove_reader(self._output_fd)
         os.close(self._output_fd)
-        return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_MB
+        self._death.set_result(0 if reaped.cancelled() else reaped.result())
 
     # asyncio.Protocol
 
@@ -165,7 +206,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if len(self._received) < _LENGTHS.size:
+        if len(self._received) < _LENGTHS.size or self._death is not None:
             return
         header_bytes, payload_bytes = _LENGTHS.unpack_from(self._received)
         start = _LENGTHS.size + header_bytes
@@ -175,11 +216,17 @@ class WorkerProcess(asyncio.Protocol):
         payload = bytes(self._received[start : start + payload_bytes])
         self._received.clear()
         self._read_output()  # what it printed before it answered belongs to this invocation
-        self._resolve("answered", failed=header["failed"], payload=payload, memory_mb=header["memory_mb"])
+        if self._is_over(header["memory_kb"]):  # between two samples, or after the last one
+            self._end("out of memory")
+            return
+        duration_ms = self._clock.now_ms() - self._started_ms
+        memory_mb = header["memory_kb"] // 1024
+        outside = tuple(header["outside"])
+        self._resolve(Answer("answered", header["failed"], payload, duration_ms, memory_mb, outside))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
-        self._resolve("exited", failed=True, memory_mb=self.kill())
+        self._end("exited")
 
     # what the handler prints
 
@@ -206,3 +253,21 @@ class WorkerProcess(asyncio.Protocol):
     def _log_line(self, line: bytes) -> None:
         text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
         log.info("%s %s %s", self._function.name, self._request_id, text)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True  # another part of this program has waited for it
+
+
+def _reap(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a process; return the most memory it has held, in MB."""
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except ChildProcessError:
+        process.returncode = 0
+        return 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_MB

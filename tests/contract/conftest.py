@@ -5,17 +5,18 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import ExitStack, closing, contextmanager
+from typing import NamedTuple
 
 import pytest
 from alibabacloud_fc20230330.client import Client
 from mns.account import Account
-from mns.queue import Queue, QueueMeta
+from mns.queue import Queue
 
 from fc_async.local.clock import ManualClock
 from fc_async.local.server import LocalServer
 from tests.contract.fc_sdk import DEADLINE_SECONDS, fc_client
+from tests.contract.service import IS_REAL, AccountService, LocalService, Service, Silence, made_queue
 
 
 @pytest.fixture
@@ -29,11 +30,27 @@ def fc(local: LocalServer) -> Client:
     return fc_client(local)
 
 
-class Silence:
-    """A logger for the MNS SDK, whose own writes a file next to its code."""
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """The service at its default assumptions; the real account where that is asked for."""
+    asked: Service = AccountService() if IS_REAL else LocalService()
+    with closing(asked):
+        yield asked
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
+
+@pytest.fixture
+def assuming() -> Iterator[Callable[..., LocalService]]:
+    """Starts a local service that assumes something: `assuming(put_merges=False)`."""
+    with ExitStack() as stack:
+        yield lambda **values: stack.enter_context(closing(LocalService(**values)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a real account only what is asked of `service` can be run."""
+    if IS_REAL:
+        chosen = [item for item in items if "service" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 @pytest.fixture
@@ -41,13 +58,7 @@ def mns_queue(local: LocalServer) -> Iterator[Callable[[str], Queue]]:
     """Makes a queue on the local service, and gives it as the official SDK's object."""
     account = Account(local.url, "id", "secret", logger=Silence())
 
-    def make(name: str) -> Queue:
-        queue = account.get_queue(name)
-        queue.set_encoding(False)
-        queue.create(QueueMeta())
-        return queue
-
-    yield make
+    yield lambda name: made_queue(account, name)
     account.mns_client.http.conn.close()
 
 

@@ -9,11 +9,14 @@ import json
 import re
 import socket
 import zipfile
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
+from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
@@ -57,6 +60,16 @@ def create_function(client: Client, name: str, source: str, **fields: Any) -> mo
     return client.create_function(models.CreateFunctionRequest(body=models.CreateFunctionInput(**body))).body
 
 
+def create_alias(client: Client, function: str, name: str, version_id: str = "LATEST") -> models.Alias:
+    body = models.CreateAliasInput(alias_name=name, version_id=version_id)
+    return client.create_alias(function, models.CreateAliasRequest(body=body)).body
+
+
+def publish(client: Client, function: str, description: str | None = None) -> models.Version:
+    body = models.PublishVersionInput(description=description)
+    return client.publish_function_version(function, models.PublishFunctionVersionRequest(body=body)).body
+
+
 def put_config(client: Client, name: str, qualifier: str | None = None, **fields: Any) -> models.AsyncConfig:
     destinations = {
         half: models.Destination(destination=fields.pop(half))
@@ -84,8 +97,29 @@ def invoke_async(
     )
 
 
-def invoke(client: Client, name: str, payload: bytes = b"{}") -> models.InvokeFunctionResponse:
-    return client.invoke_function(name, models.InvokeFunctionRequest(body=io.BytesIO(payload)))
+def invoke(
+    client: Client, name: str, payload: bytes = b"{}", qualifier: str | None = None
+) -> models.InvokeFunctionResponse:
+    return client.invoke_function(name, models.InvokeFunctionRequest(body=io.BytesIO(payload), qualifier=qualifier))
+
+
+def get_task(client: Client, name: str, task_id: str, qualifier: str | None = None) -> models.AsyncTask:
+    return client.get_async_task(name, task_id, models.GetAsyncTaskRequest(qualifier=qualifier)).body
+
+
+def list_tasks(client: Client, name: str, **filters: Any) -> models.ListAsyncTaskOutput:
+    return client.list_async_tasks(name, models.ListAsyncTasksRequest(**filters)).body
+
+
+def stop_task(client: Client, name: str, task_id: str, qualifier: str | None = None) -> int:
+    return int(client.stop_async_task(name, task_id, models.StopAsyncTaskRequest(qualifier=qualifier)).status_code)
+
+
+def refused(call: Callable[[], object]) -> tuple[int, str]:
+    """Status and code with which the service refuses a call."""
+    with pytest.raises((ClientException, ServerException)) as caught:
+        call()
+    return caught.value.status_code, caught.value.code
 
 
 def request(

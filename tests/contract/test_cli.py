@@ -8,7 +8,7 @@ from fc_async import QueueClient
 from fc_async.cli.root import run
 from fc_async.local.clock import SystemClock
 from fc_async.local.server import LocalServer
-from tests.contract.fc_sdk import create_function
+from tests.contract.fc_sdk import create_alias, create_function
 
 FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
 
@@ -45,7 +45,8 @@ def test_config_set_keeps_what_is_not_named_and_shows_what_changed(fc_async, fai
     }
 
 
-def test_config_list_shows_every_qualifier(fc_async, failing):
+def test_config_list_shows_every_qualifier(fc_async, fc, failing):
+    create_alias(fc, "orders", "prod")
     fc_async("config", "set", "orders", "--max-retries", "0")
     fc_async("config", "set", "orders@prod", "--max-retries", "2")
     listed = json.loads(fc_async("config", "list", "orders", "-o", "json")[1])

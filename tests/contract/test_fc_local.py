@@ -18,7 +18,7 @@ from mns.mns_exception import MNSServerException
 from mns.queue import Queue
 
 from fc_async.config import AsyncInvokeConfig, DestinationConfig
-from fc_async.errors import LocalError
+from fc_async.errors import ArgumentError, LocalError
 from fc_async.local.clock import ManualClock
 from fc_async.local.function import FunctionSpec
 from fc_async.local.server import LocalServer
@@ -26,6 +26,7 @@ from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import (
     ARN,
     QUEUE,
+    create_alias,
     create_function,
     error,
     fc_client,
@@ -130,7 +131,7 @@ def test_a_function_as_destination_is_invoked_asynchronously_with_the_record(
         QUEUE.format("nobody"),
         QUEUE.format("nobody").replace("queues", "topics"),
         ARN + "nobody",
-        "acs:eventbridge:cn-hangzhou:1:eventbus/bus",
+        "acs:oss:cn-hangzhou:1:bucket",
         "no-arn",
     ],
 )
@@ -140,7 +141,7 @@ def test_a_record_that_cannot_be_delivered_is_counted_and_logged_as_lost(
     create_function(fc, "main", ECHOES)
     put_config(fc, "main", on_success=destination)
     invoke_async(fc, "main")
-    local.settle()
+    local.advance(4)
     assert _metric(local, "FunctionDestinationErrors") == 1
     assert _metric(local, "FunctionDestinationSucceeded") == 0
     assert "lost: the record of main (" in caplog.text
@@ -429,6 +430,7 @@ def test_an_empty_destination_config_clears_and_null_does_not(local: LocalServer
 
 def test_each_qualifier_has_a_config_of_its_own_and_latest_is_none(fc: Client) -> None:
     create_function(fc, "main", ECHOES)
+    create_alias(fc, "main", "prod")
     put_config(fc, "main", max_async_retry_attempts=1)
     assert put_config(fc, "main", "prod", max_async_retry_attempts=2).function_arn == ARN + "main/prod"
     assert get_config(fc, "main", "LATEST").max_async_retry_attempts == 1
@@ -445,6 +447,7 @@ def test_the_qualifier_decides_whose_config_an_invocation_follows(
     local: LocalServer, fc: Client, mns_queue: MakeQueue
 ) -> None:
     create_function(fc, "main", FAILS)
+    create_alias(fc, "main", "prod")
     dead = mns_queue("dead")
     put_config(fc, "main", "prod", on_failure=QUEUE.format("dead"), max_async_retry_attempts=0)
     invoke_async(fc, "main")
@@ -459,6 +462,7 @@ def test_the_qualifier_decides_whose_config_an_invocation_follows(
 def test_configs_are_listed_page_by_page(fc: Client) -> None:
     for name in ("b", "a"):
         create_function(fc, name, ECHOES)
+    create_alias(fc, "a", "prod")
     for name, qualifier in (("b", None), ("a", "prod"), ("a", None)):
         put_config(fc, name, qualifier, max_async_retry_attempts=1)
     found, token = [], None
@@ -563,7 +567,7 @@ def test_a_port_in_use_is_one_sentence(local: LocalServer) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "evil.example", "::"])  # noqa: S104
 def test_only_a_loopback_address_is_listened_at(host: str) -> None:
-    with pytest.raises(LocalError, match="loopback"):
+    with pytest.raises(ArgumentError, match="loopback"):
         LocalServer(host=host)
 
 

@@ -14,6 +14,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
+from fc_async.local import resident_memory
 from fc_async.local.server import LocalServer
 from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request, zipped
 
@@ -138,6 +139,7 @@ def test_a_timeout_kills_the_handler_and_says_so_and_retries_0_run_it_once(
         "os.kill(os.getpid(), signal.SIGKILL)",
         "os.fork() or time.sleep(60); os._exit(1)",
         "subprocess.Popen(['sleep', '60']); os._exit(1)",
+        "ctypes.CDLL(None).fork() or time.sleep(60); os._exit(1)",
     ],
 )
 def test_a_crash_is_an_error_of_its_invocation_and_the_next_one_runs(fc: Client, death: str) -> None:
@@ -196,6 +198,52 @@ def test_a_handler_that_is_repaired_is_loaded_again(local: LocalServer, fc: Clie
     code = models.InputCodeLocation(zip_file=zipped({"index.py": "def handler(event, context): return 'repaired'\n"}))
     fc.update_function("main", models.UpdateFunctionRequest(body=models.UpdateFunctionInput(code=code)))
     assert invoke(fc, "main").body.read() == b"repaired"
+
+
+@pytest.mark.skipif(not resident_memory.IS_KNOWN, reason="this system does not tell what a process holds")
+@pytest.mark.parametrize(
+    "use",
+    [
+        "held = b'x' * 300_000_000; time.sleep(60)",
+        "held = b'x' * 300_000_000; del held",
+        "held = []\n    while True: held.append(b'x' * 1_000_000)",
+    ],
+)
+def test_a_worker_that_holds_more_than_the_functions_memory_is_killed_and_says_so(fc: Client, use: str) -> None:
+    source = f"import time\ndef handler(event, context):\n    if not event: return 'alive'\n    {use}\n"
+    create_function(fc, "main", source, timeout=60, memory_size=128)
+    assert failure(fc) == {"errorMessage": "Function ran out of memory (limit: 128 MB)"}
+    assert invoke(fc, "main", b"").body.read() == b"alive"
+
+
+@pytest.mark.skipif(not resident_memory.IS_KNOWN, reason="this system does not tell what a process holds")
+def test_memory_that_is_reserved_and_not_used_harms_nobody(fc: Client) -> None:
+    source = "import mmap\ndef handler(event, context):\n    return len(mmap.mmap(-1, 4_000_000_000))\n"
+    create_function(fc, "main", source, memory_size=128)
+    assert invoke(fc, "main").body.read() == b"4000000000"
+
+
+def test_a_module_from_outside_the_code_folder_is_named_once(
+    fc: Client, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level("INFO", "fc_async.local")
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "installed_here.py").write_text("import json\n")
+    files = {
+        "index.py": (
+            "import own, sqlite3\n"
+            "import os\ndef handler(event, context):\n    import installed_here\n    if event == b'die': os._exit(1)\n"
+        ),
+        "own/__init__.py": "",
+    }
+    code = models.InputCodeLocation(zip_file=zipped(files))
+    create_function(fc, "main", "", code=code, environment_variables={"PYTHONPATH": str(installed)})
+    for payload in (b"", b"", b"die", b""):
+        invoke(fc, "main", payload)
+    named = [line for line in caplog.messages if "from outside the code folder" in line]
+    assert len(named) == 1
+    assert named[0].startswith("function main: module installed_here is loaded from outside the code folder")
 
 
 # How processes are used

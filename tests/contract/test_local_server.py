@@ -98,7 +98,7 @@ def test_health_counts_by_the_names_of_cloudmonitor() -> None:
         create_function(client, "main", "def handler(event, context): pass\n")
         put_config(client, "main", on_success="acs:mns:::/queues/nobody/messages")
         invoke_async(client, "main")
-        local.settle()
+        local.advance(4)
         status, _, body = request(local, "GET", "/_local/health")
         assert (status, json.loads(body)) == (
             200,
@@ -108,8 +108,14 @@ def test_health_counts_by_the_names_of_cloudmonitor() -> None:
                     "FunctionEnqueueCount": 1,
                     "FunctionDequeueCount": 1,
                     "FunctionAsyncEventExpiredDropped": 0,
+                    "FunctionAsyncMessageLatencyMax": 0,
+                    "FunctionTotalInvocations": 1,
+                    "FunctionFunctionErrors": 0,
+                    "FunctionConcurrencyThrottles": 0,
+                    "FunctionResourceThrottles": 0,
                     "FunctionDestinationErrors": 1,
                     "FunctionDestinationSucceeded": 0,
+                    "FunctionAsyncMessageLatencyAvg": 0,
                     "FunctionAsyncMessagesBacklogV2": 0,
                     "FunctionAsyncMessagesInProcess": 0,
                 },

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,54 @@ def test_its_workers_end_with_it():
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
     assert not [child for child in children if is_running(child)]
+
+
+HOLDS_ON = """
+import os, signal, subprocess, sys
+def handler(event, context):
+    child = subprocess.Popen(["sleep", "600"])
+    print("pids", os.getpid(), child.pid, flush=True)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    while event == b"busy":
+        pass
+"""
+
+
+@pytest.mark.parametrize("event", ["busy", "idle"])
+def test_its_workers_and_what_they_started_end_when_it_is_killed(tmp_path, event):
+    (tmp_path / "index.py").write_text(HOLDS_ON)
+    (tmp_path / "s.yaml").write_text(
+        "edition: 3.0.0\nname: a\nresources:\n  main:\n    component: fc3\n    props: {region: cn-hangzhou, "
+        "functionName: main, runtime: python3.10, handler: index.handler, code: ., timeout: 600}\n"
+    )
+    with local_up("--port", "0", "--workers", "1", "-f", str(tmp_path / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        request = urllib.request.Request(
+            f"{url}/2023-03-30/functions/main/invocations", event.encode(), {"X-Fc-Invocation-Type": "Async"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 202
+        worker, child = next(map(int, line.split("pids")[1].split()) for line in process.stderr if " pids " in line)
+        if event == "idle":
+            next(line for line in process.stderr if "ended Succeeded" in line)
+        process.kill()
+        process.wait()
+    wait_until_ended(worker)
+    wait_until_ended(child)
+
+
+def wait_until_ended(pid):
+    deadline = time.monotonic() + 20
+    while is_running(pid) and not is_zombie(pid):
+        assert time.monotonic() < deadline
+
+
+def is_zombie(pid):
+    """Whether a process has ended, and whoever inherited it has not asked for it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
 
 
 def children_of(pid):

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from fc_async.local.destination_record import record_bytes
-from fc_async.local.engine import Deliver, Engine, Invocation, Outcome, Settings, State, UnknownFunctionError
+from fc_async.local.engine import Engine, Invocation, Outcome, Settings, State, UnknownFunctionError
 
 SUCCESS = Outcome(b"done")
 ERROR = Outcome(b'{"errorType": "E"}', "UnhandledInvocationError")
@@ -138,23 +138,19 @@ def test_the_record_of_a_success_has_an_empty_condition_and_error() -> None:
     engine.accept(7, "f", b"in", "r")
     run_to_the_end(engine, SUCCESS, 7)
     (delivery,) = engine.take_deliveries()
-    assert delivery == Deliver(
-        "good",
-        {
-            "timestamp": 7,
-            "requestContext": {
-                "requestId": "r",
-                "functionArn": "acs:fc:cn-x:1:functions/f",
-                "condition": "",
-                "approximateInvokeCount": 1,
-            },
-            "requestPayload": "in",
-            "responseContext": {"statusCode": 200, "functionError": ""},
-            "responsePayload": "done",
+    assert (delivery.destination, delivery.function, delivery.request_id) == ("good", "f", "r")
+    assert delivery.record == {
+        "timestamp": 7,
+        "requestContext": {
+            "requestId": "r",
+            "functionArn": "acs:fc:cn-x:1:functions/f",
+            "condition": "",
+            "approximateInvokeCount": 1,
         },
-        "f",
-        "r",
-    )
+        "requestPayload": "in",
+        "responseContext": {"statusCode": 200, "functionError": ""},
+        "responsePayload": "done",
+    }
     assert engine.take_deliveries() == []
 
 
@@ -177,6 +173,8 @@ def test_a_function_with_a_long_backlog_does_not_hold_up_another() -> None:
 
 def test_settings_belong_to_one_qualifier_and_nothing_is_inherited() -> None:
     engine = engine_with(Settings(max_retries=0))
+    engine.add_qualifier("f", "prod")
+    engine.add_qualifier("f", "other")
     engine.configure("f", "prod", Settings(max_retries=1))
     attempts = {}
     for qualifier in (None, "prod", "other"):

@@ -1,0 +1,305 @@
+"""Every assumption at every value: what a client sees of it. One is varied at a time."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+
+from fc_async.errors import ArgumentError
+from fc_async.local import limits
+from fc_async.local.server import LocalServer
+from tests.contract.fc_sdk import (
+    create_alias,
+    error,
+    get_config,
+    get_task,
+    invoke_async,
+    list_tasks,
+    put_config,
+    refused,
+    request,
+    stop_task,
+)
+from tests.contract.service import LocalService
+
+FAILS = "def handler(event, context):\n    raise ValueError('no')\n"
+ECHOES = "def handler(event, context):\n    return event\n"
+
+Assuming = Callable[..., LocalService]
+
+
+def put_raw(service: LocalService, function: str, body: str) -> tuple[int, dict[str, str], bytes]:
+    return request(service.server, "PUT", f"/2023-03-30/functions/{function}/async-invoke-config", body)
+
+
+def limit(service: LocalService, function: str, instances: int | None) -> None:
+    body = json.dumps({"instances": instances})
+    assert request(service.server, "PUT", f"/_local/functions/{function}/limit", body)[0] == 200
+
+
+# The config
+
+
+@pytest.mark.parametrize("merges", [True, False])
+def test_put_merges(assuming: Assuming, merges: bool) -> None:
+    service = assuming(put_merges=merges)
+    main = service.function(ECHOES)
+    put_config(service.fc, main, max_async_retry_attempts=0)
+    config = put_config(service.fc, main, max_async_event_age_in_seconds=60)
+    assert config.max_async_retry_attempts == (0 if merges else None)
+    assert config.max_async_event_age_in_seconds == 60
+
+
+@pytest.mark.parametrize("merges", [True, False])
+def test_put_merges_inside_destination(assuming: Assuming, merges: bool) -> None:
+    service = assuming(put_merges_inside_destination=merges)
+    main = service.function(ECHOES)
+    put_config(service.fc, main, on_success="acs:mns:::/queues/a/messages")
+    halves = put_config(service.fc, main, on_failure="acs:mns:::/queues/b/messages").destination_config
+    assert halves.on_failure.destination == "acs:mns:::/queues/b/messages"
+    assert (halves.on_success is not None) == merges
+
+
+@pytest.mark.parametrize("clears", [True, False])
+def test_empty_destination_config_clears(assuming: Assuming, clears: bool) -> None:
+    service = assuming(empty_destination_config_clears=clears)
+    main = service.function(ECHOES)
+    put_config(service.fc, main, on_success="acs:mns:::/queues/a/messages")
+    assert put_raw(service, main, '{"destinationConfig": {}}')[0] == 200
+    assert (get_config(service.fc, main).destination_config.on_success is None) == clears
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_empty_destination_refused(assuming: Assuming, is_refused: bool) -> None:
+    service = assuming(empty_destination_refused=is_refused)
+    main = service.function(ECHOES)
+    answer = put_raw(service, main, '{"destinationConfig": {"onSuccess": {"destination": ""}}}')
+    if is_refused:
+        assert error(answer) == (400, "InvalidDestinationResources")
+    else:
+        assert answer[0] == 200
+        invoke_async(service.fc, main)
+        service.server.advance(0)
+        assert get_config(service.fc, main).destination_config.on_success.destination == ""
+    nothing = put_raw(service, main, '{"destinationConfig": {"onSuccess": {}}}')
+    assert error(nothing) == (400, "InvalidDestinationResources")
+
+
+# Which ends fire, and what they say
+
+
+@pytest.mark.parametrize("fires", [False, True])
+def test_expired_fires_on_failure(assuming: Assuming, fires: bool) -> None:
+    service = assuming(expired_fires_on_failure=fires)
+    dead, main = service.queue(), service.function(FAILS)
+    put_config(service.fc, main, on_failure=dead.arn, max_async_event_age_in_seconds=1, max_async_retry_attempts=8)
+    limit(service, main, 0)
+    invoke_async(service.fc, main, b"late")
+    records = service.later(10, dead.take)
+    assert len(records) == fires
+    for record in records:
+        assert record["requestContext"]["condition"] == "AsyncEventExpired"
+        assert record["responseContext"] == {"statusCode": 200, "functionError": "AsyncEventExpired"}
+        assert (record["requestPayload"], record["responsePayload"]) == ("late", "")
+
+
+def stopped_records(service: LocalService) -> list[dict[str, dict[str, str]]]:
+    dead, main = service.queue(), service.function(ECHOES)
+    put_config(service.fc, main, on_failure=dead.arn, async_task=True)
+    invoke_async(service.fc, main, x_fc_async_task_id="t", common_headers={"x-fc-async-delay": "60"})
+    stop_task(service.fc, main, "t")
+    return service.later(3600, dead.take)
+
+
+@pytest.mark.parametrize("fires", [True, False])
+def test_stopped_fires_on_failure(assuming: Assuming, fires: bool) -> None:
+    assert len(stopped_records(assuming(stopped_fires_on_failure=fires))) == fires
+
+
+@pytest.mark.parametrize("condition", ["AsyncInvocationStopped", ""])
+def test_stopped_condition(assuming: Assuming, condition: str) -> None:
+    (record,) = stopped_records(assuming(stopped_condition=condition))
+    assert record["requestContext"]["condition"] == condition
+    assert record["responseContext"] == {"statusCode": 200, "functionError": ""}
+
+
+@pytest.mark.parametrize("per_attempt", [False, True])
+def test_failure_record_per_attempt(assuming: Assuming, per_attempt: bool) -> None:
+    service = assuming(failure_record_per_attempt=per_attempt)
+    dead, main = service.queue(), service.function(FAILS)
+    put_config(service.fc, main, on_failure=dead.arn, max_async_retry_attempts=2)
+    invoke_async(service.fc, main)
+    records = service.later(2, dead.take)
+    counts = [record["requestContext"]["approximateInvokeCount"] for record in records]
+    assert counts == ([1, 2, 3] if per_attempt else [3])
+    assert len({record["requestContext"]["requestId"] for record in records}) == 1
+
+
+# Time
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_age_checked_on_retry(assuming: Assuming, checked: bool) -> None:
+    service = assuming(age_checked_on_retry=checked)
+    dead, main = service.queue(), service.function(FAILS)
+    put_config(service.fc, main, on_failure=dead.arn, max_async_event_age_in_seconds=1, max_async_retry_attempts=3)
+    invoke_async(service.fc, main)
+    assert len(service.later(10, dead.take)) == (0 if checked else 1)
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_age_counts_delay(assuming: Assuming, counts: bool) -> None:
+    service = assuming(age_counts_delay=counts)
+    good, main = service.queue(), service.function(ECHOES)
+    put_config(service.fc, main, on_success=good.arn, max_async_event_age_in_seconds=5)
+    invoke_async(service.fc, main, common_headers={"x-fc-async-delay": "6"})
+    assert len(service.later(6, good.take)) == (0 if counts else 1)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 3600])
+def test_function_error_retry_seconds(assuming: Assuming, seconds: int) -> None:
+    service = assuming(function_error_retry_seconds=seconds)
+    dead, main = service.queue(), service.function(FAILS)
+    put_config(service.fc, main, on_failure=dead.arn, max_async_retry_attempts=1)
+    invoke_async(service.fc, main)
+    if seconds:
+        assert service.later(seconds - 0.001, dead.take) == []
+    assert len(service.later(0.001, dead.take)) == 1
+
+
+@pytest.mark.parametrize(("cap", "attempts"), [("none", 7), (1, 61), (10, 10)])
+def test_backoff_cap_seconds(assuming: Assuming, cap: str | int, attempts: int) -> None:
+    service = assuming(backoff_cap_seconds=cap)
+    main = service.function(ECHOES)
+    limit(service, main, 0)
+    invoke_async(service.fc, main)
+    service.server.advance(60)
+    (invocation,) = json.loads(request(service.server, "GET", "/_local/invocations")[2])
+    assert (invocation["status"], len(invocation["attempts"])) == ("Retrying", attempts)
+    assert {attempt["statusCode"] for attempt in invocation["attempts"]} == {429}
+
+
+@pytest.mark.parametrize(("since", "status"), [("first_failure", "Retrying"), ("acceptance", "Failed")])
+def test_five_hours_from(assuming: Assuming, since: str, status: str) -> None:
+    service = assuming(five_hours_from=since, age_counts_delay=False)
+    main = service.function(ECHOES)
+    limit(service, main, 0)
+    invoke_async(service.fc, main, common_headers={"x-fc-async-delay": "3600"})
+    service.server.advance(3600 + 4 * 3600)
+    (invocation,) = json.loads(request(service.server, "GET", "/_local/invocations")[2])
+    assert invocation["status"] == status
+
+
+# The wire
+
+
+@pytest.mark.parametrize("is_base64", [False, True])
+def test_mns_body_base64(assuming: Assuming, is_base64: bool) -> None:
+    service = assuming(mns_body_base64=is_base64)
+    good, main = service.queue(), service.function(ECHOES)
+    put_config(service.fc, main, on_success=good.arn)
+    invoke_async(service.fc, main, b"x" * 20_000)
+    (body,) = service.later(0, good.bodies)
+    text = base64.b64decode(body, validate=True).decode() if is_base64 else body
+    assert json.loads(text)["requestPayload"] == "x" * 20_000
+
+
+@pytest.mark.parametrize("has_qualifier", [False, True])
+def test_record_arn_has_qualifier(assuming: Assuming, has_qualifier: bool) -> None:
+    service = assuming(record_arn_has_qualifier=has_qualifier)
+    good, main = service.queue(), service.function(ECHOES)
+    create_alias(service.fc, main, "prod")
+    put_config(service.fc, main, "prod", on_success=good.arn)
+    put_config(service.fc, main, on_success=good.arn)
+    for qualifier in ("prod", None):
+        invoke_async(service.fc, main, qualifier=qualifier)
+        (record,) = service.later(0, good.take)
+        suffix = "/prod" if has_qualifier and qualifier else ""
+        assert record["requestContext"]["functionArn"] == service.arn(main) + suffix
+
+
+@pytest.mark.parametrize(("treatment", "text"), [("replace", "\ufffdA"), ("base64", "/0E=")])
+def test_non_utf8_payload(assuming: Assuming, treatment: str, text: str) -> None:
+    service = assuming(non_utf8_payload=treatment)
+    good, main = service.queue(), service.function(ECHOES)
+    put_config(service.fc, main, on_success=good.arn)
+    invoke_async(service.fc, main, b"\xffA")
+    (record,) = service.later(0, good.take)
+    assert (record["requestPayload"], record["responsePayload"]) == (text, text)
+
+
+# Tasks
+
+
+@pytest.mark.parametrize("treatment", ["ignored", "honoured", "rejected"])
+def test_task_id_without_async_task(assuming: Assuming, treatment: str) -> None:
+    service = assuming(task_id_without_async_task=treatment)
+    main = service.function(ECHOES)
+
+    def call() -> str:
+        return str(invoke_async(service.fc, main, x_fc_async_task_id="mine").headers["x-fc-async-task-id"])
+
+    if treatment == "rejected":
+        assert refused(call) == (400, "InvalidArgument")
+        assert invoke_async(service.fc, main).status_code == 202
+    elif treatment == "honoured":
+        assert call() == "mine"
+        assert refused(call) == (409, "AsyncTaskAlreadyExists")
+        assert get_task(service.fc, main, "mine").task_id == "mine"
+    else:
+        assert {call(), call()} & {"mine"} == set()
+        assert refused(lambda: get_task(service.fc, main, "mine")) == (404, "AsyncTaskNotFound")
+
+
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_task_registration_delay_seconds(assuming: Assuming, seconds: int) -> None:
+    service = assuming(task_registration_delay_seconds=seconds)
+    main = service.function(ECHOES)
+    put_config(service.fc, main, async_task=True)
+    invoke_async(service.fc, main, x_fc_async_task_id="t")
+    if seconds:
+        service.server.advance(seconds - 1)
+        assert refused(lambda: get_task(service.fc, main, "t")) == (404, "AsyncTaskNotFound")
+        assert list_tasks(service.fc, main).tasks == []
+    service.server.advance(1)
+    assert get_task(service.fc, main, "t").status == "Succeeded"
+
+
+@pytest.mark.parametrize("code", ["AsyncTaskAlreadyExists", "StatefulAsyncInvocationAlreadyExists"])
+def test_duplicate_task_code(assuming: Assuming, code: str) -> None:
+    service = assuming(duplicate_task_code=code)
+    main = service.function(ECHOES)
+    put_config(service.fc, main, async_task=True)
+    invoke_async(service.fc, main, x_fc_async_task_id="t")
+    assert refused(lambda: invoke_async(service.fc, main, x_fc_async_task_id="t")) == (409, code)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_chain_depth(assuming: Assuming, depth: int, caplog: pytest.LogCaptureFixture) -> None:
+    service = assuming(chain_depth=depth)
+    main = service.function("def handler(event, context):\n    return 'x'\n")
+    put_config(service.fc, main, on_success=service.arn(main))
+    invoke_async(service.fc, main)
+    service.server.advance(60)
+    invocations = json.loads(request(service.server, "GET", "/_local/invocations")[2])
+    assert len(invocations) == 1 + depth
+    assert [invocation["deliveries"][0]["status"] for invocation in invocations] == ["delivered"] * depth + ["lost"]
+    assert f"the chain of destinations that led here is {depth} deep" in caplog.text
+
+
+# The table itself
+
+
+def test_every_assumption_is_varied_here() -> None:
+    named = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert {assumption.name for assumption in limits.ASSUMPTIONS} <= named
+
+
+def test_an_assumption_that_there_is_not_stops_the_service() -> None:
+    with pytest.raises(ArgumentError, match=r"no assumption 'x'; the names are put_merges, "):
+        LocalServer(assume={"x": True})
+    with pytest.raises(ArgumentError, match=r"put_merges is true\|false, got 'maybe'"):
+        LocalServer(assume={"put_merges": "maybe"})

@@ -1,0 +1,110 @@
+"""fc-async local assumptions and status: what they print where, and how they end."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+
+import pytest
+from alibabacloud_fc20230330.client import Client
+
+from fc_async.cli.root import run
+from fc_async.local import limits
+from fc_async.local.server import LocalServer
+from tests.contract.fc_sdk import create_alias, create_function, invoke_async, put_config
+
+Command = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def fc_async(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT", raising=False)
+    monkeypatch.delenv("FC_ASYNC_LOCAL_ACCESS_KEY", raising=False)
+
+    def call(*arguments: str) -> tuple[object, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            run(list(arguments))
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return call
+
+
+def test_assumptions_are_listed_with_values_default_and_why(fc_async: Command) -> None:
+    code, out, err = fc_async("local", "assumptions")
+    assert (code, err) == (0, "")
+    for assumption in limits.ASSUMPTIONS:
+        assert assumption.name in out
+        assert assumption.why in out
+    assert "ignored|honoured|rejected" in out
+    assert "expired_condition" in out
+
+
+def test_assumptions_in_json_have_name_value_and_why(fc_async: Command) -> None:
+    code, out, _ = fc_async("local", "assumptions", "-o", "json")
+    listed = {entry["name"]: entry for entry in json.loads(out)}
+    assert code == 0
+    assert listed["put_merges"]["value"] is True
+    assert listed["backoff_cap_seconds"]["value"] is None
+    assert listed["chain_depth"]["values"] == "1 to 1000"
+    assert listed["task_order"]["values"] is None
+    assert all(entry["why"] for entry in listed.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--assume", "nothing=1"), "the names are put_merges, "),
+        (("--assume", "put_merges"), "expected NAME=VALUE"),
+        (("--assume", "chain_depth=1001"), "chain_depth is 1 to 1000"),
+        (("--assume", "put_merges=true", "--assume", "five_hours_from=now"), "first_failure|acceptance"),
+        (("--access-key", "id"), "ID:SECRET"),
+        (("--host", "0.0.0.0"), "--access-key"),  # noqa: S104
+        (("--host", "evil.example"), "IP address"),
+        (("--workers", "-1"), "--workers"),
+    ],
+)
+def test_what_was_typed_wrong_is_exit_2_and_nothing_starts(
+    fc_async: Command, arguments: tuple[str, ...], said: str
+) -> None:
+    code, out, err = fc_async("local", "up", "--port", "0", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) <= 3
+
+
+def test_status_shows_metrics_and_invocations(fc_async: Command, local: LocalServer, fc: Client) -> None:
+    create_function(fc, "main", "def handler(event, context): pass\n")
+    create_alias(fc, "main", "prod")
+    put_config(fc, "main", "prod", on_success="acs:eventbridge:cn-hangzhou:1:eventbus/bus")
+    request_id = invoke_async(fc, "main", qualifier="prod").headers["x-fc-request-id"]
+    local.settle()
+    code, out, _ = fc_async("local", "status", "--endpoint", local.url)
+    assert code == 0
+    assert "FunctionAsyncEventExpiredDropped" in out
+    line = next(line for line in out.splitlines() if request_id in line)
+    assert "main@prod" in line
+    assert "outbox acs:eventbridge:cn-hangzhou:1:eventbus/bus" in line
+    told = json.loads(fc_async("local", "status", "-o", "json", "--endpoint", local.url)[1])
+    assert set(told) == {"status", "metrics", "invocations"}
+    assert told["invocations"][0]["requestId"] == request_id
+
+
+def test_status_without_a_service_is_one_sentence(fc_async: Command) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        code, out, err = fc_async("local", "status", "--endpoint", url)
+    assert (code, out) == (1, "")
+    assert "fc-async local up" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://127.0.0.1", "http://10.0.0.1:9700", "nonsense", "http://[::1", "file:///x"]
+)
+def test_status_asks_only_this_machine(fc_async: Command, endpoint: str) -> None:
+    code, out, err = fc_async("local", "status", "--endpoint", endpoint)
+    assert (code, out) == (2, "")
+    assert "expected the URL of a local service" in err
