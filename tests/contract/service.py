@@ -90,7 +90,7 @@ class LocalService:
     """The local service, in this process, at a time of its own."""
 
     def __init__(self, **assume: Any) -> None:
-        self.server = LocalServer(clock=ManualClock(), workers=2, seed=1, assume=assume)
+        self.server = LocalServer(clock=ManualClock(), workers=2, assume=assume)
         self.server.__enter__()
         self.fc = fc_client(self.server)
         self._account = Account(self.server.url, "id", "secret", logger=Silence())
