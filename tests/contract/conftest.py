@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -48,7 +49,9 @@ def assuming() -> Iterator[Callable[..., LocalService]]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On a real account only what is asked of `service` can be run."""
     if IS_REAL:
-        chosen = [item for item in items if "service" in getattr(item, "fixturenames", ())]
+        here = Path(__file__).parent
+        asked = [item for item in items if item.path.parent == here]
+        chosen = [item for item in asked if "service" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
 

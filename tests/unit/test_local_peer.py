@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 import pytest
 from aiohttp import web
 
-from fc_async.local.local_routes import is_loopback_peer
+from fc_async.local.engine import Engine
+from fc_async.local.fc_errors import FcError
+from fc_async.local.local_routes import LocalRoutes, is_loopback_peer
 
 
 class Connected:
@@ -16,6 +19,8 @@ class Connected:
     def __init__(self, peer: Any) -> None:
         self.transport = self
         self._peer = peer
+
+    method = "GET"
 
     def get_extra_info(self, name: str) -> Any:
         return {"peername": self._peer}[name]
@@ -43,3 +48,12 @@ def test_a_connection_that_is_gone_is_nobody() -> None:
     gone = Connected(None)
     gone.transport = None  # type: ignore[assignment]
     assert not is_loopback_peer(cast("web.BaseRequest", gone))
+
+
+def test_another_machine_is_refused_before_anything_is_told() -> None:
+    engine = Engine()
+    routes = LocalRoutes(control_plane=cast("Any", None), engine=engine, dispatcher=cast("Any", None))
+    stranger = cast("web.BaseRequest", Connected(("10.0.0.1", 1)))
+    for path in ("/_local/health", "/_local/invocations", "/_local/outbox", "/_local/functions/f/limit"):
+        with pytest.raises(FcError, match="AccessDenied"):
+            asyncio.run(routes.answer(stranger, path))
