@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from .errors import SettingsError as SettingsError
     from .errors import TaskTimeout as TaskTimeout
     from .errors import TransportError as TransportError
-    from .functions import Accepted as Accepted
     from .functions import FunctionsClient as FunctionsClient
+    from .invocation import Accepted as Accepted
+    from .invocation import Invocation as Invocation
+    from .invocation import InvokeFailed as InvokeFailed
+    from .invocation import InvokeResult as InvokeResult
     from .queues import QueueClient as QueueClient
     from .queues import QueueMessage as QueueMessage
     from .record import InvocationRecord as InvocationRecord
     from .record import parse_record as parse_record
+    from .request_log import log_requests as log_requests
+    from .tasks import AsyncTask as AsyncTask
+    from .tasks import AsyncTaskEvent as AsyncTaskEvent
 
 if not TYPE_CHECKING:
     _HOMES = {
@@ -40,9 +46,12 @@ if not TYPE_CHECKING:
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError RecordError ReplaceIncomplete"
             " ServiceError SettingsError TaskTimeout TransportError"
         ),
-        "functions": "Accepted FunctionsClient",
+        "functions": "FunctionsClient",
+        "invocation": "Accepted Invocation InvokeFailed InvokeResult",
         "queues": "QueueClient QueueMessage",
         "record": "InvocationRecord parse_record",
+        "request_log": "log_requests",
+        "tasks": "AsyncTask AsyncTaskEvent",
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
     __all__ = sorted(_HOME_OF)

@@ -1,10 +1,12 @@
-"""What comes of an invocation, as values: accepted for later, returned, or failed in the handler."""
+"""What goes into an invocation and what comes of it, as values: accepted for later, returned, or failed."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
+from .errors import FcAsyncError
 from .wire import identifier
 
 
@@ -21,6 +23,34 @@ class Accepted:
     request_id: str
     task_id: str | None
     repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One asynchronous invocation among many, with options of its own.
+
+    Args:
+        payload: as for `FunctionsClient.invoke_async`.
+        task_id: an id of your own; None: the service's.
+        delay_seconds: run no earlier than this, 0 to 3600; None: at once.
+    """
+
+    payload: Any = field(repr=False)
+    task_id: str | None = None
+    delay_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class InvokeFailed:
+    """One of many invocations that was not accepted, or of which that is not known.
+
+    Args:
+        index: its place among the payloads, from 0.
+        error: what `invoke_async` raised for it.
+    """
+
+    index: int
+    error: FcAsyncError
 
 
 @dataclass(frozen=True)

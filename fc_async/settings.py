@@ -3,11 +3,12 @@
 This is the one place that reads the client's environment variables. For each setting, the first that is there wins:
 
     region       argument, named profile, ALIBABA_CLOUD_REGION_ID, FC_REGION, current profile
-    account      argument, ALIBABA_CLOUD_ACCOUNT_ID, FC_ACCOUNT_ID
+    account      argument, ALIBABA_CLOUD_ACCOUNT_ID, FC_ACCOUNT_ID; the clients go on to the ARNs of their functions,
+                 and to STS (account.py)
     endpoint     argument of the service, argument endpoint=, FC_ASYNC_FC_ENDPOINT or FC_ASYNC_MNS_ENDPOINT,
                  FC_ASYNC_ENDPOINT, else derived from region and account
-    credentials  argument, named profile, the access key in the environment, the default chain of
-                 alibabacloud-credentials
+    credentials  argument, named profile, the access key in the environment, the profile of ALIBABA_CLOUD_PROFILE, the
+                 default chain of alibabacloud-credentials
 
 A profile is named by the argument `profile=`; the current one is that of ALIBABA_CLOUD_PROFILE, or the one that
 `~/.aliyun/config.json` calls so. On a loopback endpoint the current profile and the chain are not asked: region and
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from .credentials import (
+    OIDC_VARIABLES,
     Credentials,
     chain_credentials,
     environment_credentials,
@@ -48,7 +50,11 @@ PROFILE = "ALIBABA_CLOUD_PROFILE"
 LOCAL_REGION = "cn-hangzhou"
 LOCAL_ACCOUNT_ID = "1234567890123456"
 
+ACCOUNT_FROM_STS = "STS GetCallerIdentity"
+
 Service = Literal["fc", "mns"]
+AskAccount = Callable[[str | None, bool, Credentials], str]
+"""Told the region, whether to stay inside it, and who asks; answers the account id."""
 
 # Endpoint map of alibabacloud-fc20230330 4.8.3: these have no fcv3 host.
 _REGIONS_WITHOUT_FCV3 = {"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"}
@@ -107,6 +113,7 @@ class Settings:
         account_id: account id; None likewise.
         credentials: who we are.
         looked_at: where region and account were looked for, for the message when one is missing.
+        internal: whether hosts are those that are reachable only inside the region.
     """
 
     endpoint: Endpoint
@@ -114,6 +121,7 @@ class Settings:
     account_id: Setting | None
     credentials: Credentials
     looked_at: Mapping[str, str]
+    internal: bool = False
 
     @property
     def place(self) -> str:
@@ -162,10 +170,11 @@ def find_settings(
     credentials: Any = None,
     internal: bool = False,
     insecure: bool = False,
+    ask_account: AskAccount | None = None,
     environment: Mapping[str, str] | None = None,
     home: Path | None = None,
 ) -> Settings:
-    """Find what a client of this service needs; reads files and variables, sends nothing.
+    """Find what a client of this service needs; reads files and variables, sends nothing (but for `ask_account`).
 
     Args:
         service: `fc` or `mns`.
@@ -177,6 +186,8 @@ def find_settings(
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: derive the hosts that are reachable only inside the region.
         insecure: allow plain http to a host that is not this machine.
+        ask_account: asked for the account id when the endpoint cannot be derived without it, and it was found nowhere;
+            None: that is a SettingsError.
         environment: the variables; None: those of the process.
         home: the home directory; None: that of the user.
 
@@ -191,14 +202,29 @@ def find_settings(
     is_local = explicit is not None and explicit.is_loopback
     found_region = _region(sources, region, is_local=is_local, needed=explicit is None)
     found_account = _account_id(sources, account_id, is_local=is_local)
+    found_credentials = _credentials(sources, credentials, is_local=is_local)
+    inside = internal or sources.internal()
+    if explicit is None and found_account is None and ask_account and _host_needs_account(service, inside):
+        asked = ask_account(found_region and found_region.value, inside, found_credentials)
+        found_account = Setting(asked, ACCOUNT_FROM_STS)
     looked_at = {"region": sources.no_region(), "account": sources.no_account()}
     return Settings(
-        endpoint=explicit or _derived(service, found_region, found_account, internal or sources.internal(), looked_at),
+        endpoint=explicit or _derived(service, found_region, found_account, inside, looked_at),
         region=found_region,
         account_id=found_account,
-        credentials=_credentials(sources, credentials, is_local=is_local),
+        credentials=found_credentials,
         looked_at=looked_at,
+        internal=inside,
     )
+
+
+def named_endpoint(name: str, url: str | None, *, insecure: bool) -> str | None:
+    """Return the URL of the argument `name`, checked, without a final slash; None where there is none.
+
+    Raises:
+        ArgumentError: it is no URL of scheme, host and port, or is plain http to another machine.
+    """
+    return None if url is None else _parsed(Setting(url, f"the argument {name}="), insecure).url
 
 
 @dataclass(frozen=True)
@@ -242,6 +268,7 @@ class _Sources:
             (
                 "no account id was found. Looked at:",
                 f"  {' and '.join(ACCOUNT_VARIABLES)} (environment)",
+                f"  {ACCOUNT_FROM_STS}, where a client may ask it",
                 "Set one of these, or pass --account-id (account_id= in Python): the digits that the console shows.",
             )
         )
@@ -301,7 +328,27 @@ def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credent
         return profile_credentials(profile)
     if is_local:
         return local_credentials(sources.environment, LOCAL_ACCESS_KEY)
-    return environment_credentials(sources.environment) or chain_credentials(sources.home)
+    return (
+        environment_credentials(sources.environment) or _current_credentials(sources) or chain_credentials(sources.home)
+    )
+
+
+def _current_credentials(sources: _Sources) -> Credentials | None:
+    """Use the current profile where the library's chain would not.
+
+    The chain reads ALIBABA_CLOUD_PROFILE once, when it is imported, and passes over the mode CredentialsURI.
+    """
+    named = sources.variable(PROFILE)
+    profile = sources.current_profile()
+    if profile is None or (named is None and profile.text("mode") != "CredentialsURI"):
+        return None
+    if named is None and all(sources.environment.get(name) for name in OIDC_VARIABLES):
+        return None
+    return profile_credentials(profile)
+
+
+def _host_needs_account(service: Service, internal: bool) -> bool:
+    return service == "mns" or internal
 
 
 def _explicit_endpoint(
@@ -352,7 +399,7 @@ def _derived(
         _missing(looked_at["region"])
     name = region.value
     where = f"{name}-internal" if internal else name
-    if account_id is None and (service == "mns" or internal):
+    if account_id is None and _host_needs_account(service, internal):
         _missing(looked_at["account"])
     if account_id is None:
         host = f"{name}.fc.aliyuncs.com" if name in _REGIONS_WITHOUT_FCV3 else f"fcv3.{name}.aliyuncs.com"

@@ -18,6 +18,7 @@ from requests.utils import should_bypass_proxies
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from .errors import TransportError
+from .request_log import log_answer, log_failure
 from .settings import is_loopback
 
 MAX_MESSAGE_CHARACTERS = 200
@@ -74,9 +75,13 @@ class PlainAdapter(HTTPAdapter):
             body = self._read(response)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = _failure(urlsplit(url).netloc, error, timeout)
+            log_failure(request.method, url, failure)
         else:
             response._content = body
             response._content_consumed = True
+            log_answer(
+                request.method, url, response.status_code, _request_id(response), response.elapsed.total_seconds()
+            )
             response.headers.pop("Location", None)  # without it, nothing above us follows the redirect
             return response
         raise failure
@@ -139,6 +144,11 @@ def identifier(text: object) -> str | None:
         character for character in text if character.isascii() and (character.isalnum() or character in "-_.:")
     )
     return kept[:MAX_IDENTIFIER_CHARACTERS] or None
+
+
+def _request_id(response: requests.Response) -> str | None:
+    names = ("x-fc-request-id", "x-mns-request-id", "x-acs-request-id")
+    return next((identifier(response.headers[name]) for name in names if name in response.headers), None)
 
 
 def _quotes(text: str, private: str) -> bool:
