@@ -10,11 +10,16 @@ from .options import FcGroup
 
 
 @click.group("local", cls=FcGroup)
-def group() -> None:
-    """Run Function Compute and MNS on this machine."""
+def command() -> None:
+    """Run Function Compute and MNS on this machine.
+
+    \b
+    Example:
+      fc-async local up -f s.yaml
+    """
 
 
-@group.command("up")
+@command.command("up")
 @click.option(
     "-f", "--file", type=click.Path(path_type=Path), metavar="FILE", help="An s.yaml whose functions to serve."
 )
@@ -24,7 +29,8 @@ def up(file: Path | None, port: int, workers: int | None) -> None:
     """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
 
     \b
-    In another terminal:
+    Example, and then in another terminal:
+      fc-async local up -f s.yaml
       export FC_ASYNC_ENDPOINT=http://127.0.0.1:9700
       fc-async config list
     """

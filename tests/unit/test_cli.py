@@ -2,7 +2,7 @@
 
 import pytest
 
-from fc_async.cli.options import DurationType, FunctionNameType
+from fc_async.cli.arguments import DurationType, FunctionNameType
 from fc_async.cli.root import run
 from fc_async.cli.terminal import clean
 
