@@ -14,8 +14,9 @@ from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 
 from .credentials import Credentials
+from .endpoint import Endpoint
 from .repeat import Repeats
-from .settings import Endpoint, Settings
+from .settings import Settings
 from .transport import SdkClient, Transport, last_answer, unreadable
 
 _ACTION = "asking STS for the account id (--account-id, account_id= in Python, spares it)"

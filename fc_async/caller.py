@@ -14,7 +14,8 @@ from .arn import FunctionArn
 from .errors import ArgumentError, ServiceError
 from .payload import check_function, check_qualifier
 from .repeat import Repeats
-from .settings import ACCOUNT_FROM_STS, Setting, Settings
+from .setting import Setting
+from .settings import ACCOUNT_FROM_STS, Settings
 from .transport import Transport, last_answer, unreadable
 
 _Read = TypeVar("_Read")

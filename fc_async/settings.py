@@ -22,10 +22,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NoReturn
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
 
 from .credentials import (
     OIDC_VARIABLES,
@@ -36,8 +34,11 @@ from .credentials import (
     local_credentials,
     profile_credentials,
 )
-from .errors import ArgumentError, FcAsyncError, SettingsError
+from .endpoint import Endpoint, Service, derived_endpoint, host_needs_account, read_endpoint
+from .errors import SettingsError
 from .profiles import Profile, current_profile, named_profile, profile_file
+from .setting import Setting as Setting
+from .setting import unusable
 
 ENDPOINT = "FC_ASYNC_ENDPOINT"
 SERVICE_ENDPOINTS = {"fc": "FC_ASYNC_FC_ENDPOINT", "mns": "FC_ASYNC_MNS_ENDPOINT"}
@@ -52,55 +53,12 @@ LOCAL_ACCOUNT_ID = "1234567890123456"
 
 ACCOUNT_FROM_STS = "STS GetCallerIdentity"
 
-Service = Literal["fc", "mns"]
 AskAccount = Callable[[str | None, bool, Credentials], str]
 """Told the region, whether to stay inside it, and who asks; answers the account id."""
 
-# Endpoint map of alibabacloud-fc20230330 4.8.3: these have no fcv3 host.
-_REGIONS_WITHOUT_FCV3 = {"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"}
 _REGION = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _ACCOUNT_ID = re.compile(r"[0-9]{1,20}")
 _YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
-
-
-class Setting(NamedTuple):
-    """A value, and the argument, variable or file that it came from."""
-
-    value: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a service is: scheme, host and port, nothing else.
-
-    Args:
-        scheme: `http` or `https`.
-        host: host name or address, without brackets.
-        port: port number; None for the scheme's own.
-        source: where it was found.
-    """
-
-    scheme: str
-    host: str
-    port: int | None
-    source: str
-
-    @property
-    def netloc(self) -> str:
-        """Host and port as a Host header has them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port is None else f"{host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """Scheme, host and port, without a final slash."""
-        return f"{self.scheme}://{self.netloc}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """True when only this machine can be meant."""
-        return is_loopback(self.host)
 
 
 @dataclass(frozen=True)
@@ -149,16 +107,6 @@ class Settings:
         return self.account_id.value if self.account_id else _missing(self.looked_at["account"])
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address can only mean this machine."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def find_settings(
     service: Service,
     *,
@@ -204,7 +152,7 @@ def find_settings(
     found_account = _account_id(sources, account_id, is_local=is_local)
     found_credentials = _credentials(sources, credentials, is_local=is_local)
     inside = internal or sources.internal()
-    if explicit is None and found_account is None and ask_account and _host_needs_account(service, inside):
+    if explicit is None and found_account is None and ask_account and host_needs_account(service, inside):
         asked = ask_account(found_region and found_region.value, inside, found_credentials)
         found_account = Setting(asked, ACCOUNT_FROM_STS)
     looked_at = {"region": sources.no_region(), "account": sources.no_account()}
@@ -224,7 +172,7 @@ def named_endpoint(name: str, url: str | None, *, insecure: bool) -> str | None:
     Raises:
         ArgumentError: it is no URL of scheme, host and port, or is plain http to another machine.
     """
-    return None if url is None else _parsed(Setting(url, f"the argument {name}="), insecure).url
+    return None if url is None else read_endpoint(Setting(url, f"the argument {name}="), insecure).url
 
 
 @dataclass(frozen=True)
@@ -310,14 +258,8 @@ def _account_id(sources: _Sources, argument: str | None, *, is_local: bool) -> S
 
 def _checked(found: Setting, pattern: re.Pattern[str], expected: str) -> Setting:
     if not isinstance(found.value, str) or not pattern.fullmatch(found.value):  # both become part of a host name
-        raise _bad(found.source, f"expected {expected}, got {str(found.value)[:40]!r}")
+        raise unusable(found.source, f"expected {expected}, got {str(found.value)[:40]!r}")
     return found
-
-
-def _bad(source: str, message: str) -> FcAsyncError:
-    """What the caller typed is an argument's error, what was found elsewhere a setting's."""
-    kind = ArgumentError if source.startswith("the argument ") else SettingsError
-    return kind(f"{source.removeprefix('the argument ')}: {message}")
 
 
 def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credentials:
@@ -347,10 +289,6 @@ def _current_credentials(sources: _Sources) -> Credentials | None:
     return profile_credentials(profile)
 
 
-def _host_needs_account(service: Service, internal: bool) -> bool:
-    return service == "mns" or internal
-
-
 def _explicit_endpoint(
     service: Service, endpoint: str | None, service_endpoint: str | None, sources: _Sources, insecure: bool
 ) -> Endpoint | None:
@@ -360,31 +298,7 @@ def _explicit_endpoint(
         found = Setting(endpoint, "the argument endpoint=")
     else:
         found = sources.variable(SERVICE_ENDPOINTS[service], ENDPOINT)
-    return None if found is None else _parsed(found, insecure)
-
-
-def _parsed(found: Setting, insecure: bool) -> Endpoint:
-    try:
-        parts = urlsplit(str(found.value))
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in {"http", "https"} or parts.username is not None or not _is_bare(parts):
-        # Not quoted: an address can hold a password.
-        raise _bad(found.source, "expected a URL of scheme, host and port only, such as http://127.0.0.1:9700")
-    endpoint = Endpoint(parts.scheme, host, port, found.source)
-    if parts.scheme == "http" and not endpoint.is_loopback and not insecure:
-        raise _bad(
-            found.source,
-            f"{host} is not this machine, and plain http shows it every payload to whoever listens;"
-            " use https://, or say --insecure (insecure=True in Python)",
-        )
-    return endpoint
-
-
-def _is_bare(parts: Any) -> bool:
-    is_plain_host = re.fullmatch(r"[A-Za-z0-9._:-]+", parts.hostname) is not None
-    return parts.path in {"", "/"} and not parts.query and not parts.fragment and is_plain_host
+    return None if found is None else read_endpoint(found, insecure)
 
 
 def _derived(
@@ -394,17 +308,8 @@ def _derived(
     internal: bool,
     looked_at: Mapping[str, str],
 ) -> Endpoint:
-    """Derive the host as the page "Service endpoints" of FC 3.0 and document 175569 of MNS name it."""
     if region is None:
         _missing(looked_at["region"])
-    name = region.value
-    where = f"{name}-internal" if internal else name
-    if account_id is None and _host_needs_account(service, internal):
+    if account_id is None and host_needs_account(service, internal):
         _missing(looked_at["account"])
-    if account_id is None:
-        host = f"{name}.fc.aliyuncs.com" if name in _REGIONS_WITHOUT_FCV3 else f"fcv3.{name}.aliyuncs.com"
-    elif service == "fc":
-        host = f"{account_id.value}.{where}.fc.aliyuncs.com"
-    else:
-        host = f"{account_id.value}.mns.{where}.aliyuncs.com"  # https on internal hosts: assumed, the page shows http
-    return Endpoint("https", host, None, f"derived from the region ({region.source})")
+    return derived_endpoint(service, region, account_id, internal)

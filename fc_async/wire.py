@@ -17,9 +17,9 @@ from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from .endpoint import is_loopback
 from .errors import TransportError
 from .request_log import log_answer, log_failure
-from .settings import is_loopback
 
 MAX_MESSAGE_CHARACTERS = 200
 MAX_IDENTIFIER_CHARACTERS = 128

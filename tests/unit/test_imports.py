@@ -17,6 +17,8 @@ IN_A_HANDLER = ["errors", "arn", "record"]
 
 CLIENT = [
     "config",
+    "setting",
+    "endpoint",
     "profiles",
     "credentials",
     "settings",

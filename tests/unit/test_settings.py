@@ -6,8 +6,9 @@ import pytest
 
 from fc_async import credentials
 from fc_async.credentials import AccessKey
+from fc_async.endpoint import is_loopback
 from fc_async.errors import ArgumentError, FcAsyncError, SettingsError
-from fc_async.settings import Settings, find_settings, is_loopback
+from fc_async.settings import Settings, find_settings
 
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-secret-env-secret"}
 LOCAL = "http://127.0.0.1:9700"
