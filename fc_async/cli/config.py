@@ -8,7 +8,7 @@ import click
 
 from .arguments import DESTINATION, FUNCTION, DurationType, FunctionName
 from .config_change import merged, read_before, say_change, say_unknown, with_function, without
-from .config_view import COLUMNS, answer, fields, qualifier, row
+from .config_view import COLUMNS, answer, fields, function_name, qualifier, row
 from .config_warnings import warnings, without_on_failure
 from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, say_where, yes_option
 from .output import print_document, print_documents, print_fields, print_table
@@ -77,8 +77,9 @@ def list_(context: click.Context, function: FunctionName | None, all_qualifiers:
         from .config_gaps import without_config
 
         found += without_config(client, name, found, all_qualifiers=all_qualifiers)
+        found.sort(key=lambda one: (function_name(one), qualifier(one)))
     if output == "table":
-        print_table(COLUMNS, [row(one) for one in found], whole=("function", "qualifier"))
+        print_table(COLUMNS, [row(one) for one in found], whole=COLUMNS[:2])
         _say_gaps(found)
     else:
         print_documents([{**answer(one), "qualifier": qualifier(one)} for one in found], output)
@@ -151,7 +152,7 @@ def unset(context: click.Context, /, function: FunctionName, dry_run: bool, **na
     else:
         after = client.replace_config(function.name, wanted, qualifier=function.qualifier)
     say_change(before, after)
-    for sentence in without_on_failure(function, after) if named["on_failure"] else ():
+    for sentence in without_on_failure(function, after) if after != before and named["on_failure"] else ():
         say(f"warning: {sentence}")
     if dry_run:
         say(_DRY)

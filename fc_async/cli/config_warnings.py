@@ -28,10 +28,11 @@ def warnings(
         config: the config as it is after the change.
         named: what the command line named, for what is worth saying only then.
     """
+    is_about_failures = named["max_retries"] is not None or named["on_success"] is not None
     return [
         *_no_role(client, function, _destinations(config)),
         *_small_destinations(named["on_success"], named["on_failure"]),
-        *without_on_failure(function, config),
+        *(without_on_failure(function, config) if is_about_failures else ()),
     ]
 
 

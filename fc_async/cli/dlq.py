@@ -85,15 +85,15 @@ def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool, dry
 def _row(letter: Letter) -> tuple[str, ...]:
     enqueued = "?" if letter.enqueued is None else letter.enqueued.strftime("%m-%d %H:%M:%S")
     if letter.record is None:
-        return (enqueued, "-", letter.error, "-", f"message {letter.message.message_id}")
+        return (enqueued, "-", letter.error, f"message {letter.message.message_id}", "-")
     function, runs = letter.record.function, letter.record.approximate_invoke_count
     name = function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
-    return (enqueued, name, letter.error, "?" if runs is None else str(runs), letter.record.request_id)
+    return (enqueued, name, letter.error, letter.record.request_id, "?" if runs is None else str(runs))
 
 
 def _show(queue: str, seen: Look) -> None:
-    columns = ("enqueued (UTC)", "function", "error", "runs", "request id")
-    print_table(columns, map(_row, seen.letters), whole=("enqueued (UTC)", "request id"))
+    columns = ("enqueued (UTC)", "function", "error", "request id", "runs")
+    print_table(columns, map(_row, seen.letters), whole=("enqueued (UTC)", "request id"), optional=("runs",))
     say(f"{queue}: about {seen.about_letters} letters, {len(seen.letters)} seen")
     if seen.first_expiry is not None:
         say(f"the oldest one seen expires at {seen.first_expiry.isoformat(timespec='seconds')}")

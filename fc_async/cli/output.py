@@ -42,8 +42,10 @@ def print_documents(values: Iterable[Any], output: str) -> None:
         print_json(list(values))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
-    """Print rows under headings, as wide as the terminal; nothing is printed for no rows.
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = (), optional: Sequence[str] = ()
+) -> int:
+    """Print rows under headings, as wide as the terminal, and return their number; for none nothing is printed.
 
     Where the terminal is too narrow for a table, each row becomes a block of fields instead.
 
@@ -51,15 +53,17 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole:
         columns: headings.
         rows: one text for each heading.
         whole: the columns that are never folded, because people copy from them.
+        optional: the columns at the end that a narrow table may do without.
     """
     cells = [[clean(cell) for cell in row] for row in rows]
     width = _terminal_columns()
-    if not cells:
-        return
-    if _least_width(columns, cells, whole) > width:
-        _print_blocks(columns, cells)
-    else:
-        _print_grid(columns, cells, whole, width)
+    for count in range(len(columns), len(columns) - len(optional) - 1, -1):
+        shown, fitting = columns[:count], [row[:count] for row in cells]
+        if cells and _least_width(shown, fitting, (*whole, *optional)) <= width:
+            _print_grid(shown, fitting, (*whole, *optional), width)
+            return len(cells)
+    _print_blocks(columns, cells)
+    return len(cells)
 
 
 def print_fields(fields: Iterable[tuple[str, str]]) -> None:

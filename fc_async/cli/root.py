@@ -41,6 +41,12 @@ class _Root(FcGroup):
         command: click.Command = import_module(f".{cmd_name}", __package__).command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # here, because click itself would end with 1
+            _end_without_reader()
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -87,11 +93,15 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except BrokenPipeError:
-        # Whoever read us has gone (`| head`): not our failure, and flushing at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _end_without_reader()
     except Exception as error:
         _fail_for(error, options)
+
+
+def _end_without_reader() -> NoReturn:
+    """Whoever read us has gone (`| head`): not our failure, and flushing at exit must not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _usage(error: click.UsageError) -> NoReturn:

@@ -32,7 +32,7 @@ STATUSES = (
 """As the SDK has them; here in the order of a task's life, and without loading it."""
 
 max_wait_option = click.option(
-    "--max-wait", type=DurationType(1, 604800), metavar="T", help="Give up after T (90s, 6h). Default: no limit."
+    "--max-wait", type=DurationType(0, 604800), metavar="T", help="Give up after T (90s, 6h). Default: no limit."
 )
 
 
@@ -75,7 +75,8 @@ def list_(context: click.Context, /, function: FunctionName, output: str, limit:
     _check(filters)
     tasks = islice(_tasks(_client(context), function, filters), limit)
     if output == "table":
-        print_table(COLUMNS, map(row, tasks), whole=("task id", "status", "started (UTC)"))
+        if not print_table(COLUMNS, map(row, tasks), whole=COLUMNS[:4], optional=COLUMNS[4:]):
+            say("no such tasks; they are kept for 7 days, and only while asyncTask is on")
     else:
         print_documents((one.wire for one in tasks), output)
 

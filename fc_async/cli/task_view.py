@@ -47,7 +47,7 @@ def row(task: AsyncTask) -> tuple[str, ...]:
 
 
 def _event(event: AsyncTaskEvent) -> str:
-    parts = (_moment(event.timestamp), event.status, event.event_detail)
+    parts = (_moment(event.timestamp, "%m-%d %H:%M:%S"), event.status, event.event_detail)
     return "  ".join(part.replace("\n", "\\n") for part in parts if part)
 
 
@@ -67,7 +67,7 @@ def _moment(milliseconds: int | None, form: str = "") -> str | None:
 def _duration(task: AsyncTask) -> str | None:
     if task.duration_ms is None or not task.started_time:
         return None
-    return f"{task.duration_ms} ms" if task.duration_ms < 10_000 else f"{task.duration_ms / 1000:.1f} s"
+    return f"{task.duration_ms} ms" if task.duration_ms < 1000 else f"{task.duration_ms / 1000:.1f} s"
 
 
 def _text(value: int | None) -> str | None:
