@@ -96,7 +96,10 @@ class FunctionError(FcAsyncError):
         self.error = error
         self.payload = payload
         self.request_id = request_id
-        super().__init__(error, payload, request_id)
+        super().__init__(error, request_id)  # what repr shows: not the payload
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (FunctionError, (self.error, self.payload, self.request_id))
 
     def __str__(self) -> str:
         kind = getattr(self.error, "type", None) or "an error"

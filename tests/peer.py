@@ -89,6 +89,10 @@ class Peer:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def _hold(self, until: threading.Event) -> None:
+        while not until.wait(0.02) and not self._stopped.is_set():
+            continue
+
     def _start(self, target: Any, *args: Any) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
         self._threads.append(thread)
@@ -122,7 +126,7 @@ class Peer:
         if isinstance(step, Drop):
             return False
         if step.hold is not None:
-            step.hold.wait(10)
+            self._hold(step.hold)
         if self._delay_seconds:
             self._stopped.wait(self._delay_seconds)
         connection.sendall(_written(step))
