@@ -9,7 +9,7 @@ Its bundle holds fc_async: pip install --target . fc-async
 
 import json
 
-from fc_async import FunctionsClient, Invocation, InvokeFailed, parse_record
+from fc_async import parse_record
 
 BATCH = "batch"
 BATCH_KEYS = 50
@@ -18,6 +18,8 @@ ALREADY_ACCEPTED = 409
 
 def split(event, context):
     """Invoke `batch` once for each 50 keys."""
+    from fc_async import FunctionsClient, Invocation, InvokeFailed  # here: the others start without the SDK
+
     keys = json.loads(event)["keys"]
     batches = [keys[start : start + BATCH_KEYS] for start in range(0, len(keys), BATCH_KEYS)]
     # When this function fails it is retried under the same request id. With async tasks on, the service refuses a

@@ -1,0 +1,100 @@
+"""What the README shows runs as it stands there: its Python, block by block, against the local service."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fc_async import FunctionsClient, QueueClient, parse_record
+from tests.contract.fc_sdk import create_function
+from tests.peer import Peer, Reply
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+def block(words):
+    """The one block that holds these words."""
+    [found] = [one for one in BLOCKS if words in one]
+    return found
+
+
+def run(text):
+    exec(compile(text, str(README), "exec"), {})  # noqa: S102 - our own README
+
+
+@pytest.fixture
+def here(local, monkeypatch):
+    monkeypatch.setenv("FC_ASYNC_ENDPOINT", local.url)
+    return local
+
+
+def records(local, queue):
+    found = []
+    while messages := QueueClient(queue, endpoint=local.url).receive(16):
+        for message in messages:
+            found.append(parse_record(message))
+            QueueClient(queue, endpoint=local.url).delete(message.receipt_handle)
+    return found
+
+
+def test_a_deploy_script_and_a_reader_of_records(here, fc, capsys):
+    create_function(fc, "main", FAILING)
+    run(block('QueueClient("dead").create'))
+    accepted = FunctionsClient().invoke_async("main", {"id": 7})
+    here.settle()
+    run(block("for message in queue.receive"))
+    assert capsys.readouterr().out == f'{accepted.request_id} main UnhandledInvocationError {{"id":7}}\n'
+    assert records(here, "dead") == []
+
+
+def test_a_chain_hands_one_functions_record_to_the_next(here, fc):
+    for name in ("done", "dead"):
+        QueueClient(name).create()
+    create_function(fc, "download", "def handler(event, context):\n    return {'photo': 1}\n")
+    create_function(fc, "resize", ECHO)
+    run(block('put_config("download"'))
+    FunctionsClient().invoke_async("download", {})
+    here.settle()
+    [record] = records(here, "done")
+    assert record.function.name == "resize"
+    assert parse_record(record.request_payload).response_payload == '{"photo": 1}'
+
+
+def test_a_fan_out_is_accepted_in_20_parts(here, fc, capsys):
+    QueueClient("done").create()
+    create_function(fc, "batch", "def handler(event, context):\n    return {}\n")
+    FunctionsClient().put_config("batch", on_success("queue:done"))
+    run(block("invoke_many"))
+    here.settle()
+    assert capsys.readouterr().out == ""
+    assert len(records(here, "done")) == 20
+
+
+def test_an_async_task_is_followed(monkeypatch, capsys):
+    task = {"taskId": "nightly-2026-01-31", "status": "Succeeded", "durationMs": 12}
+    accepted = Reply(202, headers={"x-fc-request-id": "r-1", "x-fc-async-task-id": task["taskId"]})
+    with Peer(Reply(body={"asyncTask": True}), accepted, Reply(body=task)) as peer:
+        monkeypatch.setenv("FC_ASYNC_ENDPOINT", peer.url)
+        run(block("wait_task"))
+    assert capsys.readouterr().out == "Succeeded 12\n"
+
+
+def test_every_block_is_run_here():
+    run_here = [
+        'QueueClient("dead").create',
+        "for message in queue.receive",
+        'put_config("download"',
+        "invoke_many",
+        "wait_task",
+    ]
+    assert sorted(map(block, run_here)) == sorted(BLOCKS)
+
+
+def on_success(destination):
+    from fc_async import AsyncInvokeConfig, DestinationConfig
+
+    return AsyncInvokeConfig(destination_config=DestinationConfig(on_success=destination))
