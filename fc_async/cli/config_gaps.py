@@ -40,7 +40,12 @@ def without_config(
         wanted += [(name, one) for name in names for one in _qualifiers(client.sdk, name)]
     there = {(function_name(one), qualifier(one)) for one in configs}
     gaps = sorted(set(wanted) - there)
-    return [AsyncInvokeConfig(function=FunctionArn(name, qualifier=of)) for name, of in gaps]
+    region, account = client.settings.region, client.settings.account_id
+    own = (region.value if region else "", account.value if account else "")
+    return [
+        AsyncInvokeConfig(function=FunctionArn(name, *own, qualifier=None if of == "LATEST" else of))
+        for name, of in gaps
+    ]
 
 
 def _existing(client: FunctionsClient, function: str) -> str:

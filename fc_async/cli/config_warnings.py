@@ -69,12 +69,12 @@ def _no_role(client: FunctionsClient, function: FunctionName, destinations: list
 
 
 def _has_role(client: FunctionsClient, function: FunctionName) -> bool:
-    """Tell whether the function has a role; one that may not be looked at is taken to have one."""
-    from ..errors import ServiceError
+    """Tell whether the function has a role; one that cannot be looked at is taken to have one."""
+    from ..errors import FcAsyncError
 
     try:
         return bool(client.get_function(function.name, qualifier=function.qualifier).role)
-    except ServiceError:
+    except FcAsyncError:  # the change itself is done, and this is only advice
         return True
 
 

@@ -109,8 +109,15 @@ class FcGroup(click.Group):
 
     def __init__(self, *arguments: Any, list_common: bool = False, **details: Any) -> None:
         details.setdefault("epilog", _MORE)
+        details["no_args_is_help"] = False
         super().__init__(*arguments, **details)
         self.params.extend(_common(hidden=not list_common))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:  # click's own way of this differs from version to version
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
 
 
 output_option = click.option(

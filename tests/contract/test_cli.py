@@ -200,9 +200,9 @@ def test_config_list_marks_functions_and_qualifiers_without_on_failure(fc_async,
     everything = [
         json.loads(line) for line in fc_async("config", "list", "--all-qualifiers", "-o", "ndjson")[1].splitlines()
     ]
-    assert [one["qualifier"] for one in everything if one["functionArn"].endswith("functions/bare/LATEST")] == [
-        "LATEST"
-    ]
+    assert [
+        one["qualifier"] for one in everything if one["functionArn"].endswith("1234567890123456:functions/bare")
+    ] == ["LATEST"]
 
 
 def test_ndjson_is_one_object_a_line(fc_async, failing):

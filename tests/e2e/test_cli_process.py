@@ -72,3 +72,24 @@ def test_bash_completes_commands_and_options():
     assert fc_async(**words).stdout.split() == ["plain,set"]
     options = {"COMP_WORDS": "fc-async task list --st", "COMP_CWORD": "3", "_FC_ASYNC_COMPLETE": "bash_complete"}
     assert fc_async(**options).stdout.split() == ["plain,--status"]
+
+
+def test_help_loads_nothing_that_takes_time():
+    heavy = [
+        "asyncio",
+        "importlib.metadata",
+        "pydantic",
+        "requests",
+        "rich",
+        "alibabacloud_fc20230330",
+        "mns",
+        "logging",
+    ]
+    command = (
+        "import sys, atexit\n"
+        f"atexit.register(lambda: print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr))\n"
+        "from fc_async.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", command, "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert done.stderr.strip() == "[]"

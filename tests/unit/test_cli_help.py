@@ -79,3 +79,12 @@ def test_every_command_takes_the_common_options():
         known = {name for option in command.params for name in option.opts}
         assert {"--profile", "--region", "--account-id", "--endpoint", "--internal", "--timeout", "--debug"} <= known
         assert isinstance(command, (FcCommand, click.Group))
+
+
+@pytest.mark.parametrize("words", [(), ("config",), ("task",)], ids=" ".join)
+def test_a_group_without_a_command_shows_its_help_on_stderr_and_exits_2(words, help_of, capsys):
+    wanted = help_of(*words)
+    with pytest.raises(SystemExit) as ended:
+        run(list(words))
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err) == (2, "", wanted)
