@@ -114,3 +114,21 @@ def test_task_ids_and_payloads_that_are_too_long_are_refused_before_anything_is_
     assert {code for code, _, _ in (too_long, dry, bad_id)} == {2}
     assert "131073 bytes" in too_long[2]
     assert "131072" in too_long[2]
+
+
+def test_config_set_sends_the_old_values_with_the_change_so_that_they_stay_either_way(fc_async):
+    old = {**CONFIG, "maxAsyncEventAgeInSeconds": 60, "asyncTask": True}
+    with Peer(Reply(body=old)) as peer:
+        code, _, _ = fc_async(peer, "config", "set", "orders@prod", "--max-retries", "0", "--on-success", "queue:done")
+    assert code == 0
+    put = next(one for one in peer.requests if one.method == "PUT")
+    assert put.target.endswith("qualifier=prod")
+    assert json.loads(put.body) == {
+        "destinationConfig": {
+            "onFailure": CONFIG["destinationConfig"]["onFailure"],
+            "onSuccess": {"destination": "acs:mns:cn-hangzhou:1234567890123456:/queues/done/messages"},
+        },
+        "maxAsyncRetryAttempts": 0,
+        "maxAsyncEventAgeInSeconds": 60,
+        "asyncTask": True,
+    }
