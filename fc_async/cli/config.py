@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .arguments import DESTINATION, FUNCTION, DurationType, FunctionName
-from .config_change import merged, read_before, say_change, say_unknown, with_function, without
+from .config_change import merged, nothing, read_before, say_change, say_unknown, with_function, without
 from .config_view import COLUMNS, answer, fields, function_name, qualifier, row
 from .config_warnings import warnings, without_on_failure
 from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, say_where, yes_option
 from .output import print_document, print_documents, print_fields, print_table
 
 if TYPE_CHECKING:
+    from ..config import AsyncInvokeConfig
     from ..functions import FunctionsClient
-
-_DRY = "dry run: nothing was changed"
 
 
 @click.group("config", cls=FcGroup)
@@ -93,8 +92,9 @@ def list_(context: click.Context, function: FunctionName | None, all_qualifiers:
 @click.option("--max-age", type=DurationType(1, 604800), metavar="T", help="How long an event may wait: 90s, 6h, 7d.")
 @click.option("--async-task/--no-async-task", default=None, help="Whether invocations are tasks that can be followed.")
 @dry_run_option
+@output_option
 @click.pass_context
-def set_(context: click.Context, /, function: FunctionName, dry_run: bool, **named: Any) -> None:
+def set_(context: click.Context, /, function: FunctionName, dry_run: bool, output: str, **named: Any) -> None:
     """Change the async config of a function; what is not named stays.
 
     DESTINATION is queue:NAME, topic:NAME, function:NAME[@QUALIFIER] or an ARN.
@@ -117,8 +117,7 @@ def set_(context: click.Context, /, function: FunctionName, dry_run: bool, **nam
     say_change(before, after)
     for sentence in warnings(client, function, after, named):
         say(f"warning: {sentence}")
-    if dry_run:
-        say(_DRY)
+    _end(after, output, dry_run=dry_run)
 
 
 @command.command("unset")
@@ -129,8 +128,9 @@ def set_(context: click.Context, /, function: FunctionName, dry_run: bool, **nam
 @click.option("--max-age", is_flag=True, help="The service's default, 86400 s.")
 @click.option("--async-task", is_flag=True, help="The service's default, off.")
 @dry_run_option
+@output_option
 @click.pass_context
-def unset(context: click.Context, /, function: FunctionName, dry_run: bool, **named: bool) -> None:
+def unset(context: click.Context, /, function: FunctionName, dry_run: bool, output: str, **named: bool) -> None:
     """Take parts out of the config of a function; the rest stays.
 
     To take a destination out, the config may have to be deleted and put anew;
@@ -154,19 +154,20 @@ def unset(context: click.Context, /, function: FunctionName, dry_run: bool, **na
     say_change(before, after)
     for sentence in without_on_failure(function, after) if after != before and named["on_failure"] else ():
         say(f"warning: {sentence}")
-    if dry_run:
-        say(_DRY)
+    _end(after, output, dry_run=dry_run)
 
 
 @command.command("delete")
 @click.argument("function", type=FUNCTION, metavar="FUNCTION[@QUALIFIER]")
 @yes_option
 @dry_run_option
+@output_option
 @click.pass_context
-def delete(context: click.Context, function: FunctionName, yes: bool, dry_run: bool) -> None:
+def delete(context: click.Context, function: FunctionName, yes: bool, dry_run: bool, output: str) -> None:
     """Remove the async config of a function.
 
-    The service's defaults apply then: 3 retries, 86400 s, no destination.
+    The service's defaults apply then: 3 retries, 86400 s, no destination. json
+    and ndjson print the config that was removed.
 
     \b
     Example:
@@ -174,27 +175,32 @@ def delete(context: click.Context, function: FunctionName, yes: bool, dry_run: b
     """
     client = _client(context)
     say_where(client.settings.place)
-    if dry_run:
-        say_change(client.get_config(function.name, qualifier=function.qualifier), _nothing())
-        say(_DRY)
-        return
-    confirm(f"Remove the async config of {function}?", yes=yes)
-    client.delete_config(function.name, qualifier=function.qualifier)
-    say(f"{function} has no async config now")
+    if not dry_run:
+        confirm(f"Remove the async config of {function}?", yes=yes)
+    before = None
+    if dry_run or output != "table":
+        before = client.get_config(function.name, qualifier=function.qualifier)
+        say_change(before, nothing())
+    if not dry_run:
+        client.delete_config(function.name, qualifier=function.qualifier)
+        say(f"{function} has no async config now")
+    _end(before, output, dry_run=dry_run)
 
 
 def _client(context: click.Context) -> FunctionsClient:
     return common_options(context).functions()
 
 
-def _put(client: FunctionsClient, function: FunctionName, wanted: Any) -> Any:
+def _put(client: FunctionsClient, function: FunctionName, wanted: AsyncInvokeConfig) -> AsyncInvokeConfig:
     return client.put_config(function.name, wanted, qualifier=function.qualifier)
 
 
-def _nothing() -> Any:
-    from ..config import AsyncInvokeConfig
-
-    return AsyncInvokeConfig()
+def _end(config: AsyncInvokeConfig | None, output: str, *, dry_run: bool) -> None:
+    """Print the config for programs, people have read it on stderr; and say that a dry run was one."""
+    if config is not None and output != "table":
+        print_document(answer(config), output)
+    if dry_run:
+        say("dry run: nothing was changed")
 
 
 def _say_gaps(found: list[Any]) -> None:

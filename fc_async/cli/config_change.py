@@ -60,6 +60,13 @@ def without(before: AsyncInvokeConfig, named: dict[str, bool]) -> AsyncInvokeCon
     )
 
 
+def nothing() -> AsyncInvokeConfig:
+    """Return a config in which nothing is set."""
+    from ..config import AsyncInvokeConfig
+
+    return AsyncInvokeConfig()
+
+
 def with_function(config: AsyncInvokeConfig, before: AsyncInvokeConfig | None) -> AsyncInvokeConfig:
     """Return the config as one of the same function as before: for showing, it is never sent."""
     return config.model_copy(update={"function": None if before is None else before.function})

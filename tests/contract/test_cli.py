@@ -205,6 +205,18 @@ def test_config_list_marks_functions_and_qualifiers_without_on_failure(fc_async,
     ] == ["LATEST"]
 
 
+def test_what_changes_a_config_prints_it_for_programs_and_nothing_for_people(fc_async, failing):
+    put = fc_async("config", "set", "orders", "--max-retries", "1", "--max-age", "60", "-o", "json")
+    assert json.loads(put[1])["maxAsyncRetryAttempts"] == 1
+    dry = fc_async("config", "set", "orders", "--max-retries", "2", "--dry-run", "-o", "ndjson")
+    assert json.loads(dry[1])["maxAsyncRetryAttempts"] == 2
+    taken_out = fc_async("config", "unset", "orders", "--max-age", "-o", "json")
+    assert json.loads(taken_out[1])["maxAsyncEventAgeInSeconds"] in (None, 86400)
+    removed = fc_async("config", "delete", "orders", "--yes", "-o", "json")
+    assert json.loads(removed[1])["maxAsyncRetryAttempts"] == 1
+    assert {code for code, _, _ in (put, dry, taken_out, removed)} == {0}
+
+
 def test_ndjson_is_one_object_a_line(fc_async, failing):
     fc_async("config", "set", "orders", "--max-retries", "0")
     for arguments in (["config", "get", "orders"], ["config", "list"], ["invoke", "orders"]):

@@ -132,3 +132,28 @@ def test_config_set_sends_the_old_values_with_the_change_so_that_they_stay_eithe
         "maxAsyncEventAgeInSeconds": 60,
         "asyncTask": True,
     }
+
+
+def test_config_list_is_shown_where_functions_may_not_be_listed(fc_async):
+    with Peer(Reply(body={"configs": [CONFIG]}), refused(403, "AccessDenied")) as peer:
+        code, out, err = fc_async(peer, "config", "list")
+    assert code == 0
+    assert "orders" in out
+    assert err == "not shown: functions without a config (403 AccessDenied)\n"
+
+
+def test_config_list_all_qualifiers_shows_versions_and_aliases_without_a_config(fc_async):
+    configs = Reply(body={"configs": [CONFIG]})
+    function = Reply(body={"functionName": "orders"})
+    aliases = Reply(body={"aliases": [{"aliasName": "prod"}], "nextToken": "more"})
+    last_aliases = Reply(body={"aliases": [{"aliasName": "test"}]})
+    versions = Reply(body={"versions": [{"versionId": "1"}]})
+    with Peer(configs, function, aliases, last_aliases, versions) as peer:
+        code, out, err = fc_async(peer, "config", "list", "orders", "--all-qualifiers", "-o", "json")
+    assert (code, err) == (0, "")
+    assert [(one["qualifier"], one["functionArn"].rpartition(":")[2]) for one in json.loads(out)] == [
+        ("LATEST", "functions/orders"),
+        ("1", "functions/orders/1"),
+        ("prod", "functions/orders/prod"),
+        ("test", "functions/orders/test"),
+    ]

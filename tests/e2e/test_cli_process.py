@@ -1,6 +1,7 @@
 """The command as a process: what stands on which stream, and that nothing of it is secret."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -93,3 +94,20 @@ def test_help_loads_nothing_that_takes_time():
     done = subprocess.run([sys.executable, "-c", command, "--help"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert done.stderr.strip() == "[]"
+
+
+def test_an_interrupt_while_waiting_says_that_the_task_goes_on():
+    running = Reply(body={"taskId": "t-1", "status": "Running"})
+    with Peer(running) as peer:
+        process = subprocess.Popen(
+            [*COMMAND, "--debug", "task", "wait", "orders", "t-1", "--endpoint", peer.url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert "200" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert "the task goes on: fc-async task get orders t-1" in err
+    assert "Traceback" not in err
