@@ -76,7 +76,7 @@ def list_(context: click.Context, function: FunctionName | None, all_qualifiers:
         from .config_gaps import without_config
 
         found += without_config(client, name, found, all_qualifiers=all_qualifiers)
-        found.sort(key=lambda one: (function_name(one), qualifier(one)))
+        found.sort(key=lambda one: (function_name(one), qualifier(one) != "LATEST", qualifier(one)))
     if output == "table":
         print_table(COLUMNS, [row(one) for one in found], whole=COLUMNS[:2])
         _say_gaps(found)
