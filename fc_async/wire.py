@@ -91,6 +91,19 @@ class PlainAdapter(HTTPAdapter):
         proxies = requests.utils.get_environ_proxies(request.url or "")
         return answer_of(self.send(request, timeout=(connect_seconds, read_seconds), proxies=proxies))
 
+    def close(self) -> None:
+        """Close the connections that are open; a later request opens new ones.
+
+        urllib3 2 only forgets its pools, and a failure, which refers to itself, keeps them open until the next
+        collection of garbage.
+        """
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it is no dictionary
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
+
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
         try:

@@ -89,6 +89,12 @@ class Peer:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def wait_until_left(self) -> None:
+        """Return when the clients have closed all their connections; fails when they do not."""
+        for thread in self._threads[1:]:
+            thread.join(10)
+            assert not thread.is_alive()
+
     def _hold(self, until: threading.Event) -> None:
         while not until.wait(0.02) and not self._stopped.is_set():
             continue

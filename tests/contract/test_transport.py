@@ -266,6 +266,17 @@ def test_the_connections_go_when_the_official_client_goes() -> None:
         assert not is_open()
 
 
+def test_closing_the_client_closes_its_connections_also_after_failures() -> None:
+    with Peer(Drop(), Reply(202, b"", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:
+        with pytest.raises(TransportError):
+            client.invoke_async("main", None)
+        client.invoke_async("main", None)
+        client.close()
+        peer.wait_until_left()
+        assert client.invoke_async("main", None).request_id == ID["X-Fc-Request-Id"]
+        assert [request.connection for request in peer.requests] == [1, 2, 3]
+
+
 def _request(name: str = "GetAsyncInvokeConfigRequest") -> object:
     from alibabacloud_fc20230330 import models
 
