@@ -99,7 +99,7 @@ class ConfigCalls(Caller):
             ServiceError: the service refused.
             TransportError: no answer came.
         """
-        return replace(self, function, self._resolved(config), qualifier)
+        return replace(self, function, self._resolved(config), qualifier, self.settings.options)
 
     def delete_config(self, function: str, *, qualifier: str | None = None) -> None:
         """Take the async config away; the service's defaults hold from then on.

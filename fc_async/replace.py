@@ -27,15 +27,25 @@ class Configs(Protocol):
     def delete_config(self, function: str, *, qualifier: str | None = None) -> None: ...
 
 
-def replace(configs: Configs, function: str, config: AsyncInvokeConfig, qualifier: str | None) -> AsyncInvokeConfig:
-    """Make this the function's config and return what the service then answers (`FunctionsClient.replace_config`)."""
+def replace(
+    configs: Configs, function: str, config: AsyncInvokeConfig, qualifier: str | None, options: tuple[str, ...] = ()
+) -> AsyncInvokeConfig:
+    """Make this the function's config and return what the service then answers (`FunctionsClient.replace_config`).
+
+    Args:
+        configs: gets, puts and deletes.
+        function: function name.
+        config: what is to be there afterwards.
+        qualifier: version or alias; None: LATEST.
+        options: what the command that restores the old config needs besides, to act in the same place.
+    """
     old = configs.find_config(function, qualifier=qualifier)
     put = configs.put_config(function, config, qualifier=qualifier)
     if old is None:
         return put
     there = configs.find_config(function, qualifier=qualifier) or AsyncInvokeConfig()
     if _keeps_destination(config, there):
-        return _put_anew(configs, function, config, qualifier, old)
+        return _put_anew(configs, function, config, qualifier, old, options)
     if _keeps_number(config, there):
         return configs.put_config(function, with_defaults(config), qualifier=qualifier)
     return there
@@ -52,7 +62,9 @@ def with_defaults(config: AsyncInvokeConfig) -> AsyncInvokeConfig:
     )
 
 
-def restore_command(function: str, config: AsyncInvokeConfig, qualifier: str | None) -> str:
+def restore_command(
+    function: str, config: AsyncInvokeConfig, qualifier: str | None, place: tuple[str, ...] = ()
+) -> str:
     """Return the command line that puts this config back."""
     on_success, on_failure = _halves(config)
     task = {None: None, True: "--async-task", False: "--no-async-task"}[config.async_task]
@@ -68,11 +80,16 @@ def restore_command(function: str, config: AsyncInvokeConfig, qualifier: str | N
         *([] if task is None else [task]),
     ]
     name = function if qualifier is None else f"{function}@{qualifier}"
-    return shlex.join(["fc-async", "config", "set", name, *options])
+    return shlex.join(["fc-async", "config", "set", name, *options, *place])
 
 
 def _put_anew(
-    configs: Configs, function: str, config: AsyncInvokeConfig, qualifier: str | None, old: AsyncInvokeConfig
+    configs: Configs,
+    function: str,
+    config: AsyncInvokeConfig,
+    qualifier: str | None,
+    old: AsyncInvokeConfig,
+    options: tuple[str, ...],
 ) -> AsyncInvokeConfig:
     reached = False
     try:
@@ -85,7 +102,7 @@ def _put_anew(
         failure: BaseException = error
     except BaseException as error:  # an interrupt at this point would leave the function without its destinations
         failure = error
-    _put_back(configs, function, qualifier, old)
+    _put_back(configs, function, qualifier, old, options)
     raise failure
 
 
@@ -97,11 +114,13 @@ def _delete(configs: Configs, function: str, qualifier: str | None) -> None:
             raise
 
 
-def _put_back(configs: Configs, function: str, qualifier: str | None, old: AsyncInvokeConfig) -> None:
+def _put_back(
+    configs: Configs, function: str, qualifier: str | None, old: AsyncInvokeConfig, options: tuple[str, ...]
+) -> None:
     try:
         configs.put_config(function, old, qualifier=qualifier)
     except FcAsyncError:
-        incomplete = ReplaceIncomplete(old, restore_command(function, old, qualifier))
+        incomplete = ReplaceIncomplete(old, restore_command(function, old, qualifier, options))
     else:
         return
     raise incomplete

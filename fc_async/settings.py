@@ -72,6 +72,7 @@ class Settings:
         credentials: who we are.
         looked_at: where region and account were looked for, for the message when one is missing.
         internal: whether hosts are those that are reachable only inside the region.
+        profile: the profile that was named; None: none was.
     """
 
     endpoint: Endpoint
@@ -80,6 +81,24 @@ class Settings:
     credentials: Credentials
     looked_at: Mapping[str, str]
     internal: bool = False
+    profile: str | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What a command line needs to act in the same place: the options for what was given as an argument."""
+        given = [
+            (option, found) for option, found in self._named() if found and found.source.startswith("the argument ")
+        ]
+        return (
+            *(f"{option}={found.value}" for option, found in given),
+            *((f"--profile={self.profile}",) if self.profile is not None else ()),
+            *(("--internal",) if self.internal else ()),
+            *(("--insecure",) if self.endpoint.scheme == "http" and not self.endpoint.is_loopback else ()),
+        )
+
+    def _named(self) -> tuple[tuple[str, Setting | None], ...]:
+        endpoint = Setting(self.endpoint.url, self.endpoint.source)
+        return (("--endpoint", endpoint), ("--region", self.region), ("--account-id", self.account_id))
 
     @property
     def place(self) -> str:
@@ -163,6 +182,7 @@ def find_settings(
         credentials=found_credentials,
         looked_at=looked_at,
         internal=inside,
+        profile=profile,
     )
 
 

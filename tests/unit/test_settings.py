@@ -132,6 +132,15 @@ def test_the_keys_of_a_rotating_source_are_asked_for_each_time(tmp_path: Path) -
     assert [found.access_key().access_key_id for _ in range(2)] == ["id-1", "id-2"]
 
 
+def test_the_options_for_the_same_place_are_those_that_were_given(tmp_path: Path) -> None:
+    profiles(tmp_path)
+    assert find(environment=KEYS | {"FC_REGION": "cn-beijing"}, home=tmp_path).options == ()
+    given = find(home=tmp_path, profile="play", account_id="7", internal=True).options
+    assert given == ("--account-id=7", "--profile=play", "--internal")
+    elsewhere = find(home=tmp_path, endpoint="http://example.com/", region="cn-beijing", insecure=True).options
+    assert elsewhere == ("--endpoint=http://example.com", "--region=cn-beijing", "--insecure")
+
+
 def test_no_secret_is_in_repr(tmp_path: Path) -> None:
     profiles(tmp_path)
     key = AccessKey("the-id", "the-secret", "the-token")
