@@ -182,7 +182,7 @@ class InvokeCalls(TaskCalls):
             if read_seconds is not None:
                 runtime.read_timeout = max(1, round(read_seconds * 1000))
             request = models.InvokeFunctionRequest(body=raw, **query)
-            own = models.InvokeFunctionHeaders(common_headers=dict(headers))  # a copy: the SDK writes into it
+            own = models.InvokeFunctionHeaders(common_headers=dict(headers))  # a copy: the SDK may write into it
             self._transport.call(
                 action,
                 lambda: self.sdk.invoke_function_with_options(name, request, own, runtime),

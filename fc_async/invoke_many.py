@@ -40,11 +40,8 @@ def invoke_each(
         except FcAsyncError as error:
             return InvokeFailed(index, error)
 
-    pool = ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="fc_async-invoke")
-    try:
-        return list(pool.map(outcome, range(len(items)), items))
-    finally:
-        pool.shutdown(cancel_futures=True)  # after an interrupt: what has not begun is not sent
+    with ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="fc_async-invoke") as pool:
+        return list(pool.map(outcome, range(len(items)), items))  # after an interrupt it sends nothing more
 
 
 class _Pace:
