@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from .account import account_of
@@ -37,8 +38,8 @@ class Caller:
         self,
         settings: Settings,
         *,
-        connect_timeout_seconds: float,
-        read_timeout_seconds: float,
+        connect_timeout_seconds: float | timedelta,
+        read_timeout_seconds: float | timedelta,
         sleep: Callable[[float], object] | None,
         clock: Callable[[], float] | None,
         random: Callable[[], float] | None,
@@ -148,14 +149,20 @@ def next_token(action: str, answered: str | None, seen: set[str]) -> str | None:
 
 
 def check_timeout(name: str, seconds: object) -> float:
-    """Return a timeout in seconds.
+    """Return a timeout in seconds; a timedelta will do.
 
     Raises:
         ArgumentError: it is no number over 0.
     """
+    seconds = in_seconds(seconds)
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < float("inf"):
         return seconds
     raise ArgumentError(f"{name}: expected seconds over 0, got {str(seconds)[:40]}")
+
+
+def in_seconds(duration: object) -> object:
+    """Return a timedelta as its seconds, everything else as it is."""
+    return duration.total_seconds() if isinstance(duration, timedelta) else duration
 
 
 def _random() -> float:

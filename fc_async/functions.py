@@ -7,6 +7,7 @@ and invoke_calls.py; how a call is made and repeated in caller.py and repeat.py.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from .account import account_of
@@ -39,8 +40,8 @@ class FunctionsClient(InvokeCalls):
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region; needs the account id. Default False.
         insecure: allow plain http to a host that is not this machine. Default False.
-        connect_timeout_seconds: longest wait for a connection, over 0. Default 5.
-        read_timeout_seconds: longest wait for an answer, over 0. Default 30.
+        connect_timeout_seconds: longest wait for a connection, over 0, a number or a timedelta. Default 5.
+        read_timeout_seconds: longest wait for an answer, over 0, likewise. Default 30.
         max_payload_bytes: longest payload of an asynchronous invocation, from 0. Default 131072, "128 KB" on the
             service's limits page; None: the service decides. Accounts can be raised to 262144.
         sleep: waits for so many seconds; None: `time.sleep`.
@@ -64,8 +65,8 @@ class FunctionsClient(InvokeCalls):
         credentials: Any = None,
         internal: bool = False,
         insecure: bool = False,
-        connect_timeout_seconds: float = 5,
-        read_timeout_seconds: float = 30,
+        connect_timeout_seconds: float | timedelta = 5,
+        read_timeout_seconds: float | timedelta = 30,
         max_payload_bytes: int | None = MAX_PAYLOAD_BYTES,
         sleep: Callable[[float], object] | None = None,
         clock: Callable[[], float] | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from .errors import FcAsyncError
@@ -32,12 +33,12 @@ class Invocation:
     Args:
         payload: as for `FunctionsClient.invoke_async`.
         task_id: an id of your own; None: the service's.
-        delay_seconds: run no earlier than this, 0 to 3600; None: at once.
+        delay_seconds: run no earlier than this, 0 to 3600, a number or a timedelta; None: at once.
     """
 
     payload: Any = field(repr=False)
     task_id: str | None = None
-    delay_seconds: int | None = None
+    delay_seconds: int | timedelta | None = None
 
 
 @dataclass(frozen=True)

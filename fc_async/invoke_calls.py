@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, Union
 
 from alibabacloud_fc20230330 import models
@@ -50,7 +51,7 @@ class InvokeCalls(TaskCalls):
         payload: Any,
         *,
         qualifier: str | None = None,
-        delay_seconds: int | None = None,
+        delay_seconds: int | timedelta | None = None,
         task_id: str | None = None,
         deduplicated: bool = False,
     ) -> Accepted:
@@ -66,7 +67,7 @@ class InvokeCalls(TaskCalls):
             payload: str is UTF-8 as it is, bytes as they are, a Path is read, None is no body, anything else is
                 compact JSON; 131072 bytes at most (`max_payload_bytes`).
             qualifier: version or alias; None: LATEST.
-            delay_seconds: run no earlier than this, 0 to 3600; None and 0: at once.
+            delay_seconds: run no earlier than this, 0 to 3600, a number or a timedelta; None and 0: at once.
             task_id: an id of your own, a letter or `_` first, 128 characters at most; None: the service's.
             deduplicated: True says that asyncTask is on for this function and qualifier, so that a task id is accepted
                 once; needs a task id. Default False.
@@ -135,7 +136,12 @@ class InvokeCalls(TaskCalls):
         )
 
     def invoke(
-        self, function: str, payload: Any, *, qualifier: str | None = None, timeout_seconds: float | None = None
+        self,
+        function: str,
+        payload: Any,
+        *,
+        qualifier: str | None = None,
+        timeout_seconds: float | timedelta | None = None,
     ) -> InvokeResult:
         """Run a function and wait for what it returns; never repeated when it may have run.
 
@@ -143,21 +149,20 @@ class InvokeCalls(TaskCalls):
             function: function name.
             payload: as for `invoke_async`, without its limit.
             qualifier: version or alias; None: LATEST.
-            timeout_seconds: longest wait for the answer; None: the function's own timeout, which is asked for first,
-                and 10 seconds; where it may not be read (403) the client's read timeout.
+            timeout_seconds: longest wait for the answer, a number or a timedelta; None: the function's own timeout,
+                which is asked for first, and 10 seconds; where it may not be read (403) the client's read timeout.
 
         Raises:
             FunctionError: the function ran and its handler failed.
             ServiceError: the service refused.
             TransportError: no answer came; `.sent` says whether the function may have run.
         """
-        if timeout_seconds is not None:
-            check_timeout("timeout_seconds", timeout_seconds)
+        wait_seconds = None if timeout_seconds is None else check_timeout("timeout_seconds", timeout_seconds)
         headers = {"x-fc-invocation-type": "Sync"}
         send = self._sender("invoke", function, qualifier, payload_bytes(payload), headers, expected=200)
-        if timeout_seconds is None:
-            timeout_seconds = self._own_timeout(function, qualifier)
-        answer = self._repeats.run(lambda _: send(timeout_seconds), harmless_twice=False)
+        if wait_seconds is None:
+            wait_seconds = self._own_timeout(function, qualifier)
+        answer = self._repeats.run(lambda _: send(wait_seconds), harmless_twice=False)
         kind = identifier(answer.headers.get("x-fc-error-type"))
         if kind is not None:
             raise FunctionError(handler_error(answer.body, kind), answer.body, request_id(answer))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,13 +113,15 @@ def check_known_task_id(task_id: object) -> str:
 
 
 def check_delay(delay_seconds: object) -> int | None:
-    """Return the delay, or None.
+    """Return the delay in seconds, or None; a timedelta of whole seconds will do.
 
     Raises:
         ArgumentError: it is no whole number from 0 to 3600.
     """
     if delay_seconds is None:
         return None
+    if isinstance(delay_seconds, timedelta) and delay_seconds % timedelta(seconds=1) == timedelta():
+        delay_seconds = delay_seconds // timedelta(seconds=1)
     if isinstance(delay_seconds, bool) or not isinstance(delay_seconds, int):
         raise ArgumentError(f"delay_seconds: expected whole seconds, got {type(delay_seconds).__name__}")
     if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:

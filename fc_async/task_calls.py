@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
-from .caller import addressed, next_token
+from .caller import addressed, in_seconds, next_token
 from .config_calls import ConfigCalls
 from .errors import ArgumentError, ServiceError, SettingsError, TaskTimeout
 from .payload import check_known_task_id
@@ -114,14 +114,14 @@ class TaskCalls(ConfigCalls):
         )
 
     def wait_task(
-        self, function: str, task_id: str, *, timeout_seconds: float | None, qualifier: str | None = None
+        self, function: str, task_id: str, *, timeout_seconds: float | timedelta | None, qualifier: str | None = None
     ) -> AsyncTask:
         """Wait until an async task is over, and return it, however it ended.
 
         Args:
             function: function name.
             task_id: the task's id, as `Accepted` has it; it may be a moment old.
-            timeout_seconds: longest wait; 0: look once; None: for as long as it takes.
+            timeout_seconds: longest wait, a number or a timedelta; 0: look once; None: for as long as it takes.
             qualifier: version or alias that was invoked; None: LATEST.
 
         Raises:
@@ -195,9 +195,10 @@ def _read_page(wire: dict[str, Any]) -> tuple[list[AsyncTask], str | None]:
     return [AsyncTask.from_wire(one) for one in wire.get("tasks") or ()], wire.get("nextToken")  # null: there is none
 
 
-def _limit(seconds: object) -> float:
-    if seconds is None:
+def _limit(duration: object) -> float:
+    if duration is None:
         return float("inf")
+    seconds = in_seconds(duration)
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < float("inf"):
         return seconds
     raise ArgumentError(f"timeout_seconds: expected seconds from 0, or None for no limit, got {str(seconds)[:40]}")

@@ -8,6 +8,7 @@ import pickle
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -200,8 +201,11 @@ def test_a_payload_limit_that_is_none_is_refused(number: Any) -> None:
         FunctionsClient(endpoint="http://127.0.0.1:1", max_payload_bytes=number)
 
 
-@pytest.mark.parametrize(("delay", "header"), [(None, None), (0, None), (1, "1"), (3600, "3600")])
-def test_a_delay_in_its_range_is_sent(delay: int | None, header: str | None) -> None:
+@pytest.mark.parametrize(
+    ("delay", "header"),
+    [(None, None), (0, None), (1, "1"), (3600, "3600"), (timedelta(hours=1), "3600"), (timedelta(), None)],
+)
+def test_a_delay_in_its_range_is_sent(delay: Any, header: str | None) -> None:
     with Peer(Reply(202, b"", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:
         client.invoke_async("main", None, delay_seconds=delay)
         assert peer.requests[0].headers.get("x-fc-async-delay") == header
@@ -210,6 +214,10 @@ def test_a_delay_in_its_range_is_sent(delay: int | None, header: str | None) -> 
 REFUSED: list[tuple[str, Call]] = [
     ("delay_seconds", lambda client: client.invoke_async("main", None, delay_seconds=3601)),
     ("delay_seconds", lambda client: client.invoke_async("main", None, delay_seconds=-1)),
+    ("delay_seconds", lambda client: client.invoke_async("main", None, delay_seconds=timedelta(seconds=1.5))),
+    ("delay_seconds", lambda client: client.invoke_async("main", None, delay_seconds=timedelta(seconds=3601))),
+    ("timeout_seconds", lambda client: client.invoke("main", None, timeout_seconds=timedelta())),
+    ("timeout_seconds", lambda client: client.wait_task("main", "t", timeout_seconds=timedelta(seconds=-1))),
     ("task_id", lambda client: client.invoke_async("main", None, task_id="")),
     ("task_id", lambda client: client.invoke_async("main", None, task_id="1a")),
     ("task_id", lambda client: client.invoke_async("main", None, task_id="a" * 129)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -138,7 +139,7 @@ def test_a_wait_that_is_over_says_how_far_the_task_is() -> None:
     with Peer(task("Running")) as peer:
         waiting = Waiting(peer)
         with pytest.raises(TaskTimeout, match=r"t-1 is Running.*after 3 seconds") as caught:
-            waiting.wait(timeout_seconds=3)
+            waiting.wait(timeout_seconds=timedelta(seconds=3))
     assert waiting.now == 3
     assert isinstance(caught.value, TimeoutError)
 
@@ -233,5 +234,5 @@ def test_the_time_for_a_sync_invocation_holds() -> None:
     never = threading.Event()
     with Peer(Reply(200, hold=never)) as peer:
         with FunctionsClient(endpoint=peer.url) as client, pytest.raises(TransportError, match=r"0\.1 seconds"):
-            client.invoke("main", None, timeout_seconds=0.1)
+            client.invoke("main", None, timeout_seconds=timedelta(seconds=0.1))
         never.set()
