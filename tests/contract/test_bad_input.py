@@ -31,7 +31,7 @@ REQUEST_ID = "1-64e70cf1-5cbef92ea8fc8c42899cf5d1"
 ID = {"X-Fc-Request-Id": REQUEST_ID}
 KEY = AccessKey("the-access-key-id", "the-access-key-secret", "the-security-token")
 PAYLOAD = "-".join(("4711", "0815", "is", "my", "card"))
-PRIVATE = ("the-access-key", "the-security-token", PAYLOAD, "4711", "ACS3-HMAC")
+PRIVATE = ("the-access-key", "the-security-token", PAYLOAD, "0815-is", "ACS3-HMAC")
 
 Call = Callable[[FunctionsClient], Any]
 
