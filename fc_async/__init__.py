@@ -30,17 +30,23 @@ if TYPE_CHECKING:
     from .errors import SettingsError as SettingsError
     from .errors import TaskTimeout as TaskTimeout
     from .errors import TransportError as TransportError
-    from .functions import Accepted as Accepted
     from .functions import FunctionsClient as FunctionsClient
     from .handler import destination_handler as destination_handler
     from .handler import on_failure as on_failure
     from .handler import on_success as on_success
+    from .invocation import Accepted as Accepted
+    from .invocation import Invocation as Invocation
+    from .invocation import InvokeFailed as InvokeFailed
+    from .invocation import InvokeResult as InvokeResult
     from .queues import QueueClient as QueueClient
     from .queues import QueueMessage as QueueMessage
     from .record import InvocationRecord as InvocationRecord
     from .record import iter_records as iter_records
     from .record import parse_record as parse_record
     from .record import parse_records as parse_records
+    from .request_log import log_requests as log_requests
+    from .tasks import AsyncTask as AsyncTask
+    from .tasks import AsyncTaskEvent as AsyncTaskEvent
 
 if not TYPE_CHECKING:
     _HOMES = {
@@ -54,10 +60,13 @@ if not TYPE_CHECKING:
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError RecordError ReplaceIncomplete"
             " ServiceError SettingsError TaskTimeout TransportError"
         ),
-        "functions": "Accepted FunctionsClient",
+        "functions": "FunctionsClient",
         "handler": "destination_handler on_failure on_success",
+        "invocation": "Accepted Invocation InvokeFailed InvokeResult",
         "queues": "QueueClient QueueMessage",
         "record": "InvocationRecord iter_records parse_record parse_records",
+        "request_log": "log_requests",
+        "tasks": "AsyncTask AsyncTaskEvent",
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
     __all__ = sorted(_HOME_OF)

@@ -7,6 +7,7 @@ once, when it is imported; it cannot read a profile of mode CredentialsURI; it p
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,21 @@ LOCAL = "local"
 ACCESS_KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 ACCESS_KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105 - a variable's name
 SECURITY_TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
+OIDC_VARIABLES = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN")
+
+PROFILE_MODES = (
+    "AK",
+    "StsToken",
+    "RamRoleArn",
+    "ChainableRamRoleArn",
+    "EcsRamRole",
+    "OIDC",
+    "CredentialsURI",
+    "CloudSSO",
+    "OAuth",
+    "External",
+)
+"""What alibabacloud-credentials 1.0.12 reads, and CredentialsURI, which we hand to another of its providers."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +164,13 @@ class _Lazy:
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
         self._built: Any = None
+        self._lock = threading.Lock()
 
     def __call__(self) -> Any:
-        if self._built is None:
-            self._built = self._build()
-        return self._built
+        with self._lock:
+            if self._built is None:
+                self._built = self._build()
+            return self._built
 
 
 def _from_chain(provider: Any, home: Path) -> AccessKey:
@@ -168,7 +186,7 @@ def _nothing_found(home: Path) -> str:
         (
             "no credentials were found. Looked at:",
             f"  {ACCESS_KEY_ID} and {ACCESS_KEY_SECRET} (with {SECURITY_TOKEN} for a temporary key)",
-            "  ALIBABA_CLOUD_OIDC_TOKEN_FILE, ALIBABA_CLOUD_ROLE_ARN and ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+            f"  {OIDC_VARIABLES[0]}, {OIDC_VARIABLES[1]} and {OIDC_VARIABLES[2]}",
             f"  {profile_file(home)}: its current profile, or the one of ALIBABA_CLOUD_PROFILE",
             f"  {home / '.alibabacloud' / 'credentials.ini'}",
             "  the RAM role of this ECS instance (unless ALIBABA_CLOUD_ECS_METADATA_DISABLED=true)",
@@ -198,10 +216,18 @@ def _default_provider() -> Any:
 
 
 def _profile_provider(profile: Profile) -> Any:
+    mode = profile.text("mode")
+    if mode not in PROFILE_MODES:
+        raise SettingsError(
+            f"the profile {profile.name!r} of {profile.path} has the mode {mode[:40]!r};"
+            f" expected one of {', '.join(PROFILE_MODES)}"
+        )
+    if mode == "CredentialsURI" and not profile.text("credentials_uri"):  # the library would take the environment's
+        raise SettingsError(f"the profile {profile.name!r} of {profile.path} has no credentials_uri")
     from alibabacloud_credentials.provider import CLIProfileCredentialsProvider, URLCredentialsProvider
 
     _silence_library()
-    if profile.text("mode") == "CredentialsURI":  # "unsupported profile mode" of the library (1.0.12)
+    if mode == "CredentialsURI":  # "unsupported profile mode" of the library (1.0.12)
         return URLCredentialsProvider(uri=profile.text("credentials_uri"))
     return CLIProfileCredentialsProvider(profile_name=profile.name, profile_file=str(profile.path))
 

@@ -96,10 +96,14 @@ class FunctionError(FcAsyncError):
         self.error = error
         self.payload = payload
         self.request_id = request_id
-        super().__init__(error, payload, request_id)
+        super().__init__(request_id)  # what repr shows: neither the payload nor the handler's message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (FunctionError, (self.error, self.payload, self.request_id))
 
     def __str__(self) -> str:
-        kind = getattr(self.error, "type", None) or "an error"
+        told = getattr(self.error, "type", None) or "an error"
+        kind = "".join(character for character in told[:80] if character.isprintable())
         return f"the function failed with {kind} (request id {self.request_id or 'none given'})"
 
 

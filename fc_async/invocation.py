@@ -1,11 +1,12 @@
-"""What comes of an invocation, as values: accepted for later, returned, or failed in the handler."""
+"""What goes into an invocation and what comes of it, as values: accepted for later, returned, or failed."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
-from .wire import identifier
+from .errors import FcAsyncError
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,34 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class Invocation:
+    """One asynchronous invocation among many, with options of its own.
+
+    Args:
+        payload: as for `FunctionsClient.invoke_async`.
+        task_id: an id of your own; None: the service's.
+        delay_seconds: run no earlier than this, 0 to 3600, a number or a timedelta; None: at once.
+    """
+
+    payload: Any = field(repr=False)
+    task_id: str | None = None
+    delay_seconds: int | timedelta | None = None
+
+
+@dataclass(frozen=True)
+class InvokeFailed:
+    """One of many invocations that was not accepted, or of which that is not known.
+
+    Args:
+        index: its place among the payloads, from 0.
+        error: what `invoke_async` raised for it.
+    """
+
+    index: int
+    error: FcAsyncError
+
+
+@dataclass(frozen=True)
 class InvokeResult:
     """What a function returned to a synchronous invocation.
 
@@ -34,27 +63,3 @@ class InvokeResult:
 
     payload: bytes = field(repr=False)
     request_id: str
-
-
-@dataclass(frozen=True)
-class HandlerError:
-    """What a handler failed with, as far as its error JSON tells.
-
-    Args:
-        type: the exception's name, else the service's word (`UnhandledInvocationError`).
-        message: the exception's text; "" when there is none.
-    """
-
-    type: str
-    message: str = field(repr=False)
-
-
-def handler_error(body: bytes, kind: str) -> HandlerError:
-    """Read the error JSON of a runtime; one that is none (or of another shape) leaves the service's word `kind`."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
-    found = found if isinstance(found, dict) else {}
-    message = found.get("errorMessage")
-    return HandlerError(identifier(found.get("errorType")) or kind, message if isinstance(message, str) else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ MAX_PAYLOAD_BYTES = 131072
 # Wider than the documented rule, which the service checks: `$` stands in the names of functions moved from FC 2.0.
 _NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.$-]{1,256}")
 _TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")  # docstring of the FC SDK's InvokeFunctionHeaders
+_KNOWN_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 MAX_DELAY_SECONDS = 3600
 """https://help.aliyun.com/zh/functioncompute/retry-policy"""
 
@@ -85,13 +87,13 @@ def check_qualifier(qualifier: object) -> str | None:
     raise ArgumentError(f"qualifier: expected a version or an alias, got {str(qualifier)[:80]!r}")
 
 
-def check_task_id(task_id: object) -> str | None:
-    """Return the task id, or None.
+def check_task_id(task_id: object) -> str:
+    """Return the task id that an invocation is to get.
 
     Raises:
         ArgumentError: the service would not take it.
     """
-    if task_id is None or (isinstance(task_id, str) and _TASK_ID.fullmatch(task_id)):
+    if isinstance(task_id, str) and _TASK_ID.fullmatch(task_id):
         return task_id
     raise ArgumentError(
         "task_id: expected a letter or '_', then letters, digits, '_' or '-', 128 characters at most,"
@@ -99,14 +101,27 @@ def check_task_id(task_id: object) -> str | None:
     )
 
 
+def check_known_task_id(task_id: object) -> str:
+    """Return the id of a task that is there; where the caller gave none it is the request id, which begins otherwise.
+
+    Raises:
+        ArgumentError: it cannot be one.
+    """
+    if isinstance(task_id, str) and _KNOWN_TASK_ID.fullmatch(task_id):
+        return task_id
+    raise ArgumentError(f"task_id: expected the id that the acceptance gave, got {str(task_id)[:40]!r}")
+
+
 def check_delay(delay_seconds: object) -> int | None:
-    """Return the delay, or None.
+    """Return the delay in seconds, or None; a timedelta of whole seconds will do.
 
     Raises:
         ArgumentError: it is no whole number from 0 to 3600.
     """
     if delay_seconds is None:
         return None
+    if isinstance(delay_seconds, timedelta) and delay_seconds % timedelta(seconds=1) == timedelta():
+        delay_seconds = delay_seconds // timedelta(seconds=1)
     if isinstance(delay_seconds, bool) or not isinstance(delay_seconds, int):
         raise ArgumentError(f"delay_seconds: expected whole seconds, got {type(delay_seconds).__name__}")
     if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:

@@ -22,6 +22,7 @@ from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEnco
 from mns.queue import Message, QueueMeta
 
 from . import mns_answer
+from .account import account_of
 from .credentials import AccessKey
 from .errors import ArgumentError, FcAsyncError, ServiceError, TransportError
 from .mns_answer import MAX_ANSWER_BYTES, MnsError, QueueAttributes, UnreadableAnswerError
@@ -59,7 +60,7 @@ class QueueClient:
             from region and account.
         mns_endpoint: URL of MNS alone, wins over `endpoint`; None: FC_ASYNC_MNS_ENDPOINT.
         region: region id; None: as `settings.py` lists.
-        account_id: account id; None: likewise. Needed where the endpoint is derived.
+        account_id: account id; None: likewise, else STS is asked, once, where the endpoint is derived from it.
         profile: a profile of `~/.aliyun/config.json`, used instead of the environment; None: none is named.
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region. Default False.
@@ -100,6 +101,7 @@ class QueueClient:
             credentials=credentials,
             internal=internal,
             insecure=insecure,
+            ask_account=account_of,
         )
         self.queue = queue
         self._connect_seconds = _seconds("connect_timeout_seconds", connect_timeout_seconds)

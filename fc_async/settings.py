@@ -3,11 +3,12 @@
 This is the one place that reads the client's environment variables. For each setting, the first that is there wins:
 
     region       argument, named profile, ALIBABA_CLOUD_REGION_ID, FC_REGION, current profile
-    account      argument, ALIBABA_CLOUD_ACCOUNT_ID, FC_ACCOUNT_ID
+    account      argument, ALIBABA_CLOUD_ACCOUNT_ID, FC_ACCOUNT_ID; the clients go on to the ARNs of their functions,
+                 and to STS (account.py)
     endpoint     argument of the service, argument endpoint=, FC_ASYNC_FC_ENDPOINT or FC_ASYNC_MNS_ENDPOINT,
                  FC_ASYNC_ENDPOINT, else derived from region and account
-    credentials  argument, named profile, the access key in the environment, the default chain of
-                 alibabacloud-credentials
+    credentials  argument, named profile, the access key in the environment, the profile of ALIBABA_CLOUD_PROFILE, the
+                 default chain of alibabacloud-credentials
 
 A profile is named by the argument `profile=`; the current one is that of ALIBABA_CLOUD_PROFILE, or the one that
 `~/.aliyun/config.json` calls so. On a loopback endpoint the current profile and the chain are not asked: region and
@@ -19,14 +20,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NoReturn
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
 
 from .credentials import (
+    OIDC_VARIABLES,
     Credentials,
     chain_credentials,
     environment_credentials,
@@ -34,8 +34,11 @@ from .credentials import (
     local_credentials,
     profile_credentials,
 )
-from .errors import ArgumentError, FcAsyncError, SettingsError
+from .endpoint import Endpoint, Service, derived_endpoint, host_needs_account, read_endpoint
+from .errors import SettingsError
 from .profiles import Profile, current_profile, named_profile, profile_file
+from .setting import Setting as Setting
+from .setting import unusable
 
 ENDPOINT = "FC_ASYNC_ENDPOINT"
 SERVICE_ENDPOINTS = {"fc": "FC_ASYNC_FC_ENDPOINT", "mns": "FC_ASYNC_MNS_ENDPOINT"}
@@ -48,53 +51,14 @@ PROFILE = "ALIBABA_CLOUD_PROFILE"
 LOCAL_REGION = "cn-hangzhou"
 LOCAL_ACCOUNT_ID = "1234567890123456"
 
-Service = Literal["fc", "mns"]
+ACCOUNT_FROM_STS = "STS GetCallerIdentity"
 
-# Endpoint map of alibabacloud-fc20230330 4.8.3: these have no fcv3 host.
-_REGIONS_WITHOUT_FCV3 = {"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"}
+AskAccount = Callable[[str | None, bool, Credentials], str]
+"""Told the region, whether to stay inside it, and who asks; answers the account id."""
+
 _REGION = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _ACCOUNT_ID = re.compile(r"[0-9]{1,20}")
 _YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
-
-
-class Setting(NamedTuple):
-    """A value, and the argument, variable or file that it came from."""
-
-    value: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a service is: scheme, host and port, nothing else.
-
-    Args:
-        scheme: `http` or `https`.
-        host: host name or address, without brackets.
-        port: port number; None for the scheme's own.
-        source: where it was found.
-    """
-
-    scheme: str
-    host: str
-    port: int | None
-    source: str
-
-    @property
-    def netloc(self) -> str:
-        """Host and port as a Host header has them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port is None else f"{host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """Scheme, host and port, without a final slash."""
-        return f"{self.scheme}://{self.netloc}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """True when only this machine can be meant."""
-        return is_loopback(self.host)
 
 
 @dataclass(frozen=True)
@@ -107,6 +71,8 @@ class Settings:
         account_id: account id; None likewise.
         credentials: who we are.
         looked_at: where region and account were looked for, for the message when one is missing.
+        internal: whether hosts are those that are reachable only inside the region.
+        profile: the profile that was named; None: none was.
     """
 
     endpoint: Endpoint
@@ -114,6 +80,25 @@ class Settings:
     account_id: Setting | None
     credentials: Credentials
     looked_at: Mapping[str, str]
+    internal: bool = False
+    profile: str | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What a command line needs to act in the same place: the options for what was given as an argument."""
+        given = [
+            (option, found) for option, found in self._named() if found and found.source.startswith("the argument ")
+        ]
+        return (
+            *(f"{option}={found.value}" for option, found in given),
+            *((f"--profile={self.profile}",) if self.profile is not None else ()),
+            *(("--internal",) if self.internal else ()),
+            *(("--insecure",) if self.endpoint.scheme == "http" and not self.endpoint.is_loopback else ()),
+        )
+
+    def _named(self) -> tuple[tuple[str, Setting | None], ...]:
+        endpoint = Setting(self.endpoint.url, self.endpoint.source)
+        return (("--endpoint", endpoint), ("--region", self.region), ("--account-id", self.account_id))
 
     @property
     def place(self) -> str:
@@ -141,16 +126,6 @@ class Settings:
         return self.account_id.value if self.account_id else _missing(self.looked_at["account"])
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address can only mean this machine."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def find_settings(
     service: Service,
     *,
@@ -162,10 +137,11 @@ def find_settings(
     credentials: Any = None,
     internal: bool = False,
     insecure: bool = False,
+    ask_account: AskAccount | None = None,
     environment: Mapping[str, str] | None = None,
     home: Path | None = None,
 ) -> Settings:
-    """Find what a client of this service needs; reads files and variables, sends nothing.
+    """Find what a client of this service needs; reads files and variables, sends nothing (but for `ask_account`).
 
     Args:
         service: `fc` or `mns`.
@@ -177,6 +153,8 @@ def find_settings(
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: derive the hosts that are reachable only inside the region.
         insecure: allow plain http to a host that is not this machine.
+        ask_account: asked for the account id when the endpoint cannot be derived without it, and it was found nowhere;
+            None: that is a SettingsError.
         environment: the variables; None: those of the process.
         home: the home directory; None: that of the user.
 
@@ -191,14 +169,30 @@ def find_settings(
     is_local = explicit is not None and explicit.is_loopback
     found_region = _region(sources, region, is_local=is_local, needed=explicit is None)
     found_account = _account_id(sources, account_id, is_local=is_local)
+    found_credentials = _credentials(sources, credentials, is_local=is_local)
+    inside = internal or sources.internal()
+    if explicit is None and found_account is None and ask_account and host_needs_account(service, inside):
+        asked = ask_account(found_region and found_region.value, inside, found_credentials)
+        found_account = Setting(asked, ACCOUNT_FROM_STS)
     looked_at = {"region": sources.no_region(), "account": sources.no_account()}
     return Settings(
-        endpoint=explicit or _derived(service, found_region, found_account, internal or sources.internal(), looked_at),
+        endpoint=explicit or _derived(service, found_region, found_account, inside, looked_at),
         region=found_region,
         account_id=found_account,
-        credentials=_credentials(sources, credentials, is_local=is_local),
+        credentials=found_credentials,
         looked_at=looked_at,
+        internal=inside,
+        profile=profile,
     )
+
+
+def named_endpoint(name: str, url: str | None, *, insecure: bool) -> str | None:
+    """Return the URL of the argument `name`, checked, without a final slash; None where there is none.
+
+    Raises:
+        ArgumentError: it is no URL of scheme, host and port, or is plain http to another machine.
+    """
+    return None if url is None else read_endpoint(Setting(url, f"the argument {name}="), insecure).url
 
 
 @dataclass(frozen=True)
@@ -242,6 +236,7 @@ class _Sources:
             (
                 "no account id was found. Looked at:",
                 f"  {' and '.join(ACCOUNT_VARIABLES)} (environment)",
+                f"  {ACCOUNT_FROM_STS}, where a client may ask it",
                 "Set one of these, or pass --account-id (account_id= in Python): the digits that the console shows.",
             )
         )
@@ -283,14 +278,8 @@ def _account_id(sources: _Sources, argument: str | None, *, is_local: bool) -> S
 
 def _checked(found: Setting, pattern: re.Pattern[str], expected: str) -> Setting:
     if not isinstance(found.value, str) or not pattern.fullmatch(found.value):  # both become part of a host name
-        raise _bad(found.source, f"expected {expected}, got {str(found.value)[:40]!r}")
+        raise unusable(found.source, f"expected {expected}, got {str(found.value)[:40]!r}")
     return found
-
-
-def _bad(source: str, message: str) -> FcAsyncError:
-    """What the caller typed is an argument's error, what was found elsewhere a setting's."""
-    kind = ArgumentError if source.startswith("the argument ") else SettingsError
-    return kind(f"{source.removeprefix('the argument ')}: {message}")
 
 
 def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credentials:
@@ -301,7 +290,23 @@ def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credent
         return profile_credentials(profile)
     if is_local:
         return local_credentials(sources.environment, LOCAL_ACCESS_KEY)
-    return environment_credentials(sources.environment) or chain_credentials(sources.home)
+    return (
+        environment_credentials(sources.environment) or _current_credentials(sources) or chain_credentials(sources.home)
+    )
+
+
+def _current_credentials(sources: _Sources) -> Credentials | None:
+    """Use the current profile where the library's chain would not.
+
+    The chain reads ALIBABA_CLOUD_PROFILE once, when it is imported, and passes over the mode CredentialsURI.
+    """
+    named = sources.variable(PROFILE)
+    profile = sources.current_profile()
+    if profile is None or (named is None and profile.text("mode") != "CredentialsURI"):
+        return None
+    if named is None and all(sources.environment.get(name) for name in OIDC_VARIABLES):
+        return None
+    return profile_credentials(profile)
 
 
 def _explicit_endpoint(
@@ -313,31 +318,7 @@ def _explicit_endpoint(
         found = Setting(endpoint, "the argument endpoint=")
     else:
         found = sources.variable(SERVICE_ENDPOINTS[service], ENDPOINT)
-    return None if found is None else _parsed(found, insecure)
-
-
-def _parsed(found: Setting, insecure: bool) -> Endpoint:
-    try:
-        parts = urlsplit(str(found.value))
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in {"http", "https"} or parts.username is not None or not _is_bare(parts):
-        # Not quoted: an address can hold a password.
-        raise _bad(found.source, "expected a URL of scheme, host and port only, such as http://127.0.0.1:9700")
-    endpoint = Endpoint(parts.scheme, host, port, found.source)
-    if parts.scheme == "http" and not endpoint.is_loopback and not insecure:
-        raise _bad(
-            found.source,
-            f"{host} is not this machine, and plain http shows it every payload to whoever listens;"
-            " use https://, or say --insecure (insecure=True in Python)",
-        )
-    return endpoint
-
-
-def _is_bare(parts: Any) -> bool:
-    is_plain_host = re.fullmatch(r"[A-Za-z0-9._:-]+", parts.hostname) is not None
-    return parts.path in {"", "/"} and not parts.query and not parts.fragment and is_plain_host
+    return None if found is None else read_endpoint(found, insecure)
 
 
 def _derived(
@@ -347,17 +328,8 @@ def _derived(
     internal: bool,
     looked_at: Mapping[str, str],
 ) -> Endpoint:
-    """Derive the host as the page "Service endpoints" of FC 3.0 and document 175569 of MNS name it."""
     if region is None:
         _missing(looked_at["region"])
-    name = region.value
-    where = f"{name}-internal" if internal else name
-    if account_id is None and (service == "mns" or internal):
+    if account_id is None and host_needs_account(service, internal):
         _missing(looked_at["account"])
-    if account_id is None:
-        host = f"{name}.fc.aliyuncs.com" if name in _REGIONS_WITHOUT_FCV3 else f"fcv3.{name}.aliyuncs.com"
-    elif service == "fc":
-        host = f"{account_id.value}.{where}.fc.aliyuncs.com"
-    else:
-        host = f"{account_id.value}.mns.{where}.aliyuncs.com"  # https on internal hosts: assumed, the page shows http
-    return Endpoint("https", host, None, f"derived from the region ({region.source})")
+    return derived_endpoint(service, region, account_id, internal)

@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 import requests
 from alibabacloud_credentials.models import CredentialModel
 from alibabacloud_fc20230330.client import Client as FcClient
+from alibabacloud_tea_openapi.client import Client as OpenApiClient
 from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.core import DaraCore
 
@@ -60,14 +61,22 @@ class Transport:
         settings: where, and as whom.
         connect_timeout_seconds: longest wait for a connection, over 0.
         read_timeout_seconds: longest wait for an answer, or for its next part, over 0.
+        client: the SDK's client; None: that of Function Compute.
     """
 
-    def __init__(self, settings: Settings, *, connect_timeout_seconds: float, read_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        connect_timeout_seconds: float,
+        read_timeout_seconds: float,
+        client: type[SdkClient] | None = None,
+    ) -> None:
         endpoint = settings.endpoint
         number = next(_session_numbers)
         key = f"{endpoint.scheme}://{endpoint.netloc}:80:pool={number}"  # as DaraCore.do_action writes it
         self._session = DaraCore._sessions[key] = _session()
-        self.sdk = _Client(
+        self.sdk = (client or _FcClient)(
             Config(
                 protocol=endpoint.scheme,
                 endpoint=endpoint.netloc,
@@ -169,12 +178,16 @@ def _went_past(action: str) -> TransportError:
     return TransportError(f"{action}: this version of darabonba-core passed fc_async's connection by", sent=True)
 
 
-class _Client(FcClient):  # type: ignore[misc]  # the SDK ships no types
-    """The official client, silent."""
+class SdkClient(OpenApiClient):  # type: ignore[misc]  # the SDK ships no types
+    """The SDK's core, for any of Alibaba's APIs; silent."""
 
     def call_api(self, params: Any, request: Any, runtime: Any) -> Any:
         with _silent_core():
             return super().call_api(params, request, runtime)
+
+
+class _FcClient(SdkClient, FcClient):  # type: ignore[misc]
+    """The official client of Function Compute, silent."""
 
 
 class _SdkCredentials:

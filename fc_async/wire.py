@@ -17,8 +17,9 @@ from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from .endpoint import is_loopback
 from .errors import TransportError
-from .settings import is_loopback
+from .request_log import log_answer, log_failure
 
 MAX_MESSAGE_CHARACTERS = 200
 MAX_IDENTIFIER_CHARACTERS = 128
@@ -74,9 +75,13 @@ class PlainAdapter(HTTPAdapter):
             body = self._read(response)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = _failure(urlsplit(url).netloc, error, timeout)
+            log_failure(request.method, url, failure)
         else:
             response._content = body
             response._content_consumed = True
+            log_answer(
+                request.method, url, response.status_code, _request_id(response), response.elapsed.total_seconds()
+            )
             response.headers.pop("Location", None)  # without it, nothing above us follows the redirect
             return response
         raise failure
@@ -85,6 +90,19 @@ class PlainAdapter(HTTPAdapter):
         """Send one request, through the proxy that the environment names for its host, and return the answer."""
         proxies = requests.utils.get_environ_proxies(request.url or "")
         return answer_of(self.send(request, timeout=(connect_seconds, read_seconds), proxies=proxies))
+
+    def close(self) -> None:
+        """Close the connections that are open; a later request opens new ones.
+
+        urllib3 2 only forgets its pools, and a failure, which refers to itself, keeps them open until the next
+        collection of garbage.
+        """
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it is no dictionary
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
 
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
@@ -139,6 +157,11 @@ def identifier(text: object) -> str | None:
         character for character in text if character.isascii() and (character.isalnum() or character in "-_.:")
     )
     return kept[:MAX_IDENTIFIER_CHARACTERS] or None
+
+
+def _request_id(response: requests.Response) -> str | None:
+    names = ("x-fc-request-id", "x-mns-request-id", "x-acs-request-id")
+    return next((identifier(response.headers[name]) for name in names if name in response.headers), None)
 
 
 def _quotes(text: str, private: str) -> bool:

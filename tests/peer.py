@@ -52,15 +52,19 @@ class Peer:
 
     Args:
         script: the steps, one per request; when they are used up the last one is repeated.
+        port: 0: any free one.
+        delay_seconds: what every answer takes.
     """
 
-    def __init__(self, *script: Reply | Drop) -> None:
+    def __init__(self, *script: Reply | Drop, port: int = 0, delay_seconds: float = 0) -> None:
         self._script = list(script or (Reply(),))
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.requests: list[Received] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._delay_seconds = delay_seconds
+        self._stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._start(self._accept)
@@ -69,6 +73,7 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stopped.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -83,6 +88,16 @@ class Peer:
         for connection in self._connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def wait_until_left(self) -> None:
+        """Return when the clients have closed all their connections; fails when they do not."""
+        for thread in self._threads[1:]:
+            thread.join(10)
+            assert not thread.is_alive()
+
+    def _hold(self, until: threading.Event) -> None:
+        while not until.wait(0.02) and not self._stopped.is_set():
+            continue
 
     def _start(self, target: Any, *args: Any) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
@@ -117,7 +132,9 @@ class Peer:
         if isinstance(step, Drop):
             return False
         if step.hold is not None:
-            step.hold.wait(10)
+            self._hold(step.hold)
+        if self._delay_seconds:
+            self._stopped.wait(self._delay_seconds)
         connection.sendall(_written(step))
         return not step.missing_bytes
 

@@ -6,202 +6,204 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import (
-    DESTINATION,
-    FUNCTION,
-    CommonOptions,
-    DurationType,
-    FcGroup,
-    FunctionName,
-    confirm,
-    output_option,
-    say_where,
-    yes_option,
-)
-from .output import print_fields, print_json, print_table
+from .arguments import DESTINATION, FUNCTION, DurationType, FunctionName
+from .config_change import merged, nothing, read_before, say_change, say_unknown, with_function, without
+from .config_view import COLUMNS, answer, fields, function_name, qualifier, row
+from .config_warnings import warnings, without_on_failure
+from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, say_where, yes_option
+from .output import print_document, print_documents, print_fields, print_table
 
 if TYPE_CHECKING:
-    from ..arn import Arn
     from ..config import AsyncInvokeConfig
     from ..functions import FunctionsClient
 
 
 @click.group("config", cls=FcGroup)
-def group() -> None:
-    """Read and change where outcomes go, retries and age."""
+def command() -> None:
+    """Read and change where outcomes go, retries and age.
+
+    A config belongs to FUNCTION[@QUALIFIER]: a version, an alias, or LATEST
+    where none is named.
+
+    \b
+    Examples:
+      fc-async config list
+      fc-async config set orders@prod --on-failure queue:dead --max-retries 1
+    """
 
 
-@group.command("get")
-@click.argument("function", type=FUNCTION)
+@command.command("get")
+@click.argument("function", type=FUNCTION, metavar="FUNCTION[@QUALIFIER]")
 @output_option
 @click.pass_context
 def get(context: click.Context, function: FunctionName, output: str) -> None:
-    """Show the async config of FUNCTION[@QUALIFIER]."""
-    found = _client(context).get_config(function.name, qualifier=function.qualifier)
-    if output == "json":
-        print_json(_answer(found))
-    else:
-        print_fields(_fields(found))
-
-
-@group.command("list")
-@click.argument("function", required=False, type=FUNCTION)
-@output_option
-@click.pass_context
-def list_(context: click.Context, function: FunctionName | None, output: str) -> None:
-    """List the async configs of all functions, or of every qualifier of FUNCTION."""
-    if function is not None and function.qualifier is not None:
-        raise click.UsageError("config list takes a function without qualifier; config get shows one qualifier")
-    found = list(_client(context).iter_configs(None if function is None else function.name))
-    if output == "json":
-        print_json([{**_answer(one), "qualifier": _qualifier(one)} for one in found])
-    else:
-        columns = ("function", "qualifier", "on failure", "on success", "max retries", "max age")
-        print_table(columns, (_row(one) for one in found))
-
-
-@group.command("set")
-@click.argument("function", type=FUNCTION)
-@click.option("--on-success", type=DESTINATION, help="queue:NAME, topic:NAME, function:NAME[@QUALIFIER] or an ARN.")
-@click.option("--on-failure", type=DESTINATION, help="The same, for what failed after all retries.")
-@click.option("--max-retries", type=click.IntRange(0, 8), metavar="N", help="Attempts after the first, 0 to 8.")
-@click.option("--max-age", type=DurationType(1, 604800), metavar="T", help="How long an event may wait: 90s, 6h, 2d.")
-@click.option("--async-task/--no-async-task", default=None, help="Whether invocations are tasks with an id.")
-@click.pass_context
-def set_(context: click.Context, /, function: FunctionName, **named: Any) -> None:
-    """Change the async config of FUNCTION[@QUALIFIER]; what is not named stays.
+    """Show the async config of a function.
 
     \b
-    Example:
+    Examples:
+      fc-async config get orders
+      fc-async config get orders@prod -o json
+    """
+    found = _client(context).get_config(function.name, qualifier=function.qualifier)
+    if output == "table":
+        print_fields(fields(found))
+    else:
+        print_document(answer(found), output)
+
+
+@command.command("list")
+@click.argument("function", required=False, type=FUNCTION, metavar="[FUNCTION]")
+@click.option("--all-qualifiers", is_flag=True, help="Also every version and alias that has no config.")
+@output_option
+@click.pass_context
+def list_(context: click.Context, function: FunctionName | None, all_qualifiers: bool, output: str) -> None:
+    """List the async configs of all functions, or of FUNCTION.
+
+    NONE marks what has no OnFailure, so that its failures are lost. The table
+    has a row for a function without any config, too; json and ndjson have it
+    with --all-qualifiers (all its fields null).
+
+    \b
+    Examples:
+      fc-async config list
+      fc-async config list orders --all-qualifiers -o ndjson
+    """
+    if function is not None and function.qualifier is not None:
+        raise click.UsageError("config list takes a function without qualifier; config get shows one qualifier")
+    client, name = _client(context), None if function is None else function.name
+    found = list(client.iter_configs(name))
+    if output == "table" or all_qualifiers:
+        from .config_gaps import without_config
+
+        found += without_config(client, name, found, all_qualifiers=all_qualifiers)
+        found.sort(key=lambda one: (function_name(one), qualifier(one) != "LATEST", qualifier(one)))
+    if output == "table":
+        print_table(COLUMNS, [row(one) for one in found], whole=COLUMNS[:2])
+        _say_gaps(found)
+    else:
+        print_documents([{**answer(one), "qualifier": qualifier(one)} for one in found], output)
+
+
+@command.command("set")
+@click.argument("function", type=FUNCTION, metavar="FUNCTION[@QUALIFIER]")
+@click.option("--on-success", type=DESTINATION, metavar="DESTINATION", help="Where successes go.")
+@click.option("--on-failure", type=DESTINATION, metavar="DESTINATION", help="Where failures go, after all retries.")
+@click.option("--max-retries", type=click.IntRange(0, 8), metavar="N", help="Attempts after the first, 0 to 8.")
+@click.option("--max-age", type=DurationType(1, 604800), metavar="T", help="How long an event may wait: 90s, 6h, 7d.")
+@click.option("--async-task/--no-async-task", default=None, help="Whether invocations are tasks that can be followed.")
+@dry_run_option
+@output_option
+@click.pass_context
+def set_(context: click.Context, /, function: FunctionName, dry_run: bool, output: str, **named: Any) -> None:
+    """Change the async config of a function; what is not named stays.
+
+    DESTINATION is queue:NAME, topic:NAME, function:NAME[@QUALIFIER] or an ARN.
+    What was and what is stands on stderr, with what to beware of.
+
+    \b
+    Examples:
       fc-async config set orders@prod --on-failure queue:dead --max-retries 1
+      fc-async config set orders --max-age 6h --async-task --dry-run
     """
     if all(value is None for value in named.values()):
         raise click.UsageError("nothing to set: name at least one of --on-success, --on-failure, --max-retries, ...")
     client = _client(context)
     say_where(client.settings.place)
-    before, known = _before(client, function)
-    after = client.put_config(function.name, _changed(before, named), qualifier=function.qualifier)
-    _say_change(before if known else None, after, named)
+    before = read_before(client, function)
+    if before is None:
+        say_unknown(named)
+    wanted = merged(before, named)
+    after = with_function(wanted, before) if dry_run else _put(client, function, wanted)
+    say_change(before, after)
+    for sentence in warnings(client, function, after, named):
+        say(f"warning: {sentence}")
+    _end(after, output, dry_run=dry_run)
 
 
-@group.command("delete")
-@click.argument("function", type=FUNCTION)
-@yes_option
+@command.command("unset")
+@click.argument("function", type=FUNCTION, metavar="FUNCTION[@QUALIFIER]")
+@click.option("--on-success", is_flag=True, help="No destination for successes.")
+@click.option("--on-failure", is_flag=True, help="No destination for failures.")
+@click.option("--max-retries", is_flag=True, help="The service's default, 3.")
+@click.option("--max-age", is_flag=True, help="The service's default, 86400 s.")
+@click.option("--async-task", is_flag=True, help="The service's default, off.")
+@dry_run_option
+@output_option
 @click.pass_context
-def delete(context: click.Context, function: FunctionName, yes: bool) -> None:
-    """Remove the async config of FUNCTION[@QUALIFIER]: the service's defaults apply, and no destination."""
+def unset(context: click.Context, /, function: FunctionName, dry_run: bool, output: str, **named: bool) -> None:
+    """Take parts out of the config of a function; the rest stays.
+
+    To take a destination out, the config may have to be deleted and put anew;
+    between these two calls outcomes go nowhere.
+
+    \b
+    Examples:
+      fc-async config unset orders@prod --on-success
+      fc-async config unset orders --max-retries --max-age --dry-run
+    """
+    if not any(named.values()):
+        raise click.UsageError("nothing to unset: name at least one of --on-success, --on-failure, --max-retries, ...")
     client = _client(context)
     say_where(client.settings.place)
-    confirm(f"Remove the async config of {function}?", yes=yes)
-    client.delete_config(function.name, qualifier=function.qualifier)
+    before = client.get_config(function.name, qualifier=function.qualifier)
+    wanted = with_function(without(before, named), before)
+    if wanted == before or dry_run:
+        after = wanted
+    else:
+        after = client.replace_config(function.name, wanted, qualifier=function.qualifier)
+    say_change(before, after)
+    for sentence in without_on_failure(function, after) if after != before and named["on_failure"] else ():
+        say(f"warning: {sentence}")
+    _end(after, output, dry_run=dry_run)
+
+
+@command.command("delete")
+@click.argument("function", type=FUNCTION, metavar="FUNCTION[@QUALIFIER]")
+@yes_option
+@dry_run_option
+@output_option
+@click.pass_context
+def delete(context: click.Context, function: FunctionName, yes: bool, dry_run: bool, output: str) -> None:
+    """Remove the async config of a function.
+
+    The service's defaults apply then: 3 retries, 86400 s, no destination. json
+    and ndjson print the config that was removed.
+
+    \b
+    Example:
+      fc-async config delete orders@prod --yes
+    """
+    client = _client(context)
+    say_where(client.settings.place)
+    if not dry_run:
+        confirm(f"Remove the async config of {function}?", yes=yes)
+    before = None
+    if dry_run or output != "table":
+        before = client.get_config(function.name, qualifier=function.qualifier)
+        say_change(before, nothing())
+    if not dry_run:
+        client.delete_config(function.name, qualifier=function.qualifier)
+        say(f"{function} has no async config now")
+    _end(before, output, dry_run=dry_run)
 
 
 def _client(context: click.Context) -> FunctionsClient:
-    return context.find_root().ensure_object(CommonOptions).functions()
+    return common_options(context).functions()
 
 
-def _before(client: FunctionsClient, function: FunctionName) -> tuple[AsyncInvokeConfig, bool]:
-    """Return what is there now, and whether that is known: without leave to read, only what was named is sent."""
-    from ..config import AsyncInvokeConfig
-    from ..errors import ServiceError
-
-    try:
-        return client.find_config(function.name, qualifier=function.qualifier) or AsyncInvokeConfig(), True
-    except ServiceError as error:
-        if error.status != 403:
-            raise
-        click.echo("before: unknown (no permission to read it); sending only what was named", err=True)
-        return AsyncInvokeConfig(), False
+def _put(client: FunctionsClient, function: FunctionName, wanted: AsyncInvokeConfig) -> AsyncInvokeConfig:
+    return client.put_config(function.name, wanted, qualifier=function.qualifier)
 
 
-def _changed(before: AsyncInvokeConfig, named: dict[str, Any]) -> AsyncInvokeConfig:
-    from ..config import AsyncInvokeConfig, DestinationConfig
-
-    old = before.destination_config
-    on_success = _either(named["on_success"], None if old is None else old.on_success)
-    on_failure = _either(named["on_failure"], None if old is None else old.on_failure)
-    destinations = old
-    if on_success is not None or on_failure is not None:
-        destinations = DestinationConfig(on_success=on_success, on_failure=on_failure)
-    return AsyncInvokeConfig(
-        destination_config=destinations,
-        max_async_retry_attempts=_either(named["max_retries"], before.max_async_retry_attempts),
-        max_async_event_age_in_seconds=_either(named["max_age"], before.max_async_event_age_in_seconds),
-        async_task=_either(named["async_task"], before.async_task),
-    )
+def _end(config: AsyncInvokeConfig | None, output: str, *, dry_run: bool) -> None:
+    """Print the config for programs, people have read it on stderr; and say that a dry run was one."""
+    if config is not None and output != "table":
+        print_document(answer(config), output)
+    if dry_run:
+        say("dry run: nothing was changed")
 
 
-def _either(new: Any, old: Any) -> Any:
-    return old if new is None else new
-
-
-def _say_change(before: AsyncInvokeConfig | None, after: AsyncInvokeConfig, named: dict[str, Any]) -> None:
-    old = dict(_fields(before)) if before is not None else {}
-    for name, value in _fields(after):
-        was = old.get(name, "unknown")
-        if was != value:
-            click.echo(f"{name}: {was} → {value}", err=True)
-    if before is not None and dict(_fields(before)) == dict(_fields(after)):
-        click.echo("nothing changed", err=True)
-
-
-def _answer(config: AsyncInvokeConfig) -> dict[str, Any]:
-    """The service's AsyncConfig: its names, null where nothing is set."""
-    from datetime import datetime
-
-    def moment(value: datetime | None) -> str | None:
-        return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    wire = config.to_wire()
-    return {
-        "asyncTask": wire.get("asyncTask"),
-        "createdTime": moment(config.created_time),
-        "destinationConfig": wire.get("destinationConfig"),
-        "functionArn": None if config.function is None else str(config.function),
-        "lastModifiedTime": moment(config.last_modified_time),
-        "maxAsyncEventAgeInSeconds": wire.get("maxAsyncEventAgeInSeconds"),
-        "maxAsyncRetryAttempts": wire.get("maxAsyncRetryAttempts"),
-    }
-
-
-def _qualifier(config: AsyncInvokeConfig) -> str:
-    qualifier = getattr(config.function, "qualifier", None)
-    return "LATEST" if qualifier is None else qualifier
-
-
-def _fields(config: AsyncInvokeConfig) -> list[tuple[str, str]]:
-    halves = config.destination_config
-    return [
-        ("on failure", _destination(None if halves is None else halves.on_failure, config)),
-        ("on success", _destination(None if halves is None else halves.on_success, config)),
-        ("max retries", _or("not set (3)", config.max_async_retry_attempts)),
-        ("max age", _or("not set (86400 s)", config.max_async_event_age_in_seconds, " s")),
-        ("async task", _or("not set (off)", {True: "on", False: "off", None: None}[config.async_task])),
-    ]
-
-
-def _destination(arn: Arn | None, config: AsyncInvokeConfig) -> str:
-    """Show a destination in short where it is in the function's own region and account, else the whole ARN."""
-    from ..arn import FunctionArn, QueueArn, TopicArn
-
-    own = config.function
-    kinds = {FunctionArn: "function", QueueArn: "queue", TopicArn: "topic"}
-    if arn is None:
-        return "nowhere"
-    if not isinstance(own, FunctionArn) or not isinstance(arn, (FunctionArn, QueueArn, TopicArn)):
-        return str(arn)
-    if (arn.region, arn.account_id) != (own.region, own.account_id) or getattr(arn, "service", None):
-        return str(arn)
-    qualifier = getattr(arn, "qualifier", None)
-    return f"{kinds[type(arn)]}:{arn.name}" + (f"@{qualifier}" if qualifier else "")
-
-
-def _or(nothing: str, value: Any, unit: str = "") -> str:
-    return nothing if value is None else f"{value}{unit}"
-
-
-def _row(config: AsyncInvokeConfig) -> tuple[str, ...]:
-    fields = dict(_fields(config))
-    name = getattr(config.function, "name", None)
-    columns = (fields[key] for key in ("on failure", "on success", "max retries", "max age"))
-    return (name if name is not None else "unknown", _qualifier(config), *columns)
+def _say_gaps(found: list[Any]) -> None:
+    count = sum(1 for one in found if one.destination_config is None or one.destination_config.on_failure is None)
+    if count:
+        say(f"{count} of {len(found)} without OnFailure (NONE): what fails there is lost")

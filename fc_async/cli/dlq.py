@@ -6,53 +6,73 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import CommonOptions, FcGroup, confirm, output_option, say_where, yes_option
-from .output import print_json, print_table
+from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, say_where, yes_option
+from .output import print_documents, print_table
 
 if TYPE_CHECKING:
     from ..dlq.letter import Letter
     from ..dlq.look import Look
     from ..dlq.redrive import RedriveSummary
-    from ..queues import QueueClient
 
 
 @click.group("dlq", cls=FcGroup)
-def group() -> None:
-    """Look into a dead-letter queue, send its letters again."""
+def command() -> None:
+    """Look into a dead-letter queue, send its letters again.
+
+    \b
+    Examples:
+      fc-async dlq peek dead
+      fc-async dlq redrive dead
+    """
 
 
-@group.command("peek")
+@command.command("peek")
 @click.argument("queue")
 @output_option
 @click.pass_context
 def peek(context: click.Context, queue: str, output: str) -> None:
-    """Show the letters at the head of QUEUE (at most 16) and leave them there."""
+    """Show the letters at the head of QUEUE (at most 16) and leave them there.
+
+    \b
+    Examples:
+      fc-async dlq peek dead
+      fc-async dlq peek dead -o ndjson
+    """
     from ..dlq.look import look
 
-    seen = look(_queue(context, queue))
-    if output == "json":
-        print_json([letter.to_dict() for letter in seen.letters])
-        return
-    columns = ("enqueued (UTC)", "function", "error", "runs", "request id")
-    print_table(columns, map(_row, seen.letters), whole="request id")
-    _say_counts(queue, seen)
+    seen = look(common_options(context).queue(queue))
+    if output == "table":
+        _show(queue, seen)
+    else:
+        print_documents((letter.to_dict() for letter in seen.letters), output)
 
 
-@group.command("redrive")
+@command.command("redrive")
 @click.argument("queue")
 @click.option("--allow-loss", is_flag=True, help="Send even to a function without OnFailure: a new failure is lost.")
 @yes_option
+@dry_run_option
 @click.pass_context
-def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool) -> None:
+def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool, dry_run: bool) -> None:
     """Invoke the functions of QUEUE's dead letters again, with their original payloads.
 
     A letter is deleted after the service has accepted its invocation. What is no record, or may not be sent, stays.
+
+    \b
+    Examples:
+      fc-async dlq redrive dead
+      fc-async dlq redrive dead --yes
     """
+    from ..dlq.look import look
     from ..dlq.redrive import redrive as send_again
 
-    common = context.find_root().ensure_object(CommonOptions)
+    common = common_options(context)
     functions, letters = common.functions(), common.queue(queue)
     say_where(f"{functions.settings.place} queue {queue}")
+    if dry_run:
+        _show(queue, look(letters))
+        say("dry run: nothing was sent")
+        return
     count = letters.get_attributes().active_messages
     about = "the" if count is None else f"about {count}"
     confirm(f"Invoke again what {about} letters ask for (at least once each)?", yes=yes)
@@ -65,29 +85,25 @@ def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool) -> 
 def _row(letter: Letter) -> tuple[str, ...]:
     enqueued = "?" if letter.enqueued is None else letter.enqueued.strftime("%m-%d %H:%M:%S")
     if letter.record is None:
-        return (enqueued, "-", letter.error, "-", f"message {letter.message.message_id}")
+        return (enqueued, "-", letter.error, f"message {letter.message.message_id}", "-")
     function, runs = letter.record.function, letter.record.approximate_invoke_count
     name = function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
-    return (enqueued, name, letter.error, "?" if runs is None else str(runs), letter.record.request_id)
+    return (enqueued, name, letter.error, letter.record.request_id, "?" if runs is None else str(runs))
 
 
-def _queue(context: click.Context, name: str) -> QueueClient:
-    return context.find_root().ensure_object(CommonOptions).queue(name)
-
-
-def _say_counts(queue: str, seen: Look) -> None:
-    click.echo(f"{queue}: about {seen.about_letters} letters, {len(seen.letters)} seen", err=True)
+def _show(queue: str, seen: Look) -> None:
+    columns = ("enqueued (UTC)", "function", "error", "request id", "runs")
+    print_table(columns, map(_row, seen.letters), whole=("enqueued (UTC)", "request id"), optional=("runs",))
+    say(f"{queue}: about {seen.about_letters} letters, {len(seen.letters)} seen")
     if seen.first_expiry is not None:
-        click.echo(f"the oldest one seen expires at {seen.first_expiry.isoformat(timespec='seconds')}", err=True)
+        say(f"the oldest one seen expires at {seen.first_expiry.isoformat(timespec='seconds')}")
 
 
 def _say_summary(summary: RedriveSummary) -> None:
-    from .terminal import clean
-
     for message_id, reason in summary.left:
-        click.echo(f"left {clean(message_id)}: {clean(reason)}", err=True)
+        say(f"left {message_id}: {reason}")
     click.echo(f"sent again {summary.sent}, repeats removed {summary.repeats}, left in the queue {len(summary.left)}")
     if summary.newer:
-        click.echo(f"arrived after the start and not sent: {summary.newer}", err=True)
+        say(f"arrived after the start and not sent: {summary.newer}")
     if summary.stopped is not None:
-        click.echo(f"stopped: {clean(summary.stopped)}", err=True)
+        say(f"stopped: {summary.stopped}")

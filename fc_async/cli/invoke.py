@@ -4,40 +4,88 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import FUNCTION, CommonOptions, FcCommand, FunctionName, output_option, say_where
-from .output import print_fields, print_json
+from .arguments import FUNCTION, NEW_TASK_ID, DurationType, FunctionName
+from .options import CommonOptions, FcCommand, common_options, dry_run_option, output_option, say, say_where
+from .output import print_document, print_fields
+from .task import finish, max_wait_option
+
+if TYPE_CHECKING:
+    from ..functions import FunctionsClient
 
 
 @click.command("invoke", cls=FcCommand)
-@click.argument("function", type=FUNCTION)
+@click.argument("function", type=FUNCTION, metavar="FUNCTION[@QUALIFIER]")
 @click.option("-d", "--data", metavar="TEXT|@FILE|-", help="The payload: text, a file, or stdin. Default: none.")
 @click.option("--sync", is_flag=True, help="Wait for the function and print what it returns.")
+@click.option("--delay", type=DurationType(0, 3600), metavar="T", help="Run no earlier than this: 90s, 15m, 1h.")
+@click.option("--task-id", type=NEW_TASK_ID, metavar="ID", help="An id of your own; a second one is refused.")
+@click.option("--wait", is_flag=True, help="Follow the async task to its end, and show it.")
+@max_wait_option
+@dry_run_option
 @output_option
 @click.pass_context
-def command(context: click.Context, function: FunctionName, data: str | None, sync: bool, output: str) -> None:
+def command(
+    context: click.Context,
+    function: FunctionName,
+    data: str | None,
+    sync: bool,
+    delay: int | None,
+    task_id: str | None,
+    wait: bool,
+    max_wait: int | None,
+    dry_run: bool,
+    output: str,
+) -> None:
     """Invoke a function asynchronously, or wait for it (--sync).
 
-    An asynchronous invocation is accepted into the function's queue at once and run later.
+    An asynchronous invocation is accepted into the function's queue at once and
+    run later. --wait needs async tasks ("config set --async-task"), and exits 1
+    unless the task succeeds.
 
     \b
     Examples:
       fc-async invoke orders@prod -d '{"id": 7}'
       fc-async invoke orders -d @event.json --sync
+      fc-async invoke orders -d - --task-id order-7 --wait --max-wait 15m
     """
-    payload = _payload(data)
-    client = context.find_root().ensure_object(CommonOptions).functions()
+    _check(sync=sync, wait=wait, max_wait=max_wait, delay=delay, task_id=task_id)
+    payload, options = _payload(data), common_options(context)
+    client = options.functions()
     say_where(client.settings.place)
-    if sync:
-        _invoke_sync(client, function, payload)
-        return
-    accepted = client.invoke_async(function.name, payload, qualifier=function.qualifier)
-    if output == "json":
-        print_json({"requestId": accepted.request_id, "taskId": accepted.task_id})
+    if dry_run:
+        _say_dry_run(function, payload, sync=sync)
+    elif sync:
+        _invoke_sync(client, function, payload, options)
     else:
-        print_fields([("request id", accepted.request_id or ""), ("task id", accepted.task_id or "")])
+        deduplicated = wait and _require_tasks(client, function) and task_id is not None
+        accepted = client.invoke_async(
+            function.name,
+            payload,
+            qualifier=function.qualifier,
+            delay_seconds=delay,
+            task_id=task_id,
+            deduplicated=deduplicated,
+        )
+        if wait:
+            say(f"accepted as task {accepted.task_id} (request id {accepted.request_id})")
+            finish(context, client, function, accepted.task_id or accepted.request_id, max_wait, output)
+        elif output == "table":
+            print_fields([("request id", accepted.request_id), ("task id", accepted.task_id or "")])
+        else:
+            print_document({"requestId": accepted.request_id, "taskId": accepted.task_id}, output)
+
+
+def _check(*, sync: bool, wait: bool, max_wait: int | None, delay: int | None, task_id: str | None) -> None:
+    asynchronous = {"--wait": wait or None, "--delay": delay, "--task-id": task_id}
+    clash = [name for name, value in asynchronous.items() if value is not None]
+    if sync and clash:
+        raise click.UsageError(f"--sync and {clash[0]} exclude each other: {clash[0]} is for asynchronous invocations")
+    if max_wait is not None and not wait:
+        raise click.UsageError("--max-wait says how long --wait follows the task; without --wait it has no meaning")
 
 
 def _payload(data: str | None) -> bytes | None:
@@ -58,11 +106,39 @@ def read_file(path: Path) -> bytes:
         raise click.ClickException(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def _invoke_sync(client: object, function: FunctionName, payload: bytes | None) -> None:
+def _require_tasks(client: FunctionsClient, function: FunctionName) -> bool:
+    """Refuse before the invocation what could not be followed after it; a config that may not be read is no reason."""
+    from ..errors import ServiceError
+
+    try:
+        config = client.find_config(function.name, qualifier=function.qualifier)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        return False
+    if config is None or not config.async_task:
+        raise click.ClickException(
+            f"--wait follows async tasks, and {function} has them switched off; nothing was invoked."
+            f" Switch them on: fc-async config set {function} --async-task"
+        )
+    return True
+
+
+def _say_dry_run(function: FunctionName, payload: bytes | None, *, sync: bool) -> None:
+    from ..payload import MAX_PAYLOAD_BYTES, payload_bytes
+
+    raw = payload_bytes(payload, None if sync else MAX_PAYLOAD_BYTES)
+    body = "no payload" if raw is None else f"a payload of {len(raw)} bytes"
+    say(f"dry run: {function} would be invoked {'synchronously' if sync else 'asynchronously'} with {body}")
+
+
+def _invoke_sync(
+    client: FunctionsClient, function: FunctionName, payload: bytes | None, options: CommonOptions
+) -> None:
     from ..errors import FunctionError
 
     try:
-        result = client.invoke(function.name, payload, qualifier=function.qualifier)  # type: ignore[attr-defined]
+        result = client.invoke(function.name, payload, qualifier=function.qualifier, timeout_seconds=options.timeout)
     except FunctionError as error:
         _write(error.payload)
         raise

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import CommonOptions, FcGroup, output_option
-from .output import print_fields, print_json, print_table
+from .options import FcGroup, common_options, output_option
+from .output import print_document, print_documents, print_fields, print_table
 
 if TYPE_CHECKING:
     from ..deploy.document import Document
@@ -18,11 +18,16 @@ DEFAULT_URL = "http://127.0.0.1:9700"
 
 
 @click.group("local", cls=FcGroup)
-def group() -> None:
-    """Run Function Compute and MNS on this machine."""
+def command() -> None:
+    """Run Function Compute and MNS on this machine.
+
+    \b
+    Example:
+      fc-async local up -f s.yaml
+    """
 
 
-@group.command("up")
+@command.command("up")
 @click.option(
     "-f", "--file", type=click.Path(path_type=Path), metavar="FILE", help="An s.yaml whose functions to serve."
 )
@@ -54,7 +59,8 @@ def up(
     """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
 
     \b
-    In another terminal:
+    Example, and then in another terminal:
+      fc-async local up -f s.yaml
       export FC_ASYNC_ENDPOINT=http://127.0.0.1:9700
       fc-async config list
     """
@@ -91,55 +97,63 @@ def _functions(document: Document) -> list[FunctionSpec]:
     return [FunctionSpec(**declared.local_fields()) for declared in document.functions]
 
 
-@group.command("assumptions")
+@command.command("assumptions")
 @output_option
 def assumptions(output: str) -> None:
     """List what the local service assumes, because no source says what the cloud does.
 
     Those with more than one value are set by "fc-async local up --assume NAME=VALUE"; the first value is the default.
+
+    \b
+    Example:
+      fc-async local assumptions -o json
     """
     from ..local import limits
     from ..local.assumptions import shown_value, shown_values
 
     fixed = [rule for rule in limits.RULES if "assumed" in rule.source]
-    if output == "json":
+    if output != "table":
         settable = [
             {"name": known.name, "value": known.default, "values": shown_values(known), "why": known.why}
             for known in limits.ASSUMPTIONS
         ]
-        print_json([*settable, *({"name": r.name, "value": r.value, "values": None, "why": r.source} for r in fixed)])
+        rest = [{"name": r.name, "value": r.value, "values": None, "why": r.source} for r in fixed]
+        print_documents([*settable, *rest], output)
         return
     rows = [(known.name, shown_values(known), shown_value(known.default), known.why) for known in limits.ASSUMPTIONS]
-    print_table(("name", "values", "default", "why"), rows, whole="name")
+    print_table(("name", "values", "default", "why"), rows, whole=("name",))
     click.echo()
-    print_table(
-        ("fixed", "value", "why"), [(rule.name, shown_value(rule.value), rule.source) for rule in fixed], whole="fixed"
-    )
+    others = [(rule.name, shown_value(rule.value), rule.source) for rule in fixed]
+    print_table(("fixed", "value", "why"), others, whole=("fixed",))
 
 
-@group.command("status")
+@command.command("status")
 @output_option
 @click.pass_context
 def status(context: click.Context, output: str) -> None:
     """Show what a running local service has done: its metrics, its invocations and where their records went.
 
     It asks the endpoint of --endpoint or FC_ASYNC_ENDPOINT, else http://127.0.0.1:9700.
+
+    \b
+    Example:
+      fc-async local status
     """
     import os
 
     from ..local.status import read_status
 
-    endpoint = context.find_root().ensure_object(CommonOptions).endpoint
+    endpoint = common_options(context).endpoint
     found = read_status(endpoint or os.environ.get("FC_ASYNC_ENDPOINT") or DEFAULT_URL)
-    if output == "json":
-        print_json(found)
+    if output != "table":
+        print_document(found, output)
         return
     print_fields([(name, str(value)) for name, value in found["metrics"].items()])
     click.echo()
     print_table(
         ("request id", "function", "status", "attempts", "records"),
         [_invocation_row(invocation) for invocation in found["invocations"]],
-        whole="request id",
+        whole=("request id",),
     )
 
 

@@ -14,31 +14,56 @@ from .terminal import clean
 _PIPE_COLUMNS = 1000
 """Width where nobody watches: a table in a pipe is not folded."""
 
+_LEAST_COLUMN = 12
+"""A column that may be folded is not made narrower than this, unless its cells are."""
+
+_GAP = 2
+
 
 def print_json(value: Any) -> None:
     """Print one JSON document; control characters of its texts are escaped by JSON itself."""
     click.echo(json.dumps(value, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: str | None = None) -> None:
-    """Print rows under headings, as wide as the terminal; nothing is printed for no rows.
+def print_document(value: Any, output: str) -> None:
+    """Print one JSON value: over several lines for `json`, on one for `ndjson`."""
+    if output == "ndjson":
+        click.echo(json.dumps(value, separators=(",", ":")))
+    else:
+        print_json(value)
+
+
+def print_documents(values: Iterable[Any], output: str) -> None:
+    """Print JSON values: one array for `json`; for `ndjson` one line for each, as soon as it is there."""
+    if output == "ndjson":
+        for value in values:
+            print_document(value, output)
+    else:
+        print_json(list(values))
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = (), optional: Sequence[str] = ()
+) -> int:
+    """Print rows under headings, as wide as the terminal, and return their number; for none nothing is printed.
+
+    Where the terminal is too narrow for a table, each row becomes a block of fields instead.
 
     Args:
         columns: headings.
         rows: one text for each heading.
-        whole: the column that is never folded, because people copy from it.
+        whole: the columns that are never folded, because people copy from them.
+        optional: the columns at the end that a narrow table may do without.
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name == whole)
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    if table.row_count:
-        Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False).print(table)
+    cells = [[clean(cell) for cell in row] for row in rows]
+    width = _terminal_columns()
+    for count in range(len(columns), len(columns) - len(optional) - 1, -1):
+        shown, fitting = columns[:count], [row[:count] for row in cells]
+        if cells and _least_width(shown, fitting, (*whole, *optional)) <= width:
+            _print_grid(shown, fitting, (*whole, *optional), width)
+            return len(cells)
+    _print_blocks(columns, cells)
+    return len(cells)
 
 
 def print_fields(fields: Iterable[tuple[str, str]]) -> None:
@@ -50,3 +75,45 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{name:<{width}}  {first}".rstrip())
         for line in rest:
             click.echo(f"{'':<{width}}  {line}".rstrip())
+
+
+def _terminal_columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_COLUMNS
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> int:
+    from rich.cells import cell_len
+
+    total = _GAP * (len(columns) - 1)
+    for at, name in enumerate(columns):
+        longest = max(cell_len(row[at]) for row in rows)
+        total += max(len(name), longest if name in whole else min(longest, _LEAST_COLUMN))
+    return total
+
+
+def _print_blocks(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for at, row in enumerate(rows):
+        if at:
+            click.echo()
+        print_fields(zip(columns, row, strict=True))
+
+
+def _print_grid(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str], width: int) -> None:
+    from io import StringIO
+
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name in whole)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    drawn = StringIO()
+    Console(file=drawn, width=width).print(table)
+    for line in drawn.getvalue().splitlines():
+        click.echo(line.rstrip())

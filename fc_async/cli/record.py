@@ -10,7 +10,7 @@ import click
 
 from .invoke import read_file
 from .options import FcCommand, output_option
-from .output import print_fields, print_json
+from .output import print_document, print_fields
 
 if TYPE_CHECKING:
     from ..record import InvocationRecord
@@ -35,10 +35,10 @@ def command(file: str, explain: bool, output: str) -> None:
     if explain:
         _explain(raw)
     record = parse_record(raw)
-    if output == "json":
-        print_json(record.to_dict())
-    else:
+    if output == "table":
         print_fields(_fields(record))
+    else:
+        print_document(record.to_dict(), output)
 
 
 def _explain(raw: bytes) -> None:

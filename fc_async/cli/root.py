@@ -12,36 +12,78 @@ from typing import NoReturn
 import click
 
 from .. import __version__
-from . import config, dlq, invoke, local, record
-from .options import CommonOptions, FcGroup
-from .terminal import clean
+from .options import CommonOptions, FcGroup, say
+
+COMMANDS = {
+    "completion": "Print what makes a shell complete fc-async.",
+    "config": "Read and change where outcomes go, retries and age.",
+    "dlq": "Look into a dead-letter queue, send its letters again.",
+    "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
+    "local": "Run Function Compute and MNS on this machine.",
+    "record": "Decode a destination's payload and show its record.",
+    "task": "List, follow and stop async tasks.",
+    "whoami": "Show region, account, endpoints, credentials, and their origin.",
+}
+"""The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
+
+
+class _Root(FcGroup):
+    """Loads a command's file when it is called: `--help` waits for none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # here, because click itself would end with 1
+            _end_without_reader()
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(
-    cls=FcGroup,
+    cls=_Root,
     list_common=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="Common options may also follow the command. Start with: fc-async local up",
+    epilog="""\b
+Where an option is missing, its variable counts, then the current profile of
+~/.aliyun/config.json; "fc-async whoami" shows what was found. Also read:
+  ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and the others
+  of alibabacloud-credentials; FC_ASYNC_FC_ENDPOINT, FC_ASYNC_MNS_ENDPOINT
+
+\b
+Examples:
+  fc-async local up
+  fc-async config set orders@prod --on-failure queue:dead --max-retries 1
+  fc-async invoke orders@prod -d @order.json --profile staging
+""",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="fc-async")
-@click.pass_context
-def cli(context: click.Context) -> None:
+def cli() -> None:
     """Asynchronous invocation on Alibaba Cloud Function Compute.
 
-    Set where outcomes go, invoke, read the records that destinations receive, and work a dead-letter queue; in the
-    cloud, or on this machine with "fc-async local up".
+    Set where outcomes go, invoke, read the records that destinations receive,
+    and work a dead-letter queue; in the cloud, or on this machine. The options
+    below may stand before or after the command.
     """
-    context.ensure_object(CommonOptions)
-
-
-for command in (config.group, dlq.group, invoke.command, local.group, record.command):
-    cli.add_command(command)
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; no input from outside ends in a traceback."""
+    options = CommonOptions()
     try:
-        code = cli.main(arguments, prog_name="fc-async", standalone_mode=False)
+        code = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
@@ -51,11 +93,15 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except BrokenPipeError:
-        # Whoever read us has gone (`| head`): not our failure, and flushing at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _end_without_reader()
     except Exception as error:
-        _fail_for(error)
+        _fail_for(error, options)
+
+
+def _end_without_reader() -> NoReturn:
+    """Whoever read us has gone (`| head`): not our failure, and flushing at exit must not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _usage(error: click.UsageError) -> NoReturn:
@@ -64,15 +110,26 @@ def _usage(error: click.UsageError) -> NoReturn:
     _fail(error.format_message(), error.exit_code)
 
 
-def _fail_for(error: Exception) -> NoReturn:
+def _fail_for(error: Exception, options: CommonOptions) -> NoReturn:
     from ..errors import ArgumentError, DocumentError, FcAsyncError, RecordError
 
     typed = isinstance(error, ArgumentError) and not isinstance(error, (DocumentError, RecordError))
+    if typed:
+        _fail(_with_option(str(error)), 2)
     if isinstance(error, FcAsyncError):
-        _fail(str(error), 2 if typed else 1)
+        _fail(str(error), 1)
     if error.__class__.__name__ == "ValidationError" and error.__class__.__module__.startswith("pydantic"):
         _fail(_validation_message(error), 2)
-    raise error
+    if options.debug:
+        raise error
+    # Not its text: what an unforeseen exception quotes is not known.
+    _fail(f"{type(error).__name__}: this is a defect of fc-async; --debug shows where it happened", 1)
+
+
+def _with_option(message: str) -> str:
+    """Name an argument as the option that was typed: `account_id=: ...` is about --account-id."""
+    name, is_argument, rest = message.partition("=: ")
+    return f"--{name.replace('_', '-')}: {rest}" if is_argument and name.isidentifier() else message
 
 
 def _validation_message(error: Exception) -> str:
@@ -82,5 +139,5 @@ def _validation_message(error: Exception) -> str:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"Error: {clean(message, keep_lines=True)}", err=True)
+    say(f"Error: {message}")
     sys.exit(code)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async import QueueClient
 from fc_async.cli.root import run
@@ -125,3 +126,115 @@ def test_redrive_with_something_left_ends_with_1_and_names_it(capsys):
     assert ended.value.code == 1
     assert f"left {message_id}: not a record" in said.err
     assert said.out == "sent again 0, repeats removed 0, left in the queue 1\n"
+
+
+def test_config_set_shows_before_and_after_and_warns_of_what_would_be_lost(fc_async, failing):
+    code, out, err = fc_async("config", "set", "orders", "--on-success", "queue:done", "--max-retries", "2")
+    lines = err.splitlines()
+    assert (code, out) == (0, "")
+    assert "on success: nowhere → queue:done" in lines
+    assert "max retries: not set (3) → 2" in lines
+    [role, policy] = next(lines[at : at + 2] for at, line in enumerate(lines) if "has no role" in line)
+    assert role.startswith("warning: orders has no role, so nothing would be delivered")
+    assert json.loads(policy) == {
+        "Version": "1",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["mns:SendMessage"],
+                "Resource": ["acs:mns:cn-hangzhou:1234567890123456:/queues/done/messages"],
+            }
+        ],
+    }
+    assert [line for line in lines if line.startswith("warning: a queue takes 64 KB")]
+    assert [line for line in lines if line.startswith("warning: orders has no OnFailure: what fails after 2 retries")]
+
+
+def test_config_set_warns_of_nothing_where_nothing_is_lost(fc_async, fc):
+    create_function(fc, "ready", FAILING, role="acs:ram::1234567890123456:role/r")
+    assert "warning" not in fc_async("config", "set", "ready", "--on-failure", "function:orders")[2]
+    assert "warning" not in fc_async("config", "set", "ready", "--max-retries", "0")[2]
+
+
+def test_a_dry_run_changes_nothing_and_says_what_it_would_do(fc_async, failing):
+    fc_async("config", "set", "orders", "--on-failure", "queue:dead", "--max-retries", "1")
+    before = fc_async("config", "get", "orders", "-o", "json")
+    changed = fc_async("config", "set", "orders", "--on-failure", "queue:other", "--dry-run")
+    taken_out = fc_async("config", "unset", "orders", "--on-failure", "--dry-run")
+    removed = fc_async("config", "delete", "orders", "--dry-run")
+    invoked = fc_async("invoke", "orders", "-d", "{}", "--dry-run")
+    assert "on failure: queue:dead → queue:other" in changed[2]
+    assert "on failure: queue:dead → nowhere" in taken_out[2]
+    assert "max retries: 1 → not set (3)" in removed[2]
+    assert "orders would be invoked asynchronously with a payload of 2 bytes" in invoked[2]
+    assert {code for code, _, _ in (changed, taken_out, removed, invoked)} == {0}
+    assert fc_async("config", "get", "orders", "-o", "json") == before
+
+
+def test_config_unset_takes_out_what_was_named_and_nothing_else(fc_async, failing):
+    named = ("--on-failure", "queue:dead", "--on-success", "queue:done", "--max-retries", "1", "--max-age", "60")
+    fc_async("config", "set", "orders", *named)
+    code, out, err = fc_async("config", "unset", "orders", "--on-success", "--max-retries")
+    assert (code, out) == (0, "")
+    assert "on success: queue:done → nowhere" in err
+    wire = json.loads(fc_async("config", "get", "orders", "-o", "json")[1])
+    assert set(wire["destinationConfig"]) == {"onFailure"}
+    assert wire["maxAsyncRetryAttempts"] in (None, 3)
+    assert wire["maxAsyncEventAgeInSeconds"] == 60
+    assert "nothing changed" in fc_async("config", "unset", "orders", "--on-success")[2]
+
+
+def test_config_list_marks_functions_and_qualifiers_without_on_failure(fc_async, failing, fc):
+    create_function(fc, "bare", FAILING)
+    fc.publish_function_version("orders", models.PublishFunctionVersionRequest(body=models.PublishVersionInput()))
+    alias = models.CreateAliasInput(alias_name="prod", version_id="1")
+    fc.create_alias("orders", models.CreateAliasRequest(body=alias))
+    fc_async("config", "set", "orders", "--on-failure", "queue:dead")
+    fc_async("config", "set", "orders@prod", "--max-retries", "2")
+    code, out, err = fc_async("config", "list")
+    rows = [line.split()[:4] for line in out.splitlines()[2:]]
+    assert code == 0
+    assert [row[:3] for row in rows] == [
+        ["bare", "LATEST", "NONE"],
+        ["orders", "LATEST", "queue:dead"],
+        ["orders", "prod", "NONE"],
+    ]
+    assert "2 of 3 without OnFailure" in err
+    # Programs get the configs that exist, and on request what has none.
+    assert len(json.loads(fc_async("config", "list", "-o", "json")[1])) == 2
+    everything = [
+        json.loads(line) for line in fc_async("config", "list", "--all-qualifiers", "-o", "ndjson")[1].splitlines()
+    ]
+    assert [
+        one["qualifier"] for one in everything if one["functionArn"].endswith("1234567890123456:functions/bare")
+    ] == ["LATEST"]
+
+
+def test_what_changes_a_config_prints_it_for_programs_and_nothing_for_people(fc_async, failing):
+    put = fc_async("config", "set", "orders", "--max-retries", "1", "--max-age", "60", "-o", "json")
+    assert json.loads(put[1])["maxAsyncRetryAttempts"] == 1
+    dry = fc_async("config", "set", "orders", "--max-retries", "2", "--dry-run", "-o", "ndjson")
+    assert json.loads(dry[1])["maxAsyncRetryAttempts"] == 2
+    taken_out = fc_async("config", "unset", "orders", "--max-age", "-o", "json")
+    assert json.loads(taken_out[1])["maxAsyncEventAgeInSeconds"] in (None, 86400)
+    removed = fc_async("config", "delete", "orders", "--yes", "-o", "json")
+    assert json.loads(removed[1])["maxAsyncRetryAttempts"] == 1
+    assert {code for code, _, _ in (put, dry, taken_out, removed)} == {0}
+
+
+def test_ndjson_is_one_object_a_line(fc_async, failing):
+    fc_async("config", "set", "orders", "--max-retries", "0")
+    for arguments in (["config", "get", "orders"], ["config", "list"], ["invoke", "orders"]):
+        lines = fc_async(*arguments, "-o", "ndjson")[1].splitlines()
+        assert [type(json.loads(line)) for line in lines] == [dict]
+
+
+def test_a_dry_run_of_a_redrive_shows_the_letters_and_leaves_them(fc_async, failing, local):
+    queue = QueueClient("dead", endpoint=local.url)
+    queue.create()
+    queue.send("no record at all")
+    code, out, err = fc_async("dlq", "redrive", "dead", "--dry-run")
+    assert code == 0
+    assert "not a record" in out
+    assert "dry run: nothing was sent" in err
+    assert queue.get_attributes().active_messages == 1

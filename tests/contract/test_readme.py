@@ -1,36 +1,106 @@
-"""Every ```python block of README.md runs against the local service: those of a section in order, in one namespace."""
-
-from __future__ import annotations
+"""What the README shows runs as it stands there: its Python, block by block, against the local service."""
 
 import re
 from pathlib import Path
 
 import pytest
-from alibabacloud_fc20230330.client import Client
 
-from fc_async import QueueClient
-from fc_async.local.server import LocalServer
+from fc_async import FunctionsClient, QueueClient, parse_record
 from tests.contract.fc_sdk import create_function
+from tests.peer import Peer, Reply
 
 README = Path(__file__).parents[2] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+READING = re.split(r"^## ", TEXT, flags=re.MULTILINE)
+READING_BLOCKS = [one for part in READING if part.startswith("Reading a record") for one in BLOCKS if one in part]
+
+FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
+ECHO = "def handler(event, context):\n    return event\n"
 
 
-def sections(text: str) -> list[tuple[str, list[str]]]:
-    """The `##` sections that have python blocks: title and blocks."""
-    parts = re.split(r"^## +(.+)$", text, flags=re.MULTILINE)
-    titled = [("the beginning", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
-    found = [(title, re.findall(r"^```python\n(.*?)^```", body, re.MULTILINE | re.DOTALL)) for title, body in titled]
-    return [(title, blocks) for title, blocks in found if blocks]
+def block(words):
+    """The one block that holds these words."""
+    [found] = [one for one in BLOCKS if words in one]
+    return found
 
 
-@pytest.mark.parametrize(("title", "blocks"), [pytest.param(*one, id=one[0]) for one in sections(README.read_text())])
-def test_the_snippets_of_a_section_run_in_order(
-    title: str, blocks: list[str], local: LocalServer, fc: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def run(text):
+    exec(compile(text, str(README), "exec"), {})  # noqa: S102 - our own README
+
+
+@pytest.fixture
+def here(local, monkeypatch):
     monkeypatch.setenv("FC_ASYNC_ENDPOINT", local.url)
-    create_function(fc, "main", "def handler(event, context):\n    return event\n")
-    QueueClient("dead").create(message_retention_period=7 * 24 * 3600)
-    QueueClient("dead").send("no record")
-    namespace: dict[str, object] = {"__name__": "readme"}
-    for block in blocks:
-        exec(compile(block, f"README.md, {title}", "exec"), namespace)  # noqa: S102 - our own README
+    return local
+
+
+def records(local, queue):
+    found = []
+    while messages := QueueClient(queue, endpoint=local.url).receive(16):
+        for message in messages:
+            found.append(parse_record(message))
+            QueueClient(queue, endpoint=local.url).delete(message.receipt_handle)
+    return found
+
+
+def test_a_deploy_script_and_a_reader_of_records(here, fc, capsys):
+    create_function(fc, "main", FAILING)
+    run(block('QueueClient("dead").create'))
+    accepted = FunctionsClient().invoke_async("main", {"id": 7})
+    here.settle()
+    unreadable = QueueClient("dead").send("no record")
+    run("\n".join(READING_BLOCKS))
+    out = capsys.readouterr().out
+    assert f"{accepted.request_id} main ValueError" in out
+    assert f"{unreadable} is no record" in out
+    here.advance(60)
+    assert [message.message_id for message in QueueClient("dead").peek(16)] == [unreadable]
+
+
+def test_a_chain_hands_one_functions_record_to_the_next(here, fc):
+    for name in ("done", "dead"):
+        QueueClient(name).create()
+    create_function(fc, "download", "def handler(event, context):\n    return {'photo': 1}\n")
+    create_function(fc, "resize", ECHO)
+    run(block('put_config("download"'))
+    FunctionsClient().invoke_async("download", {})
+    here.settle()
+    [record] = records(here, "done")
+    assert record.function.name == "resize"
+    assert parse_record(record.request_payload).response_payload == '{"photo": 1}'
+
+
+def test_a_fan_out_is_accepted_in_20_parts(here, fc, capsys):
+    QueueClient("done").create()
+    create_function(fc, "batch", "def handler(event, context):\n    return {}\n")
+    FunctionsClient().put_config("batch", on_success("queue:done"))
+    run(block("invoke_many"))
+    here.settle()
+    assert capsys.readouterr().out == ""
+    assert len(records(here, "done")) == 20
+
+
+def test_an_async_task_is_followed(monkeypatch, capsys):
+    task = {"taskId": "nightly-2026-01-31", "status": "Succeeded", "durationMs": 12}
+    accepted = Reply(202, headers={"x-fc-request-id": "r-1", "x-fc-async-task-id": task["taskId"]})
+    with Peer(Reply(body={"asyncTask": True}), accepted, Reply(body=task)) as peer:
+        monkeypatch.setenv("FC_ASYNC_ENDPOINT", peer.url)
+        run(block("wait_task"))
+    assert capsys.readouterr().out == "Succeeded 12\n"
+
+
+def test_every_block_is_run_here():
+    run_here = [
+        'QueueClient("dead").create',
+        'put_config("download"',
+        "invoke_many",
+        "wait_task",
+    ]
+    assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)
+
+
+def on_success(destination):
+    from fc_async import AsyncInvokeConfig, DestinationConfig
+
+    return AsyncInvokeConfig(destination_config=DestinationConfig(on_success=destination))

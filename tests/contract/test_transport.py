@@ -24,6 +24,10 @@ PRIVATE = ("the-access-key", "the-security-token", "4711-0815", "Authorization",
 REPO = Path(__file__).parents[2]
 
 
+def no_wait(_: float) -> None:
+    """Repeat at once; what is repeated, and when, is shown in test_repeats.py."""
+
+
 def failure(call: Callable[[], object]) -> FcAsyncError:
     """Return the error, after a look at everything that Python would print of it."""
     with pytest.raises(FcAsyncError) as caught:
@@ -123,7 +127,7 @@ def test_a_dropped_connection_may_have_been_sent_and_is_not_tried_again(drop: Dr
 def test_a_refused_connection_was_not_sent() -> None:
     with Peer() as peer:
         url = peer.url
-    with FunctionsClient(endpoint=url, credentials=KEY) as client:
+    with FunctionsClient(endpoint=url, credentials=KEY, sleep=no_wait) as client:
         error = failure(lambda: client.invoke_async("main", PAYLOAD))
     assert isinstance(error, TransportError)
     assert not error.sent
@@ -185,7 +189,7 @@ def test_each_request_asks_the_credentials_anew() -> None:
 
 def test_threads_that_share_a_client_get_their_own_answers() -> None:
     with Peer(Reply(202, b"", ID)) as good, Peer(Reply(429, {"Code": "ResourceExhausted"}, ID)) as bad:
-        with FunctionsClient(endpoint=good.url) as accepts, FunctionsClient(endpoint=bad.url) as refuses:
+        with FunctionsClient(endpoint=good.url) as accepts, FunctionsClient(endpoint=bad.url, sleep=no_wait) as refuses:
 
             def call(number: int) -> str | None:
                 if number % 2:
@@ -204,7 +208,7 @@ def test_a_call_of_another_thread_in_between_changes_nothing() -> None:
     from fc_async.transport import last_answer
 
     with Peer(Reply(202, b"", ID)) as good, Peer(Reply(429, b"", ID)) as bad:
-        accepts, refuses = FunctionsClient(endpoint=good.url), FunctionsClient(endpoint=bad.url)
+        accepts, refuses = FunctionsClient(endpoint=good.url), FunctionsClient(endpoint=bad.url, sleep=no_wait)
 
         def operation() -> object:
             answered = accepts.sdk.invoke_function("main", _request("InvokeFunctionRequest"))
@@ -215,7 +219,7 @@ def test_a_call_of_another_thread_in_between_changes_nothing() -> None:
 
         accepts._transport.call("invoke main", operation, expected=(202,))
         assert last_answer().status == 202
-        assert len(bad.requests) == 1
+        assert len(bad.requests) == 5
 
 
 def test_the_official_client_keeps_working_alone_and_sees_the_repaired_error() -> None:
@@ -260,6 +264,17 @@ def test_the_connections_go_when_the_official_client_goes() -> None:
         assert is_open()
         del sdk
         assert not is_open()
+
+
+def test_closing_the_client_closes_its_connections_also_after_failures() -> None:
+    with Peer(Drop(), Reply(202, b"", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:
+        with pytest.raises(TransportError):
+            client.invoke_async("main", None)
+        client.invoke_async("main", None)
+        client.close()
+        peer.wait_until_left()
+        assert client.invoke_async("main", None).request_id == ID["X-Fc-Request-Id"]
+        assert [request.connection for request in peer.requests] == [1, 2, 3]
 
 
 def _request(name: str = "GetAsyncInvokeConfigRequest") -> object:
@@ -330,7 +345,7 @@ def test_missing_credentials_are_twelve_lines_at_most_and_the_library_stays_sile
     assert len(said.splitlines()) <= 12
 
 
-def test_a_short_destination_without_an_account_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+def test_an_account_that_nobody_named_needs_credentials_to_be_asked_for(tmp_path: Path) -> None:
     config = "AsyncInvokeConfig(destination_config=DestinationConfig(on_failure='queue:dead'))"
     said = run_bare(tmp_path, f"FunctionsClient(region='cn-hangzhou').put_config('main', {config})")
-    assert "--account-id" in said
+    assert "no credentials were found" in said

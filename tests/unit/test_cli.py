@@ -1,8 +1,13 @@
 """What is typed wrong is refused with exit 2 and one sentence, before anything is sent."""
 
+import json
+import os
+
 import pytest
 
-from fc_async.cli.options import DurationType, FunctionNameType
+from fc_async.cli import root
+from fc_async.cli.arguments import DurationType, FunctionNameType, MomentType
+from fc_async.cli.options import CommonOptions
 from fc_async.cli.root import run
 from fc_async.cli.terminal import clean
 
@@ -12,6 +17,10 @@ def fc_async(capsys, monkeypatch, tmp_path):
     """Run the command line where nothing can be reached: a request that was sent would end in exit 1."""
     monkeypatch.setenv("FC_ASYNC_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HOME", str(tmp_path))
+    for name in [
+        name for name in os.environ if name.startswith(("ALIBABA_CLOUD_", "FC_")) and name != "FC_ASYNC_ENDPOINT"
+    ]:
+        monkeypatch.delenv(name)
 
     def call(*arguments):
         with pytest.raises(SystemExit) as ended:
@@ -44,6 +53,29 @@ def fc_async(capsys, monkeypatch, tmp_path):
         (["local", "up", "--port", "65536"], "0<=x<=65535"),
         (["local", "up", "--workers", "-1"], "0<=x<=256"),
         (["--timeout", "0", "config", "list"], "expected 1 to 86400 seconds"),
+        (["--timeout", "86401", "config", "list"], "expected 1 to 86400 seconds"),
+        (["config", "unset", "f"], "nothing to unset"),
+        (["config", "unset", "f", "--max-retries", "3"], "unexpected extra argument"),
+        (["config", "get", "service/f"], "this is FC 3.0, where a function stands alone (records of 2.0 are readable)"),
+        (["invoke", "f", "--delay", "3601"], "expected 0 to 3600 seconds, got 3601"),
+        (["invoke", "f", "--task-id", "1-a"], "expected a letter or '_'"),
+        (["invoke", "f", "--task-id", "a" * 129], "128 at most"),
+        (["invoke", "f", "--sync", "--wait"], "--sync and --wait exclude each other"),
+        (["invoke", "f", "--sync", "--delay", "0"], "--sync and --delay exclude each other"),
+        (["invoke", "f", "--sync", "--task-id", "a"], "--sync and --task-id exclude each other"),
+        (["invoke", "f", "--max-wait", "1m"], "without --wait it has no meaning"),
+        (["task", "list", "f", "--status", "Done"], "'Done' is not one of"),
+        (["task", "list", "f", "--limit", "0"], "x>=1"),
+        (["task", "list", "f", "--since", "yesterday"], "expected 15m, 6h, 2d (ago) or"),
+        (["task", "list", "f", "--since", "1h", "--until", "2h"], "is later than --until"),
+        (["task", "list", "f", "--prefix", ""], "prefix: expected the first 1 to 128 characters"),
+        (["task", "get", "f", "a/b"], "expected letters, digits, '_' and '-'"),
+        (["task", "wait", "f", "t", "--max-wait", "8d"], "expected 0 to 604800 seconds"),
+        (["completion", "tcsh"], "'tcsh' is not one of"),
+        (["config", "list", "-o", "yaml"], "'yaml' is not one of 'table', 'json', 'ndjson'"),
+        (["config", "list", "--region", "CN"], "--region: expected a region id"),
+        (["config", "list", "--account-id", "me"], "--account-id: expected an account id"),
+        (["whoami", "--region", "CN"], "--region: expected a region id"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_exit_2_before_anything_is_sent(fc_async, arguments, said):
@@ -125,3 +157,101 @@ def test_a_record_is_explained_layer_by_layer(fc_async, tmp_path):
     code, out, err = fc_async("record", str(path), "--explain")
     assert (code, out) == (1, "")
     assert [line.partition(":")[0] for line in err.splitlines()[:2]] == ["1. topic-json", "2. unreadable"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_the_shell(fc_async, shell):
+    code, out, err = fc_async("completion", shell)
+    assert (code, err) == (0, "")
+    assert f"_FC_ASYNC_COMPLETE={shell}_complete" in out
+    assert "fc-async" in out
+
+
+def test_whoami_tells_what_came_from_where_and_masks_secrets(fc_async, monkeypatch):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    monkeypatch.setenv("FC_REGION", "cn-shanghai")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI5tThisIsTheMiddle1234")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "the-secret")
+    monkeypatch.setenv("ALIBABA_CLOUD_SECURITY_TOKEN", "the-token")
+    code, out, err = fc_async("whoami", "--account-id", "123", "-o", "json")
+    found = {name: (one["value"], one["from"]) for name, one in json.loads(out).items()}
+    assert (code, err) == (0, "")
+    assert found["region"] == ("cn-shanghai", "FC_REGION")
+    assert found["accountId"] == ("123", "--account-id")
+    assert found["fcEndpoint"][0] == "https://123.cn-shanghai.fc.aliyuncs.com"
+    assert found["mnsEndpoint"][0] == "https://123.mns.cn-shanghai.aliyuncs.com"
+    assert found["credentials"][1] == "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+    assert found["accessKeyId"][0] == "LTAI****1234"
+    assert not {"the-secret", "the-token", "Middle"} & set(out.replace('"', " ").split())
+    table = fc_async("whoami", "--account-id", "123")[1]
+    assert "cn-shanghai (FC_REGION)" in table
+    assert "the-secret" not in table
+
+
+def test_whoami_of_a_profile_names_the_file_and_asks_nobody(fc_async, monkeypatch, tmp_path):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    path = tmp_path / ".aliyun" / "config.json"
+    path.parent.mkdir()
+    profiles = [
+        {"name": "work", "mode": "AK", "region_id": "cn-beijing", "access_key_id": "LTAI5tThisIsTheMiddle1234",
+         "access_key_secret": "the-secret"},
+        {"name": "role", "mode": "RamRoleArn", "region_id": "cn-beijing"},
+    ]  # fmt: skip
+    path.write_text(json.dumps({"current": "work", "profiles": profiles}))
+    for arguments in (["--profile", "work"], []):
+        code, out, err = fc_async("whoami", *arguments)
+        assert (code, err) == (0, "")
+        assert "cn-beijing" in out
+        assert "LTAI****1234" in out
+        assert "'work'" in out
+        assert "the-secret" not in out
+    assert "RamRoleArn, asked for when needed" in fc_async("whoami", "--profile", "role")[1]
+    code, out, err = fc_async("whoami", "--profile", "nobody")
+    assert (code, out) == (1, "")
+    assert "'nobody'" in err
+
+
+def test_whoami_with_nothing_says_what_is_missing_and_exits_0(fc_async, monkeypatch):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    code, out, err = fc_async("whoami")
+    assert code == 0
+    assert out.splitlines()[0].startswith("region            not found")
+    assert len(err.splitlines()) <= 12
+
+
+def test_a_missing_region_is_told_in_at_most_12_lines_with_every_place_that_was_looked_at(fc_async, monkeypatch):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    code, out, err = fc_async("config", "list")
+    assert (code, out) == (1, "")
+    assert "ALIBABA_CLOUD_REGION_ID" in err
+    assert len(err.splitlines()) <= 12
+
+
+def test_missing_credentials_are_told_in_at_most_12_lines(fc_async, monkeypatch):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    code, out, err = fc_async("config", "list", "--endpoint", "https://127.0.0.1.invalid", "--region", "cn-hangzhou")
+    assert (code, out) == (1, "")
+    assert "no credentials were found" in err
+    assert len(err.splitlines()) <= 12
+
+
+def test_an_unforeseen_failure_is_one_sentence_and_its_text_is_not_shown(capsys):
+    with pytest.raises(SystemExit) as ended:
+        root._fail_for(KeyError("the-secret"), CommonOptions())
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "Error: KeyError: this is a defect of fc-async; --debug shows where it happened\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-31T08:00:00Z", "2026-01-31T08:00:00+00:00"),
+        ("2026-01-31T08:00:00+08:00", "2026-01-31T08:00:00+08:00"),
+        ("2026-01-31", "2026-01-31T00:00:00+00:00"),
+    ],
+)
+def test_a_moment_without_a_zone_is_utc(text, moment):
+    assert MomentType().convert(text, None, None).isoformat() == moment

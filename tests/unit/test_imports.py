@@ -35,13 +35,25 @@ LATER = {"typing", "dataclasses", "inspect", "logging", "xml", "pydantic", "asyn
 
 CLIENT = [
     "config",
+    "setting",
+    "endpoint",
     "profiles",
     "credentials",
     "settings",
+    "request_log",
     "wire",
     "transport",
+    "repeat",
+    "account",
     "payload",
     "invocation",
+    "invoke_many",
+    "tasks",
+    "replace",
+    "caller",
+    "config_calls",
+    "task_calls",
+    "invoke_calls",
     "functions",
     "mns_answer",
     "queues",
@@ -108,7 +120,27 @@ LOCAL = [
     "status",
 ]
 
-COMMANDS = ["terminal", "output", "options", "config", "invoke", "dlq", "local", "record", "root"]
+COMMANDS = [
+    "terminal",
+    "output",
+    "arguments",
+    "options",
+    "config_view",
+    "config_change",
+    "config_warnings",
+    "config_gaps",
+    "config",
+    "task_view",
+    "task",
+    "invoke",
+    "dlq",
+    "local",
+    "record",
+    "whoami_key",
+    "whoami",
+    "completion",
+    "root",
+]
 
 ORDER = [*IN_A_HANDLER, *CLIENT, *(f"local.{name}" for name in LOCAL), *(f"cli.{name}" for name in COMMANDS)]
 

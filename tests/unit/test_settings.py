@@ -6,8 +6,10 @@ import pytest
 
 from fc_async import credentials
 from fc_async.credentials import AccessKey
+from fc_async.endpoint import is_loopback
 from fc_async.errors import ArgumentError, FcAsyncError, SettingsError
-from fc_async.settings import Settings, find_settings, is_loopback
+from fc_async.profiles import named_profile
+from fc_async.settings import Settings, find_settings
 
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-secret-env-secret"}
 LOCAL = "http://127.0.0.1:9700"
@@ -128,6 +130,15 @@ def test_the_keys_of_a_rotating_source_are_asked_for_each_time(tmp_path: Path) -
 
     found = find(region="cn-hangzhou", home=tmp_path, credentials=Rotating()).credentials
     assert [found.access_key().access_key_id for _ in range(2)] == ["id-1", "id-2"]
+
+
+def test_the_options_for_the_same_place_are_those_that_were_given(tmp_path: Path) -> None:
+    profiles(tmp_path)
+    assert find(environment=KEYS | {"FC_REGION": "cn-beijing"}, home=tmp_path).options == ()
+    given = find(home=tmp_path, profile="play", account_id="7", internal=True).options
+    assert given == ("--account-id=7", "--profile=play", "--internal")
+    elsewhere = find(home=tmp_path, endpoint="http://example.com/", region="cn-beijing", insecure=True).options
+    assert elsewhere == ("--endpoint=http://example.com", "--region=cn-beijing", "--insecure")
 
 
 def test_no_secret_is_in_repr(tmp_path: Path) -> None:
@@ -254,11 +265,76 @@ def test_a_config_file_that_cannot_be_read_is_named_and_not_quoted(tmp_path: Pat
     assert "secret-word" not in str(error)
 
 
-def test_a_profile_of_a_mode_that_nobody_reads_is_named(tmp_path: Path) -> None:
-    profiles(tmp_path, profiles=[{"name": "odd", "mode": "Telepathy", "region_id": "cn-hangzhou"}])
+@pytest.mark.parametrize("mode", ["Telepathy", "", None, 7])
+def test_a_profile_of_a_mode_that_nobody_reads_is_named(tmp_path: Path, mode: Any) -> None:
+    profiles(tmp_path, profiles=[{"name": "odd", "mode": mode, "region_id": "cn-hangzhou"}])
     found = find(home=tmp_path, profile="odd")
-    with pytest.raises(SettingsError, match="'odd'"):
+    with pytest.raises(SettingsError, match=r"'odd'.*expected one of AK, StsToken, RamRoleArn, ChainableRamRoleArn"):
         found.credentials.access_key()
+
+
+MODES: dict[str, dict[str, Any]] = {
+    "AK": {"access_key_id": "i", "access_key_secret": "s"},
+    "StsToken": {"access_key_id": "i", "access_key_secret": "s", "sts_token": "t"},
+    "RamRoleArn": {
+        "access_key_id": "i",
+        "access_key_secret": "s",
+        "ram_role_arn": "acs:ram::1:role/r",
+        "ram_session_name": "x",
+        "expired_seconds": 900,
+    },
+    "OIDC": {"ram_role_arn": "acs:ram::1:role/r", "oidc_provider_arn": "acs:ram::1:oidc-provider/p"},
+    "ChainableRamRoleArn": {"source_profile": "base", "ram_role_arn": "acs:ram::1:role/r", "ram_session_name": "x"},
+    "CredentialsURI": {"credentials_uri": "http://127.0.0.1:1/"},
+}
+PROVIDERS = {
+    "AK": "StaticAKCredentialsProvider",
+    "StsToken": "StaticSTSCredentialsProvider",
+    "RamRoleArn": "RamRoleArnCredentialsProvider",
+    "OIDC": "OIDCRoleArnCredentialsProvider",
+    "ChainableRamRoleArn": "RamRoleArnCredentialsProvider",
+}
+BASE = {"name": "base", "mode": "AK", "access_key_id": "b", "access_key_secret": "s"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_of_alibabas_own_command_line_is_taken(tmp_path: Path, mode: str) -> None:
+    token = tmp_path / "token"
+    token.write_text("t")
+    one = {"name": "one", "mode": mode, "oidc_token_file": str(token), **MODES[mode]}
+    profiles(tmp_path, profiles=[one, BASE])
+    provider = credentials._profile_provider(named_profile(tmp_path, "one"))
+    if mode == "CredentialsURI":
+        assert type(provider).__name__ == "URLCredentialsProvider"
+        return
+    inner = provider._get_credentials_provider({"profiles": [one, BASE]}, "one")
+    assert type(inner).__name__ == PROVIDERS[mode]
+
+
+def test_a_role_of_the_machine_is_a_mode_too_and_is_not_asked_for_until_it_is_needed(tmp_path: Path) -> None:
+    profiles(tmp_path, profiles=[{"name": "ecs", "mode": "EcsRamRole", "ram_role_name": "r"}])
+    assert "EcsRamRole" in credentials.PROFILE_MODES
+    assert "'ecs'" in find(home=tmp_path, region="cn-hangzhou", profile="ecs").credentials.source
+
+
+def test_the_profile_that_the_environment_names_is_used_after_its_keys(tmp_path: Path) -> None:
+    profiles(tmp_path)
+    named = {"ALIBABA_CLOUD_PROFILE": "play"}
+    assert find(environment=named, home=tmp_path).credentials.access_key() == AccessKey("p-id", "p-s")
+    assert find(environment=named | KEYS, home=tmp_path).credentials.access_key().access_key_id == "env-id"
+
+
+def test_a_credentials_uri_profile_without_its_uri_is_named(tmp_path: Path) -> None:
+    profiles(tmp_path, profiles=[{"name": "odd", "mode": "CredentialsURI"}])
+    with pytest.raises(SettingsError, match=r"'odd'.*credentials_uri"):
+        find(home=tmp_path, region="cn-hangzhou", profile="odd").credentials.access_key()
+
+
+def test_a_web_identity_in_the_environment_comes_before_the_current_profile(tmp_path: Path) -> None:
+    profiles(tmp_path, profiles=[{"name": "work", "mode": "CredentialsURI", "credentials_uri": "http://127.0.0.1:1/"}])
+    identity = dict.fromkeys(credentials.OIDC_VARIABLES, "x")
+    assert "default chain" in find(region="cn-hangzhou", environment=identity, home=tmp_path).credentials.source
+    assert "'work'" in find(region="cn-hangzhou", home=tmp_path).credentials.source
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Which access key would be used, told without asking anybody: what stands in the environment and in files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ..credentials import Credentials
+    from ..profiles import Profile
+
+_STATIC_MODES = {"AK", "StsToken"}
+
+
+class Key(NamedTuple):
+    """What can be told of an access key; its secret is not among it."""
+
+    kind: str
+    source: str
+    access_key_id: str = ""
+    has_secret: bool = False
+    has_token: bool = False
+
+
+def key_of(
+    credentials: Credentials,
+    profile_name: str | None,
+    environment: Mapping[str, str] = os.environ,
+    home: Path | None = None,
+) -> Key:
+    """Return what can be told of these credentials.
+
+    Args:
+        credentials: as the settings found them.
+        profile_name: the profile that was named; None: none was.
+        environment: the variables.
+        home: the home directory; None: the user's.
+    """
+    from ..credentials import ACCESS_KEY_ID, LOCAL
+    from ..profiles import named_profile
+    from ..settings import LOCAL_ACCESS_KEY, PROFILE
+
+    where = Path.home() if home is None else home
+    source = credentials.source
+    if source.startswith((ACCESS_KEY_ID, LOCAL_ACCESS_KEY, "the default of a loopback")):
+        found = credentials.access_key()
+        if found.access_key_id == LOCAL:
+            return Key("local/local", source)
+        return Key("access key", source, found.access_key_id, True, bool(found.security_token))
+    named = profile_name or environment.get(PROFILE)
+    if source.startswith("the profile") and named:
+        return _of_profile(named_profile(where, named), source)
+    return _of_chain(source, environment, where)
+
+
+def _of_profile(profile: Profile, source: str) -> Key:
+    mode = profile.text("mode") or "no mode"
+    kind = f"profile of mode {mode}"
+    if mode not in _STATIC_MODES:
+        return Key(f"{kind}, asked for when needed", source)
+    has_secret, has_token = bool(profile.text("access_key_secret")), bool(profile.text("sts_token"))
+    return Key(kind, source, profile.text("access_key_id"), has_secret, has_token)
+
+
+def _of_chain(source: str, environment: Mapping[str, str], home: Path) -> Key:
+    """Tell what the default chain of alibabacloud-credentials will come to first."""
+    from ..credentials import OIDC_VARIABLES
+    from ..profiles import current_profile
+
+    if all(environment.get(name) for name in OIDC_VARIABLES):
+        return Key("OIDC, asked for when needed", " and ".join(OIDC_VARIABLES))
+    profile = current_profile(home)
+    if profile is not None:
+        return _of_profile(profile, f"the current profile {profile.name!r} of {profile.path}")
+    if (home / ".alibabacloud" / "credentials.ini").exists():
+        return Key("of a file", str(home / ".alibabacloud" / "credentials.ini"))
+    return Key("none found; a RAM role or a URI is asked for when needed", source)

@@ -1,0 +1,145 @@
+"""Replacing an async config: afterwards the function has exactly this one, whether the service merges or replaces.
+
+FC 2.0 documents that a PUT leaves alone what it does not name; of FC 3.0 nothing is known. So: PUT, look, and only if
+something is left over that must go, remove it. Numbers go by putting their defaults. A destination can only go with
+the whole config (an empty one is refused: `InvalidDestinationResources`), so in that case the function has no
+destinations for the time of one call; if the new config cannot be put then, the old one is put back.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Protocol
+
+from .config import DEFAULT_EVENT_AGE_SECONDS, DEFAULT_RETRY_ATTEMPTS, AsyncInvokeConfig, DestinationConfig
+from .errors import FcAsyncError, ReplaceIncomplete, ServiceError
+
+
+class Configs(Protocol):
+    """The calls that replacing is made of."""
+
+    def find_config(self, function: str, *, qualifier: str | None = None) -> AsyncInvokeConfig | None: ...
+
+    def put_config(
+        self, function: str, config: AsyncInvokeConfig, *, qualifier: str | None = None
+    ) -> AsyncInvokeConfig: ...
+
+    def delete_config(self, function: str, *, qualifier: str | None = None) -> None: ...
+
+
+def replace(
+    configs: Configs, function: str, config: AsyncInvokeConfig, qualifier: str | None, options: tuple[str, ...] = ()
+) -> AsyncInvokeConfig:
+    """Make this the function's config and return what the service then answers (`FunctionsClient.replace_config`).
+
+    Args:
+        configs: gets, puts and deletes.
+        function: function name.
+        config: what is to be there afterwards.
+        qualifier: version or alias; None: LATEST.
+        options: what the command that restores the old config needs besides, to act in the same place.
+    """
+    old = configs.find_config(function, qualifier=qualifier)
+    put = configs.put_config(function, config, qualifier=qualifier)
+    if old is None:
+        return put
+    there = configs.find_config(function, qualifier=qualifier) or AsyncInvokeConfig()
+    if _keeps_destination(config, there):
+        return _put_anew(configs, function, config, qualifier, old, options)
+    if _keeps_number(config, there):
+        return configs.put_config(function, with_defaults(config), qualifier=qualifier)
+    return there
+
+
+def with_defaults(config: AsyncInvokeConfig) -> AsyncInvokeConfig:
+    """Return the config with the service's defaults in place of None; destinations stay as they are."""
+    return config.model_copy(
+        update={
+            "max_async_retry_attempts": _or(DEFAULT_RETRY_ATTEMPTS, config.max_async_retry_attempts),
+            "max_async_event_age_in_seconds": _or(DEFAULT_EVENT_AGE_SECONDS, config.max_async_event_age_in_seconds),
+            "async_task": _or(False, config.async_task),
+        }
+    )
+
+
+def restore_command(
+    function: str, config: AsyncInvokeConfig, qualifier: str | None, place: tuple[str, ...] = ()
+) -> str:
+    """Return the command line that puts this config back."""
+    on_success, on_failure = _halves(config)
+    task = {None: None, True: "--async-task", False: "--no-async-task"}[config.async_task]
+    options = [
+        *([] if on_success is None else ["--on-success", str(on_success)]),
+        *([] if on_failure is None else ["--on-failure", str(on_failure)]),
+        *([] if config.max_async_retry_attempts is None else ["--max-retries", str(config.max_async_retry_attempts)]),
+        *(
+            []
+            if config.max_async_event_age_in_seconds is None
+            else ["--max-age", str(config.max_async_event_age_in_seconds)]
+        ),
+        *([] if task is None else [task]),
+    ]
+    name = function if qualifier is None else f"{function}@{qualifier}"
+    return shlex.join(["fc-async", "config", "set", name, *options, *place])
+
+
+def _put_anew(
+    configs: Configs,
+    function: str,
+    config: AsyncInvokeConfig,
+    qualifier: str | None,
+    old: AsyncInvokeConfig,
+    options: tuple[str, ...],
+) -> AsyncInvokeConfig:
+    reached = False
+    try:
+        _delete(configs, function, qualifier)
+        reached = True
+        return configs.put_config(function, config, qualifier=qualifier)
+    except ServiceError as error:
+        if not reached and error.status < 500:
+            raise  # the service refused to delete: nothing was taken away
+        failure: BaseException = error
+    except BaseException as error:  # an interrupt at this point would leave the function without its destinations
+        failure = error
+    _put_back(configs, function, qualifier, old, options)
+    raise failure
+
+
+def _delete(configs: Configs, function: str, qualifier: str | None) -> None:
+    try:
+        configs.delete_config(function, qualifier=qualifier)
+    except ServiceError as error:
+        if error.code != "AsyncConfigNotExists":
+            raise
+
+
+def _put_back(
+    configs: Configs, function: str, qualifier: str | None, old: AsyncInvokeConfig, options: tuple[str, ...]
+) -> None:
+    try:
+        configs.put_config(function, old, qualifier=qualifier)
+    except FcAsyncError:
+        incomplete = ReplaceIncomplete(old, restore_command(function, old, qualifier, options))
+    else:
+        return
+    raise incomplete
+
+
+def _keeps_destination(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> bool:
+    return any(want is None and have is not None for want, have in zip(_halves(wanted), _halves(there), strict=True))
+
+
+def _keeps_number(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> bool:
+    want, have = with_defaults(wanted), with_defaults(there)
+    names = ("max_async_retry_attempts", "max_async_event_age_in_seconds", "async_task")
+    return any(getattr(wanted, name) is None and getattr(want, name) != getattr(have, name) for name in names)
+
+
+def _halves(config: AsyncInvokeConfig) -> tuple[object, object]:
+    both = config.destination_config or DestinationConfig()
+    return both.on_success, both.on_failure
+
+
+def _or(default: object, value: object) -> object:
+    return default if value is None else value
