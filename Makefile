@@ -9,13 +9,14 @@ export ALIBABA_CLOUD_ECS_METADATA_DISABLED := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check format lowest clean
+.PHONY: help demo test check format bench lowest clean
 
 help:
 	@echo "make demo    the whole story on this machine, narrated"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, import rules"
 	@echo "make format  put the code into the project's form"
+	@echo "make bench   how fast the local service is, as a table"
 	@echo "make lowest  the tests with the oldest dependencies that are promised"
 	@echo "make clean   remove what these made"
 
@@ -35,11 +36,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: .venv-bench/.ready
+	.venv-bench/bin/python -m tests.bench.local
+
 lowest: .venv-lowest/.ready
 	.venv-lowest/bin/python -m pytest -q
 
 clean:
-	rm -rf .venv .venv-lowest build dist
+	rm -rf .venv .venv-bench .venv-lowest build dist
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
@@ -47,6 +51,12 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+.venv-bench/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip
+	.venv-bench/bin/python -m pip install --quiet --editable . --group bench
 	@touch $@
 
 .venv-lowest/.ready: pyproject.toml

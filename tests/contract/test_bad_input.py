@@ -171,7 +171,8 @@ _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))  # the service raises it; client and service share it
 with LocalServer(workers=1) as local:
     port = urlsplit(local.url).port
-    begun = (b"", b"GET / HT", b"PUT /2023-03-30/functions HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 9\\r\\n\\r\\n{")
+    cut = b"POST /2023-03-30/functions HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 9\\r\\n\\r\\n{"
+    begun = (b"", b"GET / HT", cut)
     left = []
     for number in range(int(sys.argv[1])):
         left.append(socket.create_connection(("127.0.0.1", port), 20))
