@@ -1,7 +1,7 @@
 """The bare engine under virtual time: `python -m tests.bench.local_engine`.
 
-Each invocation of 100 bytes fails once, is retried, succeeds, and its record is written out; 10,000 come in every second
-of a time that nobody waits for. No HTTP, no handler, no clock.
+Each invocation of 100 bytes fails once, is retried, succeeds, and its record is written out. In each second of a time
+that nobody waits for come 10,000. No HTTP, no handler, no clock.
 """
 
 from __future__ import annotations
