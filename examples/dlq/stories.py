@@ -7,7 +7,7 @@ import json
 import os
 import time
 
-from demo import check, local_service, run, say, wait_for_letter
+from demo import HERE, check, local_service, run, say, wait_for_letter
 
 from fc_async import FunctionsClient
 
@@ -16,7 +16,7 @@ DEADLINE_SECONDS = 60
 
 def main():
     os.environ.setdefault("FC_ROLE_ARN", "unused here")
-    with local_service("-f", "stories.yaml") as url:
+    with local_service("-f", str(HERE / "stories.yaml")) as url:
         os.environ["FC_ASYNC_ENDPOINT"] = url
         times_out_and_is_not_retried()
         fails_and_goes_on()

@@ -18,7 +18,7 @@ _CHUNK_BYTES = 1 << 16
 
 def decode_zip(text: object) -> bytes:
     """Return the bytes of `code.zipFile`; refuses what is no base64."""
-    if not isinstance(text, str):
+    if not isinstance(text, (str, bytes)):
         raise invalid_argument("code.zipFile must be a zip file in base64")
     try:
         return base64.b64decode(text, validate=True)

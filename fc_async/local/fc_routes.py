@@ -25,6 +25,7 @@ from .control_plane import ControlPlane
 from .fc_errors import FcError, invalid_argument, not_implemented
 from .fc_invoke import Invoker
 from .function import normal_qualifier
+from .function_body import read_function_body
 from .request_body import read_json_object
 
 _EMPTY_ZIP = base64.b64encode(b"PK\x05\x06" + bytes(18)).decode()
@@ -125,7 +126,7 @@ class FcRoutes:
     # functions
 
     async def _create_function(self, call: Call) -> web.Response:
-        wire = await read_json_object(call.request, limits.CONTROL_BODY_BYTES)
+        wire = await read_function_body(call.request)
         code = await self._unpacked(wire.pop("code", None))
         if not code and wire.get("runtime") != "custom-container":
             raise invalid_argument("code.zipFile is required")
@@ -139,7 +140,7 @@ class FcRoutes:
 
     async def _update_function(self, call: Call) -> web.Response:
         self._plane.catalog.get(call.name)
-        wire = await read_json_object(call.request, limits.CONTROL_BODY_BYTES)
+        wire = await read_function_body(call.request)
         code = await self._unpacked(wire.pop("code", None))
         try:
             function = self._plane.update_function(call.name, wire, code)

@@ -47,6 +47,11 @@ async def read_json_object(
     body = await read_body(request, limit_bytes)
     if not body and may_be_absent:
         return {}
+    return json_object(body)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return a body's JSON object; raises FcError for what is none."""
     # An object for each of them would be twenty times the body; base64 holds none of these characters.
     if sum(body.count(mark) for mark in (b",", b"[", b"{")) > limits.JSON_VALUES:
         raise invalid_argument(f"the body has more than {limits.JSON_VALUES} values")

@@ -22,6 +22,7 @@ from .async_configs import AsyncConfigs
 from .async_tasks import AsyncTasks
 from .clock import Clock, ManualClock, SystemClock
 from .control_plane import ControlPlane
+from .descriptors import raise_descriptor_limit
 from .dispatcher import Dispatcher
 from .engine import Engine
 from .fc_errors import FcError
@@ -47,6 +48,8 @@ if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is read
     from ..config import AsyncInvokeConfig
 
 _SHUTDOWN_SECONDS = 1.0
+_BACKLOG = 4096
+"""Connections that may wait to be accepted; beyond it a client tries again after a second."""
 
 _T = TypeVar("_T")
 
@@ -118,6 +121,7 @@ class LocalServer:
             LocalError: the port is in use, or a function that is there from the start cannot be.
         """
         self._loop = asyncio.get_running_loop()
+        raise_descriptor_limit()
         listener = listen(self._host, self._port)
         self.url = base_url(listener)
         self._scratch = Scratch()
@@ -129,7 +133,7 @@ class LocalServer:
             for spec in self._functions:
                 self._deploy(spec)
             await self._http.setup()
-            await web.SockSite(self._http, listener).start()
+            await web.SockSite(self._http, listener, backlog=_BACKLOG).start()
         except BaseException:
             listener.close()
             await self.stop()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import resource
+import subprocess
+import sys
 
 import pytest
 
 from fc_async.local.server import LocalServer
-from tests.contract.fc_sdk import create_function, error, fc_client, request
+from tests.contract.fc_sdk import create_function, error, fc_client, request, zipped
 
 ECHOES = "def handler(event, context):\n    return event\n"
 ROOT = "/2023-03-30/functions"
@@ -124,3 +127,67 @@ def test_a_destination_that_json_can_hold_and_utf8_cannot_is_lost_and_not_a_defe
     quiet.advance(60)
     assert request(quiet, "GET", "/_local/invocations")[0] == 200
     expect_health(quiet, caplog)
+
+
+# What is large, and what is left open
+
+
+def test_a_body_of_70_mb_that_is_no_code_is_refused(local: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+    size = 69 * 1024 * 1024
+    head = b'{"functionName": "f", "runtime": "python3.10", "handler": "index.handler", '
+    for body in (
+        head + b'"description": "' + b"x" * size + '😀"}'.encode(),
+        head + b'"code": {"zipFile": "' + b"A" * size + '😀"}}'.encode(),
+        head + b'"code": {"zipFile": "' + b"!" * size + b'"}}',
+        head + b'"code": {"zipFile": "' + b"A" * size + b'"}, "description": "\xf0\x9f\x98\x80"}',
+        head + b'"environmentVariables": {"zipFile": "' + b"A" * size + b'"}}',
+        b"[" * size,
+    ):
+        assert error(request(local, "POST", ROOT, body)) == (400, "InvalidArgument")
+    assert error(request(local, "POST", ROOT, b"x" * (71 * 1024 * 1024))) == (400, "EntityTooLarge")
+    expect_health(local, caplog)
+
+
+def test_code_in_base64_of_every_spelling_is_taken(local: LocalServer) -> None:
+    noise = "".join(chr(33 + (number * 7919) % 90) for number in range(20_000))
+    code = zipped({"index.py": ECHOES, "data.txt": noise})
+    assert "/" in code
+    for name, text in (("plain", code), ("escaped", code.replace("/", "\\/"))):
+        body = (
+            f'{{"functionName": "{name}", "runtime": "python3.10", "handler": "index.handler", "description": "死信 😀"'
+        )
+        body += f', "code": {{"checksum": "1", "zipFile" : "{text}"}}}}'
+        status, _, answered = request(local, "POST", ROOT, body.encode())
+        assert status == 200, answered
+        assert request(local, "POST", f"{ROOT}/{name}/invocations", b"hello")[2] == b"hello"
+
+
+OPENS_AND_LEAVES = """
+import resource, socket, sys, urllib.request
+from urllib.parse import urlsplit
+from fc_async.local.server import LocalServer
+
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))  # the service raises it; client and service share it
+with LocalServer(workers=1) as local:
+    port = urlsplit(local.url).port
+    cut = b"POST /2023-03-30/functions HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 9\\r\\n\\r\\n{"
+    begun = (b"", b"GET / HT", cut)
+    left = []
+    for number in range(int(sys.argv[1])):
+        left.append(socket.create_connection(("127.0.0.1", port), 20))
+        left[-1].sendall(begun[number % 3])
+    with urllib.request.urlopen(local.url + "/_local/health", timeout=20) as answer:
+        print(len(left), "left,", answer.status)
+    for connection in left:
+        connection.close()
+"""
+
+
+def test_connections_that_are_opened_and_left_do_not_stop_the_service() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    left = min(5000, hard // 3)
+    done = subprocess.run(
+        [sys.executable, "-c", OPENS_AND_LEAVES, str(left)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"{left} left, 200\n"), done.stderr

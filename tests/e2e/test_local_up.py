@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,6 +107,33 @@ def test_its_workers_and_what_they_started_end_when_it_is_killed(tmp_path, event
         process.wait()
     wait_until_ended(worker)
     wait_until_ended(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this system does not tell what a process has held at most")
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"description": "%s😀"}',
+        '{"code": {"zipFile": "%s😀"}}',
+        '{"code": {"zipFile": "%s"}, "description": "😀"}',
+        '{"description": "%s',
+    ],
+)
+def test_no_refusal_takes_more_than_300_mb(body):
+    with local_up("--port", "0") as process:
+        url = process.stdout.readline().strip()
+        before = peak_mb(process.pid)
+        data = (body % ("A" * 69 * 1024 * 1024)).encode()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(f"{url}/2023-03-30/functions", data))
+        refused.value.close()
+        assert refused.value.code == 400
+        assert peak_mb(process.pid) - before < 300
+
+
+def peak_mb(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def wait_until_ended(pid):
