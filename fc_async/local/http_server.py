@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler
 
 _REQUEST_LINE = re.compile(rb"[A-Z]{1,32} (/[!->@-~]{0,64})")
@@ -16,13 +16,14 @@ Refuse = Callable[[web.BaseRequest, str], web.Response]
 
 
 class _Connection(RequestHandler):
-    """One connection: remembers which path was asked, because a request that cannot be parsed has none."""
+    """One connection: remembers which path was asked, for what cannot be parsed has none, and the last body."""
 
-    __slots__ = ("_asked_path", "_refuse")
+    __slots__ = ("_asked_path", "_last_body", "_refuse")
 
     def __init__(self, manager: web.Server, refuse: Refuse, **options: Any) -> None:
         super().__init__(manager, **options)
         self._asked_path = ""
+        self._last_body: StreamReader | None = None
         self._refuse = refuse
 
     def data_received(self, data: bytes) -> None:
@@ -30,6 +31,22 @@ class _Connection(RequestHandler):
         if found is not None:
             self._asked_path = found[1].decode("ascii")
         super().data_received(data)
+        if self._messages:
+            self._last_body = self._messages[-1][1]
+
+    def eof_received(self) -> bool:  # type: ignore[override] # true keeps the connection open for the answer
+        """Let the body of a request end with an error where the client has sent less than it said, and answer that.
+
+        A client that is gone when its request is whole is left to aiohttp, which closes: what waits for a message in
+        a long poll must not be given one then.
+        """
+        body = self._last_body
+        if body is None or body.is_eof():
+            return False
+        body.set_exception(web.RequestPayloadError("the body was cut short"))
+        body.feed_eof()
+        self.close()  # once that is answered
+        return True
 
     def handle_error(
         self,

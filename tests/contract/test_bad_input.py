@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import resource
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import sys
 import pytest
 
 from fc_async.local.server import LocalServer
-from tests.contract.fc_sdk import create_function, error, fc_client, request, zipped
+from tests.contract.fc_sdk import create_function, error, fc_client, raw, request, zipped
 
 ECHOES = "def handler(event, context):\n    return event\n"
 ROOT = "/2023-03-30/functions"
@@ -126,6 +127,28 @@ def test_a_destination_that_json_can_hold_and_utf8_cannot_is_lost_and_not_a_defe
     request(quiet, "POST", f"{ROOT}/main/invocations", b"{}", {"X-Fc-Invocation-Type": "Async"})
     quiet.advance(60)
     assert request(quiet, "GET", "/_local/invocations")[0] == 200
+    expect_health(quiet, caplog)
+
+
+CUT_SHORT = [
+    b"Content-Length: 100\r\n\r\n",
+    b"Content-Length: 100\r\n\r\n{",
+    b"Transfer-Encoding: chunked\r\n\r\n",
+    b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+]
+
+
+@pytest.mark.parametrize("rest", CUT_SHORT)
+@pytest.mark.parametrize("call", ["POST {}", "POST {}/main/invocations", "PUT {}/main/async-invoke-config"])
+def test_a_body_cut_short_is_refused_and_never_taken_for_a_whole_one(
+    quiet: LocalServer, call: str, rest: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"{call.format(ROOT)} HTTP/1.1\r\nHost: localhost\r\nX-Fc-Invocation-Type: Async\r\n".encode()
+    answer = raw(quiet, head + rest, hang_up=True)
+    assert answer.split()[1] == b"400"
+    assert b'"InvalidArgument"' in answer
+    assert json.loads(request(quiet, "GET", "/_local/health")[2])["metrics"]["FunctionEnqueueCount"] == 0
     expect_health(quiet, caplog)
 
 
