@@ -242,19 +242,24 @@ class _Resolver:
             return {key: self.resolve(inner, f"{where}.{key}", depth + 1) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.resolve(inner, f"{where}.{at}", depth + 1) for at, inner in enumerate(value)]
-        return self._fill_in(value, where) if isinstance(value, str) else value
+        return self._fill_in(value, where, depth) if isinstance(value, str) else value
 
-    def _fill_in(self, text: str, where: str) -> Any:
-        whole = _VARIABLE.fullmatch(text)
-        if whole:
-            return self._look_up(whole, where)
-        filled = _VARIABLE.sub(lambda found: _text(self._look_up(found, where)), text)
-        unknown = _ANY_VARIABLE.search(filled)
+    def _fill_in(self, text: str, where: str, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH:
+            raise DocumentError(f"{self._path}: {where}: variables lead to each other without end")
+        unknown = _ANY_VARIABLE.search(_VARIABLE.sub("", text))
         if unknown:
             raise DocumentError(f"{self._path}: {where}: expected ${{vars.x}} or ${{env('X')}}, got {unknown[0]!r}")
+        whole = _VARIABLE.fullmatch(text)
+        if whole:
+            return self._look_up(whole, where, depth)
+        filled = _VARIABLE.sub(lambda found: _text(self._look_up(found, where, depth)), text)
+        if len(filled) > MAX_FILE_BYTES:
+            raise DocumentError(f"{self._path}: {where}: it expands to over {MAX_FILE_BYTES} characters")
         return filled
 
-    def _look_up(self, found: re.Match[str], where: str) -> Any:
+    def _look_up(self, found: re.Match[str], where: str, depth: int) -> Any:
         name, variable = found.groups()
         if variable is not None:
             if variable not in self._environment:
@@ -267,4 +272,4 @@ class _Resolver:
             value = value[part]
         if isinstance(value, (dict, list)):
             raise DocumentError(f"{self._path}: {where}: vars.{name} holds a mapping or list, expected one value")
-        return value
+        return self._fill_in(value, where, depth + 1) if isinstance(value, str) else value

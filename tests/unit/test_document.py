@@ -59,6 +59,14 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
+LAUGHS = GOOD.replace("${vars.region}", "${vars.v30}", 1).replace(
+    "retries: 0}",
+    "retries: 0, v0: ha, "
+    + ", ".join(f"v{n}: '{{vars}}{{vars}}'".replace("{vars}", f"${{vars.v{n - 1}}}") for n in range(1, 31))
+    + "}",
+)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -72,6 +80,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         (GOOD.replace("${vars.retries}", "${vars.missing}"), "vars.missing is not declared"),
         (GOOD.replace("${vars.retries}", "9"), "maxAsyncRetryAttempts: expected a whole number from 0 to 8, got 9"),
         (GOOD.replace("python3.12", "${git.branch}"), "expected ${vars.x} or ${env('X')}"),
+        (GOOD.replace("region: cn-hangzhou", "region: '${vars.region}'"), "without end"),
+        (LAUGHS, "without end"),
         (GOOD.replace("./code", "./nowhere"), "expected a folder"),
         (GOOD.replace("functionName: main", "functionName: ../x"), "functionName"),
         (GOOD.replace("maxAsyncRetryAttempts:", "maxRetries:"), "maxRetries"),
@@ -91,6 +101,12 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_sentence_that_names_it(wri
     assert str(caught.value).startswith(f"{path}")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_variable_may_name_another_and_what_the_environment_holds_is_taken_as_it_is(write):
+    text = GOOD.replace("{region: cn-hangzhou,", "{where: hangzhou, region: 'cn-${vars.where}',")
+    (function,) = read_document(write(text), {"WHO": "${not.a.variable}"}).functions
+    assert (function.region, function.environment["WHO"]) == ("cn-hangzhou", "${not.a.variable}")
 
 
 def test_code_may_be_written_in_the_long_form_and_a_qualifier_as_a_number(write, tmp_path):
