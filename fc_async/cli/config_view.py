@@ -73,18 +73,22 @@ def destination(arn: Arn | None, own: Any, *, nothing: str = NOWHERE) -> str:
         own: the function's ARN; None where it is not known.
         nothing: what stands for None.
     """
-    from ..arn import FunctionArn, QueueArn, TopicArn, UnknownArn
-
     if arn is None:
         return nothing
-    if isinstance(arn, UnknownArn) or getattr(arn, "service", None):
-        return str(arn)
     here = (getattr(own, "region", None), getattr(own, "account_id", None))
-    if (arn.region, arn.account_id) not in {("", ""), here}:
-        return str(arn)
-    kind = {FunctionArn: "function", QueueArn: "queue", TopicArn: "topic"}[type(arn)]
-    of_function = getattr(arn, "qualifier", None)
-    return f"{kind}:{arn.name}" + (f"@{of_function}" if of_function else "")
+    place = (getattr(arn, "region", None), getattr(arn, "account_id", None))
+    return short(arn) if place in {("", ""), here} else str(arn)
+
+
+def short(arn: Arn) -> str:
+    """Return the short form of an ARN that has one (`queue:NAME`), else the whole ARN."""
+    from ..arn import FunctionArn, QueueArn, TopicArn
+
+    if isinstance(arn, FunctionArn) and arn.service is None:
+        return f"function:{arn.name}" + (f"@{arn.qualifier}" if arn.qualifier else "")
+    if isinstance(arn, QueueArn):
+        return f"queue:{arn.name}"
+    return f"topic:{arn.name}" if isinstance(arn, TopicArn) else str(arn)
 
 
 def _or(nothing: str, value: Any, unit: str = "") -> str:

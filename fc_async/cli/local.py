@@ -158,7 +158,11 @@ def status(context: click.Context, output: str) -> None:
 
 
 def _invocation_row(invocation: dict[str, Any]) -> tuple[str, ...]:
+    from ..arn import parse_arn
+    from .config_view import short
+
     qualifier = invocation["qualifier"]
     function = invocation["function"] + ("" if qualifier == "LATEST" else f"@{qualifier}")
-    records = ", ".join(f"{delivery['status']} {delivery['destination']}" for delivery in invocation["deliveries"])
+    deliveries = [(one["status"], short(parse_arn(one["destination"]))) for one in invocation["deliveries"]]
+    records = ", ".join(f"{status} {destination}" for status, destination in deliveries)
     return invocation["requestId"], function, invocation["status"], str(len(invocation["attempts"])), records

@@ -238,3 +238,11 @@ def test_a_dry_run_of_a_redrive_shows_the_letters_and_leaves_them(fc_async, fail
     assert "not a record" in out
     assert "dry run: nothing was sent" in err
     assert queue.get_attributes().active_messages == 1
+
+
+def test_config_list_shows_destinations_of_every_kind(fc_async, failing):
+    bus = "acs:eventbridge:cn-hangzhou:1234567890123456:eventbus/default"
+    fc_async("config", "set", "orders", "--on-failure", bus, "--on-success", "function:next@prod")
+    table = fc_async("config", "list")[1]
+    assert bus in table
+    assert "function:next@prod" in table
