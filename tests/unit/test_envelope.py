@@ -173,6 +173,10 @@ def test_depth_counts_from_the_record_whatever_its_road(road: Any) -> None:
         parse_record(road(deep(65)))
 
 
+def test_base64_of_a_json_string_is_a_road_too() -> None:
+    assert parse_record(to_base64(topic_string(json.dumps(record())))).envelopes == ("base64", "topic-stream")
+
+
 def test_a_plain_word_that_is_valid_base64_is_refused() -> None:
     with pytest.raises(RecordError, match="base64"):
         parse_record(b"test")
