@@ -26,7 +26,7 @@ from .value import Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeVar
+    from typing import Any, ClassVar, TypeVar
 
     Self = TypeVar("Self", bound="_Resource")
 
@@ -35,9 +35,23 @@ MAX_ARN_CHARACTERS = 512
 
 
 class _Resource(Value):
-    __slots__: tuple[str, ...] = ()
+    """Base of what can be named; a part that its text could not be read back from raises ArgumentError."""
+
+    __slots__: ClassVar[tuple[str, ...]] = ()
     region: str
     account_id: str
+
+    def _fill(self, *parts: Any) -> None:
+        for name, part in zip(self.__slots__, parts, strict=True):
+            if part is None and name in ("qualifier", "service"):
+                continue
+            if not isinstance(part, str) or not re.fullmatch(_PART.get(name, _NAME), part):
+                raise ArgumentError(
+                    f"expected {name} to be a part of an ARN, without spaces or slashes, got {part!r:.80}"
+                )
+        super()._fill(*parts)
+        if len(str(self)) > MAX_ARN_CHARACTERS:
+            raise ArgumentError(f"expected an ARN of at most {MAX_ARN_CHARACTERS} characters, got {len(str(self))}")
 
     def resolved(self: Self, region: str, account_id: str) -> Self:
         """Return the same thing with an empty region and account filled in; parts already there stay."""
@@ -54,8 +68,8 @@ class FunctionArn(_Resource):
         name: function name.
         region: region id, "" where the writer left it out.
         account_id: account id, "" where the writer left it out.
-        qualifier: version or alias; None when the ARN names none.
-        service: service name of FC 2.0; None for FC 3.0.
+        qualifier: version or alias; None (or "") when the ARN names none.
+        service: service name of FC 2.0; None (or "") for FC 3.0.
     """
 
     __slots__ = ("name", "region", "account_id", "qualifier", "service")
@@ -71,7 +85,7 @@ class FunctionArn(_Resource):
         qualifier: str | None = None,
         service: str | None = None,
     ) -> None:
-        self._fill(name, region, account_id, qualifier, service)
+        self._fill(name, region, account_id, qualifier or None, service or None)
 
     def __str__(self) -> str:
         head = f"acs:fc:{self.region}:{self.account_id}:"
@@ -166,14 +180,16 @@ class UnknownArn(Value):
 
 Arn = FunctionArn | QueueArn | TopicArn | EventBusArn | RocketMqTopicArn | QueueEndpoint | UnknownArn
 
+_NAME = r"[^/\s]+"
+_PART = {"region": r"[^/:\s]*", "account_id": r"[^/:\s]*", "service": r"[^/.\s]+"}
 _RESOURCES: tuple[tuple[str, str, Callable[..., Arn]], ...] = (
-    ("fc", r"functions/(?P<name>[^/]+)(?:/(?P<qualifier>[^/]+))?", FunctionArn),
-    ("fc", r"services/(?P<service>[^/.]+)(?:\.(?P<qualifier>[^/]+))?/functions/(?P<name>[^/]+)", FunctionArn),
-    ("mns", r"/queues/(?P<name>[^/]+)/messages", QueueArn),
-    ("mns", r"/topics/(?P<name>[^/]+)/messages", TopicArn),
-    ("mns", r"queues/(?P<name>[^/]+)", QueueEndpoint),
-    ("eventbridge", r"eventbus/(?P<name>[^/]+)", EventBusArn),
-    ("mq", r"/instances/(?P<instance_id>[^/]+)/topic/(?P<name>[^/]+)", RocketMqTopicArn),
+    ("fc", rf"functions/(?P<name>{_NAME})(?:/(?P<qualifier>{_NAME}))?", FunctionArn),
+    ("fc", rf"services/(?P<service>[^/.\s]+)(?:\.(?P<qualifier>{_NAME}))?/functions/(?P<name>{_NAME})", FunctionArn),
+    ("mns", rf"/queues/(?P<name>{_NAME})/messages", QueueArn),
+    ("mns", rf"/topics/(?P<name>{_NAME})/messages", TopicArn),
+    ("mns", rf"queues/(?P<name>{_NAME})", QueueEndpoint),
+    ("eventbridge", rf"eventbus/(?P<name>{_NAME})", EventBusArn),
+    ("mq", rf"/instances/(?P<instance_id>{_NAME})/topic/(?P<name>{_NAME})", RocketMqTopicArn),
 )
 _SHORT = r"(?P<kind>function|queue|topic):(?P<name>[A-Za-z0-9_-]+)(?:@(?P<qualifier>[A-Za-z0-9_.-]+))?"
 
@@ -192,8 +208,9 @@ def parse_arn(text: str) -> Arn:
             f"expected an ARN (acs:SERVICE:REGION:ACCOUNT:RESOURCE, at most 512 characters), got {text[:80]!r}"
         )
     _, service, region, account_id, resource = pieces
+    placed = re.fullmatch(_PART["region"], region) and re.fullmatch(_PART["account_id"], account_id)
     for of, pattern, kind in _RESOURCES:
-        if of == service and (found := re.fullmatch(pattern, resource)):
+        if placed and of == service and (found := re.fullmatch(pattern, resource)):
             return kind(region=region, account_id=account_id, **found.groupdict())
     return UnknownArn(text)
 
@@ -204,9 +221,11 @@ def parse_destination(text: str) -> Arn:
     A short form has an empty region and account; they are filled in when it is sent.
 
     Raises:
-        ArgumentError: it is neither.
+        ArgumentError: it is neither, is longer than 512 characters, or an ARN with spaces or control characters in it.
     """
     if text.startswith("acs:"):
+        if not text.isprintable() or " " in text:
+            raise ArgumentError("expected an ARN without spaces and control characters, got one with them")
         return parse_arn(text)
     found = re.fullmatch(_SHORT, text)
     if not found or (found["qualifier"] and found["kind"] != "function"):

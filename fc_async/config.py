@@ -20,9 +20,10 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     TypeAdapter,
-    ValidationInfo,
+    WithJsonSchema,
     model_serializer,
     model_validator,
 )
@@ -44,6 +45,8 @@ def _destination(value: Any) -> Arn | None:
         if not set(value) <= {"destination", "Destination"} or len(value) > 1:
             raise ValueError(f"expected an object with the one key destination, got the keys {sorted(map(str, value))}")
         value = next(iter(value.values()), None)
+        if not isinstance(value, str):
+            raise ValueError("expected an object with the one key destination, an ARN as text, got an empty one")
     if isinstance(value, str):
         value = parse_destination(value)
     if isinstance(value, QueueEndpoint):
@@ -65,14 +68,22 @@ def _whole_seconds(value: Any) -> Any:
     return value
 
 
-def _function(value: Any) -> FunctionArn | UnknownArn | None:
+def _answered_arn(value: Any) -> Arn | None:
     """What the service answers is not refused: the documentation's own sample is no well-formed ARN."""
-    if isinstance(value, str):
-        try:
-            value = parse_arn(value)
-        except ArgumentError:
-            value = UnknownArn(value)
-    return value if isinstance(value, (FunctionArn, UnknownArn)) else None
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return parse_arn(value)
+    except ArgumentError:
+        return UnknownArn(value)
+
+
+def _answered_half(value: Any) -> Arn | None:
+    return _answered_arn(value.get("destination") if isinstance(value, Mapping) else value)
+
+
+def _answered_integer(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _moment(value: Any) -> datetime | None:
@@ -84,28 +95,36 @@ def _moment(value: Any) -> datetime | None:
 
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(datetime)
 
+_AS_TEXT = {"type": "string", "description": "An ARN (acs:...), or queue:NAME, topic:NAME, function:NAME[@QUALIFIER]."}
+_AS_OBJECT = {
+    "type": "object",
+    "properties": {"destination": _AS_TEXT},
+    "required": ["destination"],
+    "additionalProperties": False,
+}
+_NULL = {"type": "null"}
+
 if TYPE_CHECKING:
     Destination = Arn | None
-    ReadOnlyFunction = FunctionArn | UnknownArn | None
 else:  # the ARN values know nothing of pydantic
-    Destination = Annotated[Any, BeforeValidator(_destination), PlainSerializer(_wire_destination)]
-    ReadOnlyFunction = Annotated[Any, BeforeValidator(_function)]
-ReadOnlyMoment = Annotated[datetime | None, BeforeValidator(_moment)]
+    Destination = Annotated[
+        Any,
+        BeforeValidator(_destination),
+        PlainSerializer(_wire_destination),
+        WithJsonSchema({"anyOf": [_AS_OBJECT, _AS_TEXT, _NULL]}, mode="validation"),
+        WithJsonSchema(_AS_OBJECT, mode="serialization"),  # what is None is not written
+    ]
 
 
 def _within(minimum: int, maximum: int) -> BeforeValidator:
     """Refuse numbers out of range, with the range; what the service answers is taken as it is."""
 
-    def check(value: Any, info: ValidationInfo) -> Any:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if value is None or (whole and (info.context is _ANSWER or minimum <= value <= maximum)):
+    def check(value: Any) -> Any:
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum):
             return value
         raise ValueError(f"expected a whole number from {minimum} to {maximum}, got {str(value)[:40]}")
 
     return BeforeValidator(check, json_schema_input_type=int | None)
-
-
-_ANSWER = {"from": "the service"}
 
 
 class _Wire(BaseModel):
@@ -114,7 +133,7 @@ class _Wire(BaseModel):
     )
 
     @model_serializer(mode="wrap")
-    def _without_none(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_none(self, dump: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def] # a type is the schema
         """Leave out what is None, however the value is dumped: the service refuses empty halves."""
         return {key: value for key, value in dump(self).items() if value is not None}
 
@@ -164,8 +183,15 @@ class DestinationConfig(_Wire):
     def resolved(self, region: str, account_id: str) -> DestinationConfig:
         """Return a copy whose destinations have region and account filled in."""
         halves = {"on_success": self.on_success, "on_failure": self.on_failure}
-        return DestinationConfig(
-            **{name: None if value is None else value.resolved(region, account_id) for name, value in halves.items()}
+        return self.model_copy(
+            update={name: value.resolved(region, account_id) for name, value in halves.items() if value is not None}
+        )
+
+    @classmethod
+    def from_wire(cls, answer: Mapping[str, Any]) -> DestinationConfig:
+        """Read what the service answered, which is not refused: an empty half is None, what is no ARN an UnknownArn."""
+        return cls.model_construct(
+            on_success=_answered_half(answer.get("onSuccess")), on_failure=_answered_half(answer.get("onFailure"))
         )
 
 
@@ -180,8 +206,8 @@ class AsyncInvokeConfig(_Wire):
         max_async_retry_attempts: 0 to 8, 0 means that a failure is not retried; the service's default is 3.
         async_task: whether the invocations are async tasks, which can be looked up and stopped.
 
-    What the service answers also fills `function` (with its qualifier), `created_time` and `last_modified_time`; they
-    are never sent and not part of equality.
+    What the service answers also fills `function` (with its qualifier), `created_time` and `last_modified_time`, None
+    otherwise; they cannot be given, are never sent and not part of equality.
     """
 
     destination_config: DestinationConfig | None = None
@@ -192,9 +218,9 @@ class AsyncInvokeConfig(_Wire):
         default=None, json_schema_extra={"minimum": 0, "maximum": MAX_RETRY_ATTEMPTS}
     )
     async_task: bool | None = Field(default=None, strict=True)
-    function: ReadOnlyFunction = Field(default=None, alias="functionArn", exclude=True, repr=False)
-    created_time: ReadOnlyMoment = Field(default=None, exclude=True, repr=False)
-    last_modified_time: ReadOnlyMoment = Field(default=None, exclude=True, repr=False)
+    _function: FunctionArn | None = PrivateAttr(default=None)
+    _created_time: datetime | None = PrivateAttr(default=None)
+    _last_modified_time: datetime | None = PrivateAttr(default=None)
 
     if TYPE_CHECKING:
 
@@ -206,6 +232,21 @@ class AsyncInvokeConfig(_Wire):
             max_async_retry_attempts: int | None = None,
             async_task: bool | None = None,
         ) -> None: ...
+
+    @property
+    def function(self) -> FunctionArn | None:
+        """The function and qualifier that the answer names; None where it names none that is understood."""
+        return self._function
+
+    @property
+    def created_time(self) -> datetime | None:
+        """When the config was created, by the service's clock."""
+        return self._created_time
+
+    @property
+    def last_modified_time(self) -> datetime | None:
+        """When the config was last changed, by the service's clock."""
+        return self._last_modified_time
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AsyncInvokeConfig) and self._sent() == other._sent()
@@ -223,10 +264,19 @@ class AsyncInvokeConfig(_Wire):
 
     @classmethod
     def from_wire(cls, answer: dict[str, Any]) -> AsyncInvokeConfig:
-        """Read what the service answered: nulls and unknown keys are left out, the function's ARN becomes a value."""
-        known = {field.alias: name for name, field in cls.model_fields.items()}
-        named = {known[key]: value for key, value in answer.items() if key in known and value is not None}
-        return cls.model_validate(named, context=_ANSWER)
+        """Read what the service answered, which is not refused: what is null, unknown or of an odd type is left out."""
+        halves, task, function = (answer.get(key) for key in ("destinationConfig", "asyncTask", "functionArn"))
+        config = cls.model_construct(
+            destination_config=DestinationConfig.from_wire(halves) if isinstance(halves, Mapping) else None,
+            max_async_event_age_in_seconds=_answered_integer(answer.get("maxAsyncEventAgeInSeconds")),
+            max_async_retry_attempts=_answered_integer(answer.get("maxAsyncRetryAttempts")),
+            async_task=task if isinstance(task, bool) else None,
+        )
+        arn = _answered_arn(function)
+        config._function = arn if isinstance(arn, FunctionArn) else None
+        config._created_time = _moment(answer.get("createdTime"))
+        config._last_modified_time = _moment(answer.get("lastModifiedTime"))
+        return config
 
     def resolved(self, region: str, account_id: str) -> AsyncInvokeConfig:
         """Return a copy whose destinations have region and account filled in."""

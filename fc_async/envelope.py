@@ -8,6 +8,7 @@
     topic-xml                     starts with <             a topic to a queue, an HTTP push
     topic-stream                  starts with "             a topic trigger (STREAM without attributes)
     base64                        anything else             strict, and only if it holds one of the above
+    (a list)                      starts with [             as what arrives only, never inside an envelope
 
 Sources: https://www.alibabacloud.com/help/en/fc/user-guide/result-callback, the MNS topic documentation (doc/27482),
 the event samples of aliyun/fc-runtime-go-sdk (folder events), the documentation of the topic trigger (the event of a
@@ -21,6 +22,7 @@ import binascii
 
 from . import strict_json
 from .errors import RecordError
+from .record_json import read_fields
 from .value import Value
 
 TYPE_CHECKING = False
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_ENVELOPES = 4
 MAX_INPUT_BYTES = 32 * 1024 * 1024
+_MAX_DEPTH = strict_json.MAX_DEPTH + 2 * MAX_ENVELOPES
+"""An event's `data` may be an object: its record may be as deep as one that came bare."""
 
 
 class Layer(Value):
@@ -48,7 +52,7 @@ class Layer(Value):
         self._fill(name, why)
 
 
-_BASE64 = Layer("base64", "no JSON or XML, but strict base64 of something that is")
+_BASE64 = Layer("base64", "strict base64, and what it holds starts as JSON, XML or base64 again")
 _TOPIC_JSON = Layer("topic-json", "an object with TopicName and Message; opened Message")
 _TOPIC_XML = Layer("topic-xml", "an XML Notification with TopicName and Message; opened Message")
 _TOPIC_STREAM = Layer("topic-stream", "an object with body and attrs; opened body")
@@ -81,24 +85,29 @@ def unwrap(source: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
 def explain(source: Any) -> list[Layer]:
     """Say what each layer of one record was and why, outermost first; never raises.
 
-    The last layer is `record`, or `unreadable` with the reason. For several records call it for each of `split`.
+    The last layer is `record`, or `unreadable` with the reason. For several records call it for each of `split`, as a
+    list of one (`[item]`).
     """
     layers: list[Layer] = []
     try:
         items = split(source)
         if len(items) != 1:
             raise RecordError(f"expected exactly one record, got a list of {len(items)}")
-        _peel(items[0], layers)
+        read_fields(_peel(items[0], layers))
     except RecordError as error:
         return [*layers, Layer("unreadable", error.reason)]
+    except RecursionError:
+        return [*layers, Layer("unreadable", strict_json.NO_STACK)]
     return [*layers, _RECORD]
 
 
 def split(source: Any) -> list[Any]:
     """Return the parts of a list of records (a Python list, a JSON array as bytes or text), or what is no list, alone.
 
+    A JSON array is cut into the bytes of its elements, each to be read for itself; a text among them stays one.
+
     Raises:
-        RecordError: the input is over 32 MiB, or the array is not JSON.
+        RecordError: the input is over 32 MiB, or is no array although it starts as one.
     """
     if isinstance(source, list):
         if sum(map(_input_bytes, source)) > MAX_INPUT_BYTES:
@@ -111,23 +120,41 @@ def split(source: Any) -> list[Any]:
         raise RecordError(f"expected an input of at most {MAX_INPUT_BYTES} bytes, got {len(raw)}")
     if raw.lstrip(_SPACE)[:1] != b"[":
         return [raw]
-    found = strict_json.loads(raw)
-    return found if isinstance(found, list) else [found]
+    return [_element(element) for element in strict_json.elements(raw)]
 
 
 def as_bytes(source: Any) -> bytes:
     """Return the bytes of whatever carries some: bytes, text, or a message of a queue (its `message_body`)."""
-    source = getattr(source, "message_body", source)
+    source = body_of(source)
     if isinstance(source, str):
         try:
             return source.encode()
         except UnicodeEncodeError:
             raise RecordError("expected text, got a lone surrogate, which is no character") from None
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source)
+        try:
+            return bytes(source)
+        except ValueError:
+            raise RecordError("expected bytes, got a memoryview that was released") from None
     raise RecordError(
         f"expected bytes, text, a JSON object, a list of them or a queue message, got {type(source).__name__}"
     )
+
+
+def body_of(source: Any) -> Any:
+    """Return a queue message's `message_body`, and what is no message as it is."""
+    try:
+        return getattr(source, "message_body", source)
+    except Exception as error:  # a property runs its owner's code
+        kind = type(error).__name__
+    raise RecordError(f"expected a queue message with a message_body, got one whose message_body raises {kind}")
+
+
+def _element(element: bytes) -> Any:
+    try:
+        return strict_json.loads(element) if element[:1] == b'"' else element
+    except RecordError:
+        return element  # refused: whoever reads it says why
 
 
 def _input_bytes(item: Any) -> int:
@@ -139,58 +166,76 @@ def _input_bytes(item: Any) -> int:
 
 
 def _peel(source: Any, layers: list[Layer]) -> dict[str, Any]:
-    if isinstance(source, dict):
-        strict_json.check(source, strict_json.MAX_BODY_BYTES)
-        wire: dict[str, Any] = strict_json.copy(source)
-    else:
-        wire = _object(source if source.__class__ is bytes else as_bytes(source), layers)
+    wire, brackets = _start(source, layers)
     while True:
         layer, inner = _inside(wire)
         if layer is _RECORD:
+            if brackets > strict_json.MAX_DEPTH:
+                strict_json.check_depth(wire)
             return wire
         _add(layers, layer)
         if isinstance(inner, dict):
             wire = inner
         elif isinstance(inner, str):
-            wire = _object(inner.encode(), layers)
+            wire, brackets = _object(inner.encode(), layers)
         else:
             raise RecordError(f"expected text or an object inside the {layer.name} envelope, got {_kind(inner)}")
 
 
+def _start(source: Any, layers: list[Layer]) -> tuple[dict[str, Any], int]:
+    """Return the outermost object, and how many objects and lists it may hold."""
+    if isinstance(source, dict):
+        strict_json.check(source, strict_json.MAX_BODY_BYTES, _MAX_DEPTH)
+        return strict_json.copy(source), strict_json.MAX_BODY_BYTES
+    if isinstance(source, list):
+        raise RecordError("expected a record, got a list within the list")
+    return _object(source if source.__class__ is bytes else as_bytes(source), layers)
+
+
 def _inside(wire: dict[str, Any]) -> tuple[Layer, Any]:
-    # A topic trigger merges the publisher's attributes into its envelope, whatever they are called: hence the order.
-    if "TopicName" in wire and "Message" in wire:
-        return _TOPIC_JSON, wire["Message"]
-    if "body" in wire and "attrs" in wire:
-        return _TOPIC_STREAM, wire["body"]
-    if "specversion" in wire:
-        return _inside_event(wire.get("data"))
-    if "requestContext" in wire:
+    structure = _structure(wire)
+    if structure is _RECORD:
         return _RECORD, None
+    if structure is _TOPIC_JSON:
+        return _TOPIC_JSON, wire["Message"]
+    if structure is _TOPIC_STREAM:
+        return _TOPIC_STREAM, wire["body"]
+    if structure is _EVENT_DATA:
+        return _inside_event(wire.get("data"))
     raise RecordError(
         "expected a record (an object with requestContext) or an envelope (TopicName and Message; body and attrs;"
         " specversion), got an object with none of these"
     )
 
 
+def _structure(wire: dict[str, Any]) -> Layer | None:
+    # A topic trigger merges the publisher's attributes into its envelope, whatever they are called: hence the order.
+    if "TopicName" in wire and "Message" in wire:
+        return _TOPIC_JSON
+    if "body" in wire and "attrs" in wire:
+        return _TOPIC_STREAM
+    if "specversion" in wire:
+        return _EVENT_DATA
+    return _RECORD if "requestContext" in wire else None
+
+
 def _inside_event(data: Any) -> tuple[Layer, Any]:
-    if isinstance(data, dict) and "requestContext" not in data:
+    if isinstance(data, dict) and _structure(data) is None:
         if "messageBody" in data:
             return _EVENT_MESSAGE, data["messageBody"]
-        if "body" in data and "attrs" not in data:
+        if "body" in data:
             return _EVENT_BODY, data["body"]
     return _EVENT_DATA, data
 
 
-def _object(raw: bytes, layers: list[Layer]) -> dict[str, Any]:
-    """Read text into a JSON object, through the envelopes that are not JSON."""
+def _object(raw: bytes, layers: list[Layer]) -> tuple[dict[str, Any], int]:
+    """Read text into a JSON object, through the envelopes that are not JSON; also return how many brackets it holds."""
     if len(raw) > strict_json.MAX_BODY_BYTES:
         raise RecordError(f"expected a body of at most {strict_json.MAX_BODY_BYTES} bytes, got {len(raw)}")
     while True:
         raw = raw.strip(_SPACE)
         if raw[:1] == b"{":
-            found: dict[str, Any] = strict_json.loads(raw)
-            return found
+            return strict_json.loads_counted(raw, _MAX_DEPTH)
         if raw[:1] == b"<":
             from .notification_xml import message_of
 
@@ -210,7 +255,7 @@ def _from_base64(raw: bytes, layers: list[Layer]) -> bytes:
     while held and len(layers) + len(found) <= MAX_ENVELOPES:
         held = _decoded(held)
         found.append(_BASE64)
-        if held is not None and held[:1] in (b"{", b"<"):
+        if held is not None and held[:1] in (b"{", b"<", b'"'):
             for layer in found:
                 _add(layers, layer)
             return held
@@ -218,7 +263,7 @@ def _from_base64(raw: bytes, layers: list[Layer]) -> bytes:
 
 
 def _nothing(raw: bytes) -> str:
-    what = "nothing" if not raw else "a list inside an envelope" if raw[:1] == b"[" else "neither"
+    what = "nothing" if not raw else "a list where one record belongs" if raw[:1] == b"[" else "neither"
     return f"expected a record's JSON, an XML Notification or base64 of one of these, got {what}"
 
 

@@ -5,6 +5,8 @@
     Go         errorMessage, errorType; a panic also stackTrace: a list of {path, line, label}
     any        errorMessage only, when the process exited or ran out of time
 
+Each part is read for itself, so that one that is missing or of another type costs none of the others.
+
 Sources: error-handling-1-1 (Python), error-handling-nodejs and error-handling-4-1 (Go) below
 https://www.alibabacloud.com/help/en/functioncompute/fc/. Of other runtimes nothing is known: their traces stay text.
 """
@@ -30,7 +32,8 @@ class Frame(Value):
         file: path of the source file; None where the runtime names none.
         line: line number, from 1; None where there is none.
         function: name of the function; None where there is none.
-        text: the source line (Python), the line of the trace as written (Node.js and unknown shapes), or "" (Go).
+        text: the source line (Python), the line of the trace without the space around it (Node.js), "" (Go); of any
+            other shape the text, or the JSON of what is none, and all else is None.
     """
 
     __slots__ = ("file", "line", "function", "text")
@@ -73,61 +76,89 @@ def read_error(payload: str | bytes | None, otherwise: str = "unknown") -> Error
         found = strict_json.loads(raw)
     except RecordError:
         found = None
-    if not isinstance(found, dict) or not isinstance(found.get("errorMessage"), str):
-        return ErrorDetail(otherwise, payload if isinstance(payload, str) else raw.decode("utf-8", "replace"))
-    kind, message = found.get("errorType"), found["errorMessage"]
-    return ErrorDetail(
-        kind if isinstance(kind, str) and kind else otherwise, message, _frames(found.get("stackTrace"), message)
-    )
+    parts = found if isinstance(found, dict) else {}
+    kind, message, trace = parts.get("errorType"), parts.get("errorMessage"), parts.get("stackTrace")
+    if not isinstance(kind, str):
+        kind = ""
+    if not isinstance(message, str):
+        return ErrorDetail(kind or otherwise, _as_text(payload), _frames(trace, "", kind))
+    return ErrorDetail(kind or otherwise, message, _frames(trace, message, kind))
 
 
-def _frames(trace: Any, message: str) -> tuple[Frame, ...]:
+def _as_text(payload: str | bytes | None) -> str:
+    return payload if isinstance(payload, str) else (payload or b"").decode("utf-8", "replace")
+
+
+def _frames(trace: Any, message: str, kind: str) -> tuple[Frame, ...]:
+    if trace is None:
+        return ()
     if isinstance(trace, str):
         trace = trace.splitlines()
     if not isinstance(trace, list):
-        return ()
-    if trace and isinstance(trace[0], str) and _repeats(trace[0], message):
-        trace = trace[1:]
-    return tuple([_frame(item) for item in trace])
+        return (_other(trace),)
+    return tuple([_frame(item) for item in trace[_heading(trace, message, kind) :]])
 
 
-def _repeats(line: str, message: str) -> bool:
-    return not line.lstrip().startswith("at ") and (line.strip() == message.strip() or line.endswith(": " + message))
+def _heading(trace: list[Any], message: str, kind: str) -> int:
+    """Return how many lines at the start of a Node.js trace repeat the message, which can have several itself."""
+    for count in {1, len(message.split("\n"))}:
+        lines = trace[:count]
+        if len(lines) == count and all(isinstance(line, str) for line in lines) and _repeats(lines, message, kind):
+            return count
+    return 0
+
+
+def _repeats(lines: list[str], message: str, kind: str) -> bool:
+    head = "\n".join(lines).strip()
+    if head.startswith("at "):
+        return False
+    if not message.strip():
+        return head.removesuffix(":") in (kind, "Error", "")
+    return head == message.strip() or head.endswith(": " + message.strip())
 
 
 def _frame(item: Any) -> Frame:
-    if isinstance(item, list) and len(item) == 4 and all(isinstance(part, str) for part in item):
-        return _python_frame(*item)
-    if isinstance(item, dict) and isinstance(item.get("path"), str):
-        label = item.get("label")
-        return Frame(item["path"], _line(item.get("line")), label if isinstance(label, str) else None, "")
     if isinstance(item, str):
         return _node_frame(item.strip())
+    if isinstance(item, list) and len(item) == 4 and all(isinstance(part, str) for part in item):
+        return _python_frame(*item) or _other(item)
+    if isinstance(item, dict) and item.keys() == {"path", "line", "label"}:
+        return _go_frame(item["path"], item["line"], item["label"]) or _other(item)
+    return _other(item)
+
+
+def _other(item: Any) -> Frame:
     return Frame(None, None, None, json.dumps(item, ensure_ascii=False))
 
 
-def _python_frame(file: str, line: str, function: str, text: str) -> Frame:
-    path = re.fullmatch(r'\s*File "(.*)"', file, re.DOTALL)
-    return Frame(
-        path[1] if path else file, _line(line.strip().removeprefix("line ")), function.strip().removeprefix("in "), text
-    )
+def _python_frame(file: str, line: str, function: str, text: str) -> Frame | None:
+    path, number = re.fullmatch(r'\s*File "(.*)"\s*', file, re.DOTALL), re.fullmatch(r"\s*line ([0-9]{1,20})\s*", line)
+    name = function.strip()
+    if path is None or number is None or not name.startswith("in "):
+        return None
+    return Frame(path[1], int(number[1]), name.removeprefix("in "), text)
+
+
+def _go_frame(path: Any, line: Any, label: Any) -> Frame | None:
+    if not isinstance(path, str) or not isinstance(label, str) or not isinstance(line, int) or isinstance(line, bool):
+        return None
+    return Frame(path, line, label, "")
 
 
 def _node_frame(text: str) -> Frame:
-    # "at NAME (FILE:LINE:COLUMN)" or "at FILE:LINE:COLUMN"; cut from the right, without a pattern that backtracks.
+    # "at NAME (FILE:LINE:COLUMN)" or "at FILE:LINE:COLUMN". Without a pattern, which would backtrack; the brackets are
+    # those of the first " (" and the end, because a path is likelier to hold some than a name.
     if not text.startswith("at "):
         return Frame(None, None, None, text)
-    function, opened, place = text[3:].rpartition(" (")
-    place = place[:-1] if opened and place.endswith(")") else place
-    file, _, position = place.rpartition(":")
+    function, opened, place = text[3:].partition(" (")
+    if not opened or not place.endswith(")"):
+        function, place = "", text[3:] + ")"
+    file, _, column = place[:-1].rpartition(":")
     file, _, line = file.rpartition(":")
-    number = _line(line)
-    if number is None or not position.isdigit():
+    if not file or not _is_number(line) or not _is_number(column):
         return Frame(None, None, function or None, text)
-    return Frame(file, number, function or None, text)
+    return Frame(file, int(line), function or None, text)
 
 
-def _line(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= strict_json.MAX_INTEGER_DIGITS:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= strict_json.MAX_INTEGER_DIGITS

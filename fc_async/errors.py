@@ -96,15 +96,22 @@ class FunctionError(FcAsyncError):
         self.error = error
         self.payload = payload
         self.request_id = request_id
-        super().__init__(request_id)  # what repr shows: neither the payload nor the handler's message
+        super().__init__(request_id)  # not the payload: `args` are what a logged `repr` shows
+
+    def __str__(self) -> str:
+        kind = _printable(str(getattr(self.error, "type", None) or "an error"))
+        return f"the function failed with {kind} (request id {self.request_id or 'none given'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FunctionError, (self.error, self.payload, self.request_id))
 
-    def __str__(self) -> str:
-        told = getattr(self.error, "type", None) or "an error"
-        kind = "".join(character for character in told[:80] if character.isprintable())
-        return f"the function failed with {kind} (request id {self.request_id or 'none given'})"
+
+def _printable(text: str) -> str:
+    """Return text from outside as a name may look: what a terminal could obey becomes `?`, and it is cut."""
+    return "".join([char if char.isprintable() else "?" for char in text[:_NAME_CHARACTERS]])
+
+
+_NAME_CHARACTERS = 200
 
 
 class TransportError(FcAsyncError):
@@ -147,7 +154,8 @@ class RecordError(FcAsyncError, ValueError):
     Args:
         reason: what was looked for and what was missing; holds nothing of the content.
         raw: the bytes (or the object) that came, kept for whoever wants to store them.
-        index: its place among the records that came, from 0; None where nothing could be told apart.
+        index: its place among the records that came, from 0 (0 also for one that came alone); None where they could not
+            be told apart, or where more came than were asked for.
     """
 
     def __init__(
@@ -156,7 +164,9 @@ class RecordError(FcAsyncError, ValueError):
         self.reason = reason
         self.raw = raw
         self.index = index
-        super().__init__(reason, raw, index)
+        super().__init__(
+            reason
+        )  # not the content: `args` are what a log shows; `raw` and `index` are pickled all the same
 
     def __repr__(self) -> str:
         return f"RecordError({self.reason!r})"

@@ -12,22 +12,66 @@ from __future__ import annotations
 
 from functools import partial, wraps
 
-from .errors import RecordError
+from .errors import ArgumentError, RecordError
 from .record import parse_record, parse_records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal, Protocol, TypeVar, overload
 
-    Handler = Callable[..., Any]
+    from typing_extensions import Never
+
+    from .record import InvocationRecord
+
+    R = TypeVar("R")
+    U = TypeVar("U")
+    U_co = TypeVar("U_co", covariant=True)
+    S_co = TypeVar("S_co", covariant=True)
+
+    Handler = Callable[[Any, Any], R]
     Unreadable = Callable[[RecordError, Any], Any]
 
+    class One(Protocol[U_co]):
+        """Decorates `(record, context)`; U_co: what the handler may also answer."""
 
-def destination_handler(
-    function: Handler | None = None, /, *, many: bool = False, unreadable: Unreadable | None = None
-) -> Handler:
-    """Give a function `(record, context)` in place of the raw event.
+        def __call__(self, function: Callable[[InvocationRecord, Any], R], /) -> Handler[R | U_co]: ...
+
+    class Many(Protocol[U_co]):
+        """Decorates `(records, context)`."""
+
+        def __call__(self, function: Callable[[list[InvocationRecord], Any], R], /) -> Handler[R | U_co]: ...
+
+    class Decorator(Protocol[S_co]):
+        """What the three decorators are to a type checker; S_co: what is answered for a record that is skipped."""
+
+        @overload
+        def __call__(self, function: Callable[[InvocationRecord, Any], R], /) -> Handler[R | S_co]: ...
+        @overload
+        def __call__(self, *, many: Literal[False] = False, unreadable: None = None) -> One[S_co]: ...
+        @overload
+        def __call__(
+            self, *, many: Literal[False] = False, unreadable: Callable[[RecordError, Any], U]
+        ) -> One[S_co | U]: ...
+        @overload
+        def __call__(self, *, many: Literal[True], unreadable: None = None) -> Many[S_co]: ...
+        @overload
+        def __call__(self, *, many: Literal[True], unreadable: Callable[[RecordError, Any], U]) -> Many[S_co | U]: ...
+
+    def _always(function: Callable[..., Any]) -> Decorator[Never]: ...
+    def _or_none(function: Callable[..., Any]) -> Decorator[None]: ...
+else:
+
+    def _always(function):
+        """Give a decorator its type, for type checkers only."""
+        return function
+
+    _or_none = _always
+
+
+@_always
+def destination_handler(function: Any = None, /, *, many: bool = False, unreadable: Unreadable | None = None) -> Any:
+    """Give a function `(record, context)` in place of the raw event. Plain functions only: the service awaits nothing.
 
     The service delivers at least once: deduplicate by `record.request_id`.
 
@@ -40,13 +84,15 @@ def destination_handler(
 
     Returns:
         A handler `(event, context)` with the function's name and docstring.
+
+    Raises:
+        ArgumentError: at decoration, when `function` or `unreadable` cannot be called, or is a coroutine function.
     """
     return _decorate(function, None, many, unreadable)
 
 
-def on_failure(
-    function: Handler | None = None, /, *, many: bool = False, unreadable: Unreadable | None = None
-) -> Handler:
+@_or_none
+def on_failure(function: Any = None, /, *, many: bool = False, unreadable: Unreadable | None = None) -> Any:
     """Like `destination_handler`, for failures only.
 
     A success answers None without a call, and the first one is logged as a warning (with `many`, successes are left
@@ -55,9 +101,8 @@ def on_failure(
     return _decorate(function, False, many, unreadable)
 
 
-def on_success(
-    function: Handler | None = None, /, *, many: bool = False, unreadable: Unreadable | None = None
-) -> Handler:
+@_or_none
+def on_success(function: Any = None, /, *, many: bool = False, unreadable: Unreadable | None = None) -> Any:
     """Like `destination_handler`, for successes only.
 
     A failure answers None without a call, and the first one is logged as a warning (with `many`, failures are left out
@@ -66,9 +111,18 @@ def on_success(
     return _decorate(function, True, many, unreadable)
 
 
-def _decorate(function: Handler | None, success: bool | None, many: bool, unreadable: Unreadable | None) -> Handler:
+def _decorate(function: Any, success: bool | None, many: bool, unreadable: Unreadable | None) -> Any:
+    if unreadable is not None:
+        _check(unreadable, "unreadable")
     if function is None:
-        return partial(_decorate, success=success, many=many, unreadable=unreadable)
+        return partial(_decorated, success=success, many=many, unreadable=unreadable)
+    return _decorated(function, success, many, unreadable)
+
+
+def _decorated(
+    function: Callable[..., Any], success: bool | None, many: bool, unreadable: Unreadable | None
+) -> Handler[Any]:
+    _check(function, "the handler")
     warned: list[str] = []
 
     @wraps(function)
@@ -89,7 +143,19 @@ def _decorate(function: Handler | None, success: bool | None, many: bool, unread
     return handler
 
 
-def _warn(function: Handler, success: bool | None) -> str:
+def _check(function: Any, what: str) -> None:
+    if not callable(function):
+        raise ArgumentError(f"expected {what} to be a function, got {type(function).__name__}")
+    inner = getattr(function, "func", function)  # of a partial
+    code = getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
+    if code is not None and code.co_flags & _ASYNC:
+        raise ArgumentError(f"expected {what} to be a plain function, got an async one, which would not be awaited")
+
+
+_ASYNC = 0x80 | 0x200  # CO_COROUTINE, CO_ASYNC_GENERATOR; `inspect`, which names them, is not loaded at cold start
+
+
+def _warn(function: Callable[..., Any], success: bool | None) -> str:
     import logging
 
     took, got = ("successes", "failure") if success else ("failures", "success")

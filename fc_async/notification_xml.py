@@ -8,12 +8,11 @@ from __future__ import annotations
 from xml.parsers import expat
 
 from .errors import RecordError
+from .strict_json import MAX_DEPTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
-
-MAX_DEPTH = 64
 
 
 def message_of(raw: bytes) -> str:
@@ -57,8 +56,10 @@ class _Reader:
             self.root = name
         elif len(self._path) == 2:
             self.parts[name] = []
-        elif self._path[1] == "Message" or len(self._path) > MAX_DEPTH:
+        elif self._path[1] == "Message":
             raise RecordError("expected text in the Notification's Message, got elements")
+        elif len(self._path) > MAX_DEPTH:
+            raise RecordError(f"expected an XML Notification nested at most {MAX_DEPTH} deep, got deeper")
 
     def end(self, _name: str) -> None:
         self._path.pop()

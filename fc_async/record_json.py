@@ -29,11 +29,9 @@ def read_fields(wire: dict[str, Any]) -> tuple[Any, ...]:
         raise RecordError("expected requestContext to be an object, got nothing")
     response = _field(wire, "responseContext", dict) or {}
     at, within = "requestContext.", "responseContext."
-    arn = _required(request, "functionArn", at)
-    function_of(arn)
     return (
         _required(request, "requestId", at),
-        arn,
+        _required(request, "functionArn", at),  # read as an ARN on demand: a form that is not known costs no record
         _field(request, "condition", str, at) or "",
         _field(request, "approximateInvokeCount", int, at),
         _field(wire, "requestPayload", str),
@@ -55,14 +53,17 @@ def function_of(text: str) -> FunctionArn:
     except ArgumentError:
         found = None
     if not isinstance(found, FunctionArn):
-        raise RecordError("expected requestContext.functionArn to be the ARN of a function, got other text")
+        raise RecordError(
+            "expected requestContext.functionArn to be the ARN of a function, got other text",
+            text.encode(),
+        )
     return found
 
 
 def _field(holder: dict[str, Any], name: str, kind: type, at: str = "") -> Any:
     value = holder.get(name)
     if value is None or value.__class__ is kind or (isinstance(value, kind) and not isinstance(value, bool)):
-        return value
+        return value  # an IntEnum is an integer, here and as a timestamp; true and false are none
     raise RecordError(f"expected {at}{name} to be {_KINDS[kind]}, got {type(value).__name__}")
 
 
@@ -78,7 +79,7 @@ def timestamp_of(value: Any) -> datetime | None:
     try:
         if value is None:
             return None
-        if value.__class__ is int:
+        if isinstance(value, int) and not isinstance(value, bool):
             return _EPOCH + timedelta(0, 0, 0, value)
         if isinstance(value, str) and (parts := re.fullmatch(_ISO, value)):
             return _iso(parts)

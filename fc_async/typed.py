@@ -31,7 +31,7 @@ def read_as(model: Any, text: str, path: str) -> Any:
     try:
         return _adapter(model).validate_json(text)
     except ValidationError as error:
-        reason = _faults(error, path)
+        reason = _faults(error, path, model)
     raise RecordError(reason, text.encode())
 
 
@@ -54,14 +54,16 @@ def _kept_adapter(model: Any) -> TypeAdapter[Any]:
     return TypeAdapter(model)
 
 
-def _faults(error: ValidationError, path: str) -> str:
+def _faults(error: ValidationError, path: str, model: Any) -> str:
     # The fault is pydantic's error type: its sentence can quote the value (a union's tag, a validator's own words).
     faults = [
         f"{'.'.join([path, *map(_step, fault['loc'])])}: {fault['type']}"
         for fault in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_FAULTS_SHOWN]
     ]
     more = error.error_count() - len(faults)
-    return f"expected {path} to fit {error.title}, got {'; '.join(faults)}" + (f"; and {more} more" if more else "")
+    # Not `error.title`: for what is no model it names pydantic's and our own functions.
+    name = model.__name__ if isinstance(model, type) else "the type"
+    return f"expected {path} to fit {name}, got {'; '.join(faults)}" + (f"; and {more} more" if more else "")
 
 
 def _step(part: int | str) -> str:

@@ -7,16 +7,24 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # `typing` itself is not loaded: cold start
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any, ClassVar, NoReturn
+
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_options):
+        """Tell type checkers, and nobody else, that the parts cannot be assigned."""
+        return lambda decorated: decorated
 
 
 _set = object.__setattr__
 
 
+@dataclass_transform(frozen_default=True)
 class Value:
     """Base of the frozen values: equal when class and parts are equal; the parts are the `__slots__`, in order."""
 
-    __slots__: tuple[str, ...] = ()
+    __slots__: ClassVar[tuple[str, ...]] = ()
 
     def _fill(self, *parts: Any) -> None:
         for name, part in zip(self.__slots__, parts, strict=True):
@@ -36,7 +44,7 @@ class Value:
         return f"{self.__class__.__name__}({parts})"
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise AttributeError(f"{self.__class__.__name__} is frozen; make a changed copy")
+        raise AttributeError(f"{self.__class__.__name__} is frozen: build a new one with what is to be different")
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{self.__class__.__name__} is frozen")

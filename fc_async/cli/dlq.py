@@ -86,9 +86,14 @@ def _row(letter: Letter) -> tuple[str, ...]:
     enqueued = "?" if letter.enqueued is None else letter.enqueued.strftime("%m-%d %H:%M:%S")
     if letter.record is None:
         return (enqueued, "-", letter.error, f"message {letter.message.message_id}", "-")
-    function, runs = letter.record.function, letter.record.approximate_invoke_count
-    name = function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
-    return (enqueued, name, letter.error, letter.record.request_id, "?" if runs is None else str(runs))
+    runs = letter.record.approximate_invoke_count
+    return (
+        enqueued,
+        letter.function_name or "-",
+        letter.error,
+        letter.record.request_id,
+        "?" if runs is None else str(runs),
+    )
 
 
 def _show(queue: str, seen: Look) -> None:

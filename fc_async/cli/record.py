@@ -10,9 +10,11 @@ import click
 
 from .invoke import read_file
 from .options import FcCommand, output_option
-from .output import print_document, print_fields
+from .output import print_document, print_documents, print_fields
+from .terminal import clean
 
 if TYPE_CHECKING:
+    from ..errors import RecordError
     from ..record import InvocationRecord
 
 _SHOWN_CHARACTERS = 2000
@@ -22,30 +24,67 @@ _SHOWN_CHARACTERS = 2000
 @click.argument("file", default="-", metavar="[FILE|-]")
 @click.option("--explain", is_flag=True, help="Say on stderr what each layer around the record was, and why.")
 @output_option
-def command(file: str, explain: bool, output: str) -> None:
+@click.pass_context
+def command(context: click.Context, file: str, explain: bool, output: str) -> None:
     """Decode a destination's payload and show its record.
+
+    Of a list each record is shown, with -o json as an array. What cannot be read is told on stderr, the others are shown all the same; the exit code is then 1.
 
     \b
     Example:
       fc-async record message.json --explain
     """
-    from ..record import parse_record
+    from ..errors import RecordError
+    from ..record import iter_records
 
     raw = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
     if explain:
         _explain(raw)
-    record = parse_record(raw)
-    if output == "table":
-        print_fields(_fields(record))
-    else:
-        print_document(record.to_dict(), output)
+    found = list(iter_records(raw))
+    broken = [one for one in found if isinstance(one, RecordError)]
+    if broken and (len(found) == 1 or broken[0].index is None):
+        raise broken[0]
+    _show(found, output, is_list=raw.lstrip()[:1] == b"[")
+    for error in broken:
+        click.echo(f"Error: {clean(str(error))}", err=True)
+    if broken:
+        context.exit(1)
 
 
 def _explain(raw: bytes) -> None:
-    from ..envelope import explain
+    from ..envelope import explain, split
+    from ..errors import RecordError
 
-    for number, layer in enumerate(explain(raw), start=1):
-        click.echo(f"{number}. {layer.name}: {layer.why}", err=True)
+    try:
+        items = split(raw)
+    except RecordError:
+        items = [raw]
+    for index, item in enumerate(items):
+        if len(items) > 1:
+            click.echo(_place(index, len(items)), err=True)
+        for number, layer in enumerate(explain([item]), start=1):
+            click.echo(f"{number}. {layer.name}: {layer.why}", err=True)
+
+
+def _show(found: list[InvocationRecord | RecordError], output: str, *, is_list: bool) -> None:
+    from ..record import InvocationRecord
+
+    records = [(index, one) for index, one in enumerate(found) if isinstance(one, InvocationRecord)]
+    wires = [record.to_dict() for _, record in records]
+    if output != "table":
+        if is_list:
+            print_documents(wires, output)
+        else:
+            print_document(wires[0], output)
+        return
+    for index, record in records:
+        if len(found) > 1:
+            click.echo(_place(index, len(found)))
+        print_fields(_fields(record))
+
+
+def _place(index: int, count: int) -> str:
+    return f"record {index} of {count} (counted from 0)"
 
 
 def _fields(record: InvocationRecord) -> list[tuple[str, str]]:

@@ -41,6 +41,17 @@ class Letter:
         return datetime.fromtimestamp(self.message.enqueue_time / 1000, timezone.utc)
 
     @property
+    def function_name(self) -> str | None:
+        """`NAME[@QUALIFIER]` of its function, the ARN as written where that is not understood; None for no record."""
+        if self.record is None:
+            return None
+        try:
+            function = self.record.function
+        except RecordError:
+            return self.record.function_arn
+        return function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
+
+    @property
     def error(self) -> str:
         """What failed: the handler's error type, else the service's word; what is no record says why."""
         if self.record is None:

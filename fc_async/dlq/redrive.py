@@ -150,7 +150,10 @@ class _Redrive:
         return self._wrong_function(record) or self._unsafe_target(record)
 
     def _wrong_function(self, record: InvocationRecord) -> str | None:
-        function = record.function
+        try:
+            function = record.function
+        except RecordError as error:
+            return str(error)
         if function.service is not None:
             return f"{function.service}/{function.name} is a function of FC 2.0; this client speaks to FC 3.0"
         settings = self._functions.settings

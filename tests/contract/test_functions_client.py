@@ -138,8 +138,6 @@ def test_a_list_that_repeats_its_pages_ends_in_an_error() -> None:
         "[]",
         "7",
         b"\xff",
-        {"maxAsyncRetryAttempts": "three"},
-        {"destinationConfig": "q"},
     ],
 )
 def test_an_answer_that_cannot_be_read_is_the_services_fault(body: Any) -> None:
@@ -211,7 +209,7 @@ def test_invoke_returns_bytes_or_the_handlers_error() -> None:
             client.invoke("main", "x", timeout_seconds=20)
     assert json.loads(caught.value.payload) == failed
     assert (caught.value.error.type, caught.value.error.message) == ("Value\x1bError", "secret-word")
-    assert str(caught.value) == "the function failed with ValueError (request id 1-a)"
+    assert str(caught.value) == "the function failed with Value?Error (request id 1-a)"
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), True, "5", None])

@@ -121,7 +121,7 @@ def test_two_letters_of_one_invocation_are_sent_once(local, fc, functions, queue
         (letter(requestPayload=None), "no payload"),
         (letter(requestPayload="caf\ufffd"), "damaged"),
         (letter(request={"functionArn": "acs:fc:::services/s.LATEST/functions/orders"}), "FC 2.0"),
-        (letter(request={"functionArn": "acs:fc:cn-hangzhou:1234567890123456:functions/a b"}), "function name"),
+        (letter(request={"functionArn": "acs:fc:cn-hangzhou:1234567890123456:functions/a b"}), "functionArn"),
         (letter(request={"functionArn": "acs:fc:cn-hangzhou:1234567890123456:functions/gone"}), "FunctionNotFound"),
     ],
 )

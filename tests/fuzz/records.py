@@ -68,7 +68,8 @@ def check_record(record: InvocationRecord) -> None:
     assert parse_record(wire) == record
     assert (record.error is None) is record.is_success
     assert record.lineage()[-1] == record
-    assert record.function.name
+    with contextlib.suppress(RecordError):  # an ARN of a form that is not known
+        assert record.function.name
     assert record.timestamp is None or record.timestamp.utcoffset() is not None
     repr(record), hash(record), record.request_bytes(), record.payload_may_be_damaged
     for read in (record.request_json, record.response_json):

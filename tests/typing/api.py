@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated, Any, Literal, Optional, Union
+
+from pydantic import BaseModel
+from typing_extensions import assert_type
 
 from fc_async import (
     Accepted,
@@ -17,6 +22,10 @@ from fc_async import (
     InvokeResult,
     QueueClient,
     QueueMessage,
+    RecordError,
+    destination_handler,
+    on_failure,
+    on_success,
     parse_record,
 )
 
@@ -67,3 +76,86 @@ def consume(queue: QueueClient) -> list[InvocationRecord]:
 
 def look(record: InvocationRecord) -> tuple[str, FunctionArn, datetime | None, int | None]:
     return record.request_id, record.function, record.timestamp, record.status_code
+
+
+class Order(BaseModel):
+    id: int
+
+
+def bodies(record: InvocationRecord) -> None:
+    assert_type(record.request_as(Order), Order)
+    assert_type(record.response_as(list[int]), list[int])
+    # What is no class has no type for a checker (PEP 747), and is taken all the same.
+    either: Order | None = record.request_as(Order | None)
+    assert either is None or either.id
+    assert_type(record.request_as(Optional[Order]), Any)  # noqa: UP045 - as users write it
+    assert_type(record.request_as(Union[Order, int]), Any)
+    assert_type(record.response_as(Literal["a", "b"]), Any)
+    assert_type(record.response_as(Annotated[Order, "x"]), Any)
+
+
+def answered(config: AsyncInvokeConfig) -> tuple[FunctionArn | None, datetime | None]:
+    return config.function, config.created_time
+
+
+@destination_handler
+def plain(record: InvocationRecord, context: object) -> str:
+    return record.request_id
+
+
+@destination_handler()
+def called(record: InvocationRecord, context: Any) -> int:
+    return 1
+
+
+@on_failure
+def failures(record: InvocationRecord, context: Any) -> str:
+    return record.request_id
+
+
+@on_success(many=True)
+def successes(records: list[InvocationRecord], context: Any) -> int:
+    return len(records)
+
+
+def rescue(error: RecordError, context: Any) -> bytes:
+    return b""
+
+
+@destination_handler(many=True, unreadable=rescue)
+def rescued(records: list[InvocationRecord], context: Any) -> int:
+    return len(records)
+
+
+@on_failure(unreadable=rescue)
+def rescued_failures(record: InvocationRecord, context: Any) -> int:
+    return 1
+
+
+assert_type(plain, Callable[[Any, Any], str])
+assert_type(called, Callable[[Any, Any], int])
+assert_type(failures, Callable[[Any, Any], str | None])
+assert_type(successes, Callable[[Any, Any], int | None])
+assert_type(rescued, Callable[[Any, Any], int | bytes])
+assert_type(rescued_failures, Callable[[Any, Any], int | bytes | None])
+
+
+@destination_handler  # type: ignore[arg-type]
+def takes_a_dict(record: dict[str, Any], context: Any) -> None: ...
+
+
+@on_failure  # type: ignore[arg-type]
+def takes_no_context(record: InvocationRecord) -> None: ...
+
+
+@destination_handler(many=True)  # type: ignore[arg-type]
+def takes_one_of_many(record: InvocationRecord, context: Any) -> None: ...
+
+
+@on_success()  # type: ignore[arg-type]
+def takes_many_of_one(records: list[InvocationRecord], context: Any) -> None: ...
+
+
+def frozen(record: InvocationRecord, arn: FunctionArn) -> None:
+    record.request_id = "x"  # type: ignore[misc]
+    arn.region = "x"  # type: ignore[misc]

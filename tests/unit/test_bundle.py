@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.bench.records import missing_peers
 from tests.roads import queue_trigger, record, to_base64
 
 REPO = Path(__file__).parents[2]
@@ -48,3 +50,22 @@ def test_a_destination_handler_runs_with_nothing_but_its_bundle(bundle: Path) ->
 def test_the_bundle_holds_fc_async_alone(bundle: Path) -> None:
     names = {path.name for path in bundle.iterdir()} - {"index.py", "__pycache__", "bin"}
     assert {name for name in names if not name.endswith(".dist-info")} == {"fc_async"}
+
+
+def test_the_readme_names_the_bundles_size(bundle: Path) -> None:
+    named = re.search(r"bundle above is about ([0-9]+) KB", (REPO / "README.md").read_text())
+    assert named is not None
+    measured = sum(map(_blocks_kb, [bundle, *bundle.rglob("*")]))
+    assert int(named[1]) == pytest.approx(measured, rel=0.2)
+
+
+def test_a_bench_without_its_peers_misses_its_limits_unless_told_that_it_may() -> None:
+    assert len(missing_peers({}, lambda name: "Powertools" not in name)) == 2
+    assert missing_peers({"BENCH_WITHOUT_PEERS": "1"}, lambda _: False) == []
+
+
+def _blocks_kb(path: Path) -> int:
+    """What `du --exclude=__pycache__` counts: whole blocks of 4 KB, one at least for a folder."""
+    if "__pycache__" in path.parts or path.name == "index.py":
+        return 0
+    return max(4, -(-path.stat().st_size // 4096) * 4) if path.is_dir() else -(-path.stat().st_size // 4096) * 4

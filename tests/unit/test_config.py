@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -35,7 +36,7 @@ WIRE = {
             "AsyncTask": True,
         },
         {**{key: value for key, value in WIRE.items() if "Retry" not in key}, "MaxAsyncRetryAttemps": 0},
-        {**WIRE, "destinationConfig": {"onFailure": QUEUE, "onSuccess": {}}},
+        {**WIRE, "destinationConfig": {"onFailure": QUEUE}},
         {**WIRE, "destinationConfig": {"onFailure": {"destination": QUEUE}, "onSuccess": None}},
     ],
 )
@@ -122,7 +123,11 @@ def test_none_is_left_alone_and_an_empty_destination_config_is_sent() -> None:
     assert DestinationConfig(on_success=QUEUE).to_wire() == {"onSuccess": {"destination": QUEUE}}
 
 
-@pytest.mark.parametrize("value", ["", "queue", "acs:mns:cn:1:queues/q", {"destination": ""}, 5, []])
+@pytest.mark.parametrize(
+    "value",
+    ["", "queue", "acs:mns:cn:1:queues/q", {"destination": ""}, {"destination": None}, {}, 5, [], "queue:" + "q" * 600,
+     "acs:mns:::/queues/a b/messages"],
+)  # fmt: skip
 def test_a_destination_that_is_none_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         DestinationConfig(on_failure=value)
@@ -152,6 +157,7 @@ def test_what_the_service_answers_fills_the_read_only_fields_which_are_never_sen
     }
     config = AsyncInvokeConfig.from_wire(answer)
     assert config.function == FunctionArn("f", "cn", "1", "prod")
+    assert config.last_modified_time is None
     assert config.created_time == datetime(2020, 9, 10, 2, 45, 2, tzinfo=timezone.utc)
     assert config.to_wire() == WIRE
     assert config == AsyncInvokeConfig(**WIRE)
@@ -166,8 +172,72 @@ def test_an_answer_with_nulls_empty_halves_or_the_documentations_own_samples_is_
     }
     config = AsyncInvokeConfig.from_wire(answer)
     assert config.destination_config == DestinationConfig()
-    assert config.function == UnknownArn("acs:fc:cn-shanghai:1234/functions/my-func")
+    assert config.function is None
     assert config.created_time is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "wire"),
+    [
+        ({"destinationConfig": {"onFailure": {"destination": QUEUE, "new": 1}, "onError": {}}},
+         {"destinationConfig": {"onFailure": {"destination": QUEUE}}}),
+        ({"destinationConfig": {"onFailure": {"destination": ""}, "onSuccess": ""}}, {"destinationConfig": {}}),
+        ({"destinationConfig": {"onFailure": {"destination": 5}, "onSuccess": []}}, {"destinationConfig": {}}),
+        ({"destinationConfig": {"onFailure": {"destination": "no arn"}}},
+         {"destinationConfig": {"onFailure": {"destination": "no arn"}}}),
+        ({"destinationConfig": "x"}, {}),
+        ({"maxAsyncEventAgeInSeconds": "60", "maxAsyncRetryAttempts": True, "asyncTask": "yes"}, {}),
+        ({"maxAsyncEventAgeInSeconds": 1.5, "maxAsyncRetryAttempts": [], "asyncTask": 1}, {}),
+        ({"maxAsyncEventAgeInSeconds": 10**9, "maxAsyncRetryAttempts": 99},
+         {"maxAsyncEventAgeInSeconds": 10**9, "maxAsyncRetryAttempts": 99}),
+        ({"functionArn": 5, "createdTime": {}, "lastModifiedTime": []}, {}),
+    ],
+)  # fmt: skip
+def test_no_answer_is_refused_for_what_it_holds(answer: dict[str, Any], wire: dict[str, Any]) -> None:
+    config = AsyncInvokeConfig.from_wire(answer)
+    assert config.to_wire() == wire
+    assert config.resolved("cn-hangzhou", "123").to_wire() == wire
+
+
+def test_an_answered_destination_that_is_no_arn_is_kept_as_it_is() -> None:
+    config = AsyncInvokeConfig.from_wire({"destinationConfig": {"onFailure": {"destination": "no arn"}}})
+    assert config.destination_config is not None
+    assert config.destination_config.on_failure == UnknownArn("no arn")
+
+
+@pytest.mark.parametrize("key", ["function", "functionArn", "created_time", "createdTime", "lastModifiedTime"])
+def test_what_only_the_service_says_cannot_be_given(key: str) -> None:
+    with pytest.raises(ValueError, match="Extra inputs"):
+        AsyncInvokeConfig.model_validate({key: "2020-09-10T02:45:02Z"})
+
+
+def test_what_the_service_said_survives_copies() -> None:
+    config = AsyncInvokeConfig.from_wire(
+        {"functionArn": "acs:fc:cn:1:functions/f", "createdTime": "2020-09-10T02:45:02Z"}
+    )
+    for twin in (
+        pickle.loads(pickle.dumps(config)),  # noqa: S301 - our own bytes
+        config.model_copy(update={"async_task": True}),
+        config.resolved("r", "1"),
+    ):
+        assert (twin.function, twin.created_time) == (FunctionArn("f", "cn", "1"), config.created_time)
+
+
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_the_json_schema_describes_the_wire_form_with_its_limits(mode: Any) -> None:
+    schema = AsyncInvokeConfig.model_json_schema(mode=mode)
+    fields = schema["properties"]
+    assert set(fields) == set(WIRE)
+    assert (fields["maxAsyncRetryAttempts"]["minimum"], fields["maxAsyncRetryAttempts"]["maximum"]) == (0, 8)
+    assert (fields["maxAsyncEventAgeInSeconds"]["minimum"], fields["maxAsyncEventAgeInSeconds"]["maximum"]) == (
+        1,
+        604800,
+    )
+    halves = schema["$defs"]["DestinationConfig"]["properties"]
+    assert set(halves) == {"onSuccess", "onFailure"}
+    taken = halves["onFailure"]["anyOf"] if mode == "validation" else [halves["onFailure"]]
+    assert [one["type"] for one in taken] == ["object", "string", "null"][: len(taken)]
+    assert taken[0]["properties"]["destination"]["type"] == "string"
 
 
 def test_it_is_dumped_in_the_wire_form_and_read_back_however_it_is_dumped() -> None:

@@ -59,12 +59,83 @@ def test_what_is_no_error_json_becomes_the_message(payload: str | bytes | None) 
 
 
 @pytest.mark.parametrize(
-    "trace", ["at a\nat b", [1], [None], [{}], [["a"]], [["a", 1, "b", "c"]], 5, {}, [{"path": "x", "line": True}]]
+    ("payload", "expected"),
+    [
+        ({"errorType": "T"}, ("T", None, 0)),
+        ({"errorType": "T", "errorMessage": None}, ("T", None, 0)),
+        ({"errorType": "T", "errorMessage": {"a": 1}, "stackTrace": ["at a"]}, ("T", None, 1)),
+        ({"errorType": 5, "errorMessage": "m"}, ("X", "m", 0)),
+        ({"errorType": "", "errorMessage": "m"}, ("X", "m", 0)),
+        ({"stackTrace": ["at a", "at b"]}, ("X", None, 2)),
+    ],
 )
-def test_a_trace_of_another_shape_stays_text(trace: object) -> None:
-    for frame in read_error(json.dumps({"errorMessage": "m", "stackTrace": trace})).frames:
-        assert isinstance(frame.text, str)
-        assert frame.line is None
+def test_each_part_is_read_for_itself_and_without_a_message_the_response_is_it(
+    payload: dict[str, object], expected: tuple[str, str | None, int]
+) -> None:
+    error = read_error(json.dumps(payload), "X")
+    kind, message, frames = expected
+    assert (error.type, error.message, len(error.frames)) == (kind, message or json.dumps(payload), frames)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "head"),
+    [
+        ("one\ntwo", "TypeError", ["TypeError: one", "two"]),
+        ("one\ntwo", "TypeError", ["TypeError: one\ntwo"]),
+        ("one\n\n  three", "E", ["E: one", "", "  three"]),
+        ("", "TypeError", ["TypeError"]),
+        ("", "MyError", ["Error"]),
+        ("", "E", ["E: "]),
+        ("oops", "E", ["oops"]),
+        ("kept", "E", []),
+    ],
+)
+def test_a_nodejs_heading_is_dropped_also_of_several_lines_or_without_a_message(
+    message: str, kind: str, head: list[str]
+) -> None:
+    trace = [*head, "    at f (/code/index.js:5:11)"]
+    error = read_error(json.dumps({"errorMessage": message, "errorType": kind, "stackTrace": trace}))
+    assert error.frames == (Frame("/code/index.js", 5, "f", "at f (/code/index.js:5:11)"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "file", "function"),
+    [
+        ("at f (/code/a (1)/index.js:5:11)", "/code/a (1)/index.js", "f"),
+        ("at /code/a (1)/index.js:5:11", "/code/a (1)/index.js", None),
+        ("at Object.f [as g] (/code/a(1).js:5:11)", "/code/a(1).js", "Object.f [as g]"),
+        ("at new C (file:///code/c.mjs:5:11)", "file:///code/c.mjs", "new C"),
+    ],
+)
+def test_a_nodejs_path_may_hold_parentheses(line: str, file: str, function: str | None) -> None:
+    error = read_error(json.dumps({"errorMessage": "m", "stackTrace": [line]}))
+    assert error.frames == (Frame(file, 5, function, line),)
+
+
+OTHER_SHAPES: list[tuple[object, list[str]]] = [
+    ("at a\nat b", ["at a", "at b"]),
+    ([1], ["1"]),
+    ([None], ["null"]),
+    ([{}], ["{}"]),
+    ([["a"]], ['["a"]']),
+    ([["a", 1, "b", "c"]], ['["a", 1, "b", "c"]']),
+    ([["a", "b", "c", "d"]], ['["a", "b", "c", "d"]']),
+    ([['File "a"', "line x", "in f", "y"]], ['["File \\"a\\"", "line x", "in f", "y"]']),
+    ([{"path": "x", "line": True, "label": "f"}], ['{"path": "x", "line": true, "label": "f"}']),
+    ([{"path": "x"}], ['{"path": "x"}']),
+    ([{"path": "x", "line": 1, "label": "f", "more": 1}], ['{"path": "x", "line": 1, "label": "f", "more": 1}']),
+    (["java.lang.Error: x", "\tat a.B.c(B.java:5)"], ["java.lang.Error: x", "at a.B.c(B.java:5)"]),
+    (5, ["5"]),
+    ({"a": 1}, ['{"a": 1}']),
+    (None, []),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("trace", "texts"), OTHER_SHAPES)
+def test_a_trace_of_another_shape_stays_text(trace: object, texts: list[str]) -> None:
+    frames = read_error(json.dumps({"errorMessage": "m", "stackTrace": trace})).frames
+    assert frames == tuple(Frame(None, None, None, text) for text in texts)
 
 
 json_values = st.recursive(

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 import pytest
 
-from fc_async import InvocationRecord, RecordError, destination_handler, on_failure, on_success
+from fc_async import ArgumentError, InvocationRecord, RecordError, destination_handler, on_failure, on_success
 from tests.roads import queue_trigger, record, success, to_base64
 
 CONTEXT = object()
@@ -44,7 +45,7 @@ def test_with_many_it_is_given_a_list_also_of_one() -> None:
 
 def test_an_unreadable_event_raises_so_that_the_service_retries() -> None:
     handler = destination_handler(lambda record, _: record)
-    with pytest.raises(RecordError):
+    with pytest.raises(RecordError, match="expected a record"):
         handler(b"nonsense", CONTEXT)
 
 
@@ -88,3 +89,38 @@ def test_with_many_the_other_kind_is_left_out() -> None:
     handler = on_failure(many=True)(lambda records, _: [one.request_id for one in records])
     assert handler(b"[" + FAILED + b"," + DONE + b"]", CONTEXT) == ["1-63f2c1d2-15b8d9f3a1c2"]
     assert handler(DONE, CONTEXT) is None
+
+
+async def coroutine(record: Any, context: Any) -> None:
+    pass
+
+
+async def generator(record: Any, context: Any) -> Any:
+    yield record
+
+
+class AsyncCall:
+    async def __call__(self, record: Any, context: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("decorator", [destination_handler, on_failure, on_success])
+@pytest.mark.parametrize(
+    "function", [5, "handler", object(), coroutine, generator, AsyncCall(), partial(coroutine, context=1)]
+)
+def test_what_cannot_be_a_handler_is_refused_at_decoration(decorator: Any, function: Any) -> None:
+    for decorate in (decorator, decorator(), decorator(many=True), lambda one: decorator(unreadable=one)):
+        with pytest.raises(ArgumentError, match=r"a function|a plain function"):
+            decorate(function)
+
+
+def test_whatever_is_called_plainly_can_be_a_handler() -> None:
+    class Plain:
+        def __call__(self, record: InvocationRecord, _context: Any) -> str:
+            return record.request_id
+
+        def method(self, record: InvocationRecord, _context: Any) -> str:
+            return record.request_id
+
+    for function in (Plain(), Plain().method, partial(Plain.method, Plain())):
+        assert destination_handler(function)(FAILED, CONTEXT) == "1-63f2c1d2-15b8d9f3a1c2"

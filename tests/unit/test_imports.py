@@ -18,10 +18,10 @@ IN_A_HANDLER = [
     "arn",
     "strict_json",
     "notification_xml",
+    "record_json",
     "envelope",
     "error_detail",
     "typed",
-    "record_json",
     "record",
     "handler",
 ]

@@ -4,12 +4,14 @@ import copy
 import json
 import pickle
 from datetime import datetime, timedelta, timezone
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fc_async import FunctionArn, InvocationRecord, RecordError, parse_record
+from fc_async import FunctionArn, FunctionError, InvocationRecord, RecordError, parse_record, parse_records
+from fc_async.error_detail import ErrorDetail
 from tests.roads import ARN, queue_trigger, record, success, to_base64, topic_json
 
 GOLDEN = Path(__file__).parents[1] / "golden/records"
@@ -80,8 +82,9 @@ def test_absent_and_null_are_empty_text_for_the_errors_and_none_for_the_rest(wir
     ({"requestContext": context(requestId=None)}, "requestContext.requestId"),
     ({"requestContext": context(requestId="")}, "requestContext.requestId"),
     ({"requestContext": context(requestId=5)}, "requestContext.requestId"),
-    ({"requestContext": context(functionArn="arn:aws:lambda:x")}, "requestContext.functionArn"),
-    ({"requestContext": context(functionArn="acs:mns:::/queues/q/messages")}, "requestContext.functionArn"),
+    ({"requestContext": context(functionArn="")}, "requestContext.functionArn"),
+    ({"requestContext": context(functionArn=None)}, "requestContext.functionArn"),
+    ({"requestContext": context(functionArn=5)}, "requestContext.functionArn"),
     ({"requestContext": context(approximateInvokeCount=True)}, "requestContext.approximateInvokeCount"),
     ({"requestContext": context(approximateInvokeCount=1.0)}, "requestContext.approximateInvokeCount"),
     ({"requestContext": context(condition=1)}, "requestContext.condition"),
@@ -97,6 +100,40 @@ def test_absent_and_null_are_empty_text_for_the_errors_and_none_for_the_rest(wir
 def test_a_field_of_the_wrong_type_is_refused_by_name(change: dict[str, Any], path: str) -> None:
     with pytest.raises(RecordError, match=f"expected {path} "):
         parse_record(record(**change))
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "acs:fc:cn-shanghai:1234/functions/my-func",  # the documentation's own sample
+        "acs:fc:cn:1:functions/a/versions/1",
+        "acs:mns:::/queues/q/messages",
+        "arn:aws:lambda:x",
+        "acs:fc:::functions/" + "f" * 600,
+    ],
+)
+def test_a_function_arn_that_is_not_understood_costs_no_record(arn: str) -> None:
+    found = parse_record(record(requestContext=context(functionArn=arn)))
+    assert (found.function_arn, found.request_payload) == (arn, '{"failure": true}')
+    assert found.error is not None
+    with pytest.raises(
+        RecordError, match=r"expected requestContext\.functionArn to be the ARN of a function"
+    ) as caught:
+        _ = found.function
+    assert caught.value.raw == arn.encode()
+    assert caught.value.__context__ is None
+
+
+def test_an_int_enum_is_an_integer_wherever_one_belongs() -> None:
+    found = parse_record(
+        record(
+            timestamp=HTTPStatus.OK,
+            requestContext=context(approximateInvokeCount=HTTPStatus.OK),
+            responseContext={"statusCode": HTTPStatus.OK},
+        )
+    )
+    assert (found.status_code, found.approximate_invoke_count) == (200, 200)
+    assert found.timestamp == datetime(1970, 1, 1, 0, 0, 0, 200000, timezone.utc)
 
 
 @pytest.mark.parametrize(("value", "expected"), [
@@ -161,8 +198,9 @@ def test_a_record_is_frozen_and_equal_by_what_it_says_not_by_its_road() -> None:
         lambda: delattr(plain, "request_id"),
         lambda: setattr(plain, "other", 1),
     ):
-        with pytest.raises(AttributeError):
+        with pytest.raises(AttributeError, match="frozen"):
             change()
+    assert plain != parse_record({**record(), "new": None})
 
 
 def test_a_record_can_be_pickled_and_copied() -> None:
@@ -181,8 +219,49 @@ def test_a_record_can_be_built_from_its_fields() -> None:
     built = InvocationRecord("r", ARN, "X", 1, "p", 200, "X", "q", when)
     assert parse_record(built.to_dict()) == built
     assert built.timestamp == when
-    with pytest.raises(RecordError):
-        InvocationRecord("", ARN)
+    assert InvocationRecord("r", FunctionArn("f")).function_arn == "acs:fc:::functions/f"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"request_id": ""}, "requestId"),
+        ({"request_id": None}, "requestId"),
+        ({"function_arn": 5}, "functionArn"),
+        ({"function_arn": None}, "functionArn"),
+        ({"condition": 5}, "condition"),
+        ({"status_code": "200"}, "statusCode"),
+        ({"request_payload": b"x"}, "JSON"),
+        ({"response_payload": {}}, "responsePayload"),
+        ({"timestamp": datetime(2022, 8, 10)}, "one without"),
+        ({"timestamp": 1660120276975}, "datetime"),
+        ({"timestamp": "2020-08-20T12:00:00Z"}, "datetime"),
+        ({"envelopes": "base64"}, "tuple of texts"),
+        ({"envelopes": ["base64"]}, "tuple of texts"),
+        ({"envelopes": (1,)}, "tuple of texts"),
+    ],
+)
+def test_a_part_of_the_wrong_type_is_refused_where_a_record_is_built(parts: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecordError, match=said):
+        InvocationRecord(**{"request_id": "r", "function_arn": ARN, **parts})
+
+
+def test_a_record_error_shows_no_content_in_its_args_and_keeps_it_through_copies() -> None:
+    with pytest.raises(RecordError, match="record 1 of 2") as caught:
+        parse_records(b'[{"requestContext":{"requestId":"r","functionArn":"f"}},{"secret":1}]')
+    error = caught.value
+    assert error.args == (error.reason,)
+    assert "secret" not in f"{error!r} {error.args!r}"
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):  # noqa: S301 - our own bytes
+        assert (twin.reason, twin.raw, twin.index) == (error.reason, b'{"secret":1}', 1)
+
+
+def test_a_function_error_shows_neither_payload_nor_control_characters() -> None:
+    error = FunctionError(ErrorDetail("My\x1b[2JError\n", "secret"), b"secret", "id")
+    assert str(error) == "the function failed with My?[2JError? (request id id)"
+    assert "secret" not in f"{error!r} {error.args!r}"
+    twin = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert (twin.error, twin.payload, twin.request_id) == (error.error, b"secret", "id")
 
 
 def test_the_error_is_typed_by_the_runtime_then_condition_then_function_error_then_status() -> None:
@@ -192,6 +271,7 @@ def test_the_error_is_typed_by_the_runtime_then_condition_then_function_error_th
         return error.type
 
     assert kind('{"errorMessage": "m", "errorType": "T"}', "C", "F", 500) == "T"
+    assert kind('{"errorType": "T"}', "C", "F", 500) == "T"
     assert kind('{"errorMessage": "m"}', "C", "F", 500) == "C"
     assert kind(None, "", "F", 500) == "F"
     assert kind("", "", "", 500) == "HTTP 500"
@@ -205,7 +285,7 @@ def test_the_payloads_can_be_had_as_bytes_and_json() -> None:
     assert found.request_json() == {"ä": 1}
     assert found.response_json()["errorType"] == "MyError"
     for payload in (None, "", "x", "NaN", "[" * 65 + "]" * 65):
-        with pytest.raises(RecordError):
+        with pytest.raises(RecordError, match="requestPayload"):
             parse_record(record(requestPayload=payload)).request_json()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from fc_async import AsyncInvokeConfig, DestinationConfig, QueueMessage, ServiceError, SettingsError, TransportError
+from fc_async.dlq.letter import Letter
 from fc_async.dlq.redrive import redrive
 from fc_async.invocation import Accepted
 from fc_async.mns_answer import QueueAttributes
@@ -88,6 +89,22 @@ def test_a_record_whose_region_and_account_were_left_out_is_sent():
     queue, functions = FakeQueue([[message(1, "acs:fc:::functions/orders/prod")]]), FakeFunctions()
     assert send_again(queue, functions).sent == 1
     assert functions.invoked == [("orders", b"{}", "prod")]
+
+
+@pytest.mark.parametrize("arn", ["acs:fc:cn-hangzhou:1/functions/orders", "acs:fc:cn:1:functions/a/versions/1"])
+def test_a_letter_whose_function_is_not_understood_is_left_and_the_others_are_sent(arn):
+    queue, functions = FakeQueue([[message(1, arn), message(2)]]), FakeFunctions()
+    summary = send_again(queue, functions)
+    assert (summary.sent, summary.stopped, queue.deleted) == (1, None, ["h-2"])
+    assert [(left, "functionArn" in reason) for left, reason in summary.left] == [("m-1", True)]
+
+
+def test_a_letter_names_its_function_also_where_its_arn_is_not_understood():
+    arn = "acs:fc:cn:1:functions/a/versions/1"
+    assert Letter.of(message(1, arn)).function_name == arn
+    assert Letter.of(message(1)).function_name == "orders"
+    assert Letter.of(message(1, "acs:fc:::functions/orders/prod")).function_name == "orders@prod"
+    assert Letter.of(QueueMessage("m", "no record")).function_name is None
 
 
 @pytest.mark.parametrize("error", [ServiceError(503, "Busy", "id"), SettingsError("credentials expired")])

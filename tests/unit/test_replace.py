@@ -179,7 +179,7 @@ def test_a_failure_before_anything_is_deleted_ends_it(call: int) -> None:
 
 
 def test_the_command_is_quoted_for_a_shell_and_names_only_what_is_set() -> None:
-    odd = "acs:eventbridge:cn-hangzhou:1:eventbus/x; rm -rf /"
+    odd = "acs:eventbridge:cn-hangzhou:1:eventbus/x;rm$IFS-rf"
     assert restore_command("main", config(on_failure=odd, task=False), None, ("--region=cn-beijing",)) == (
         f"fc-async config set main --on-failure '{odd}' --no-async-task --region=cn-beijing"
     )

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, field_validator
 
 from fc_async import InvocationRecord, RecordError, parse_record
 from tests.roads import record, to_base64
@@ -38,7 +38,7 @@ def test_the_payloads_are_read_as_a_model_or_any_type() -> None:
     found = parse_record(record(requestPayload='{"id": 1}', responsePayload="[1, 2]"))
     assert found.request_as(Order) == Order(id=1)
     assert found.response_as(list[int]) == [1, 2]
-    assert found.response_as(Annotated[list[int], Field(json_schema_extra={"a": []})]) == [1, 2]  # type: ignore[arg-type]
+    assert found.response_as(Annotated[list[int], Field(json_schema_extra={"a": []})]) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,9 @@ def test_the_payloads_are_read_as_a_model_or_any_type() -> None:
         (Annotated[Cat | Dog, Field(discriminator="kind")], '{"kind": "secret"}', "requestPayload: union_tag_invalid"),
         (list[int], '["secret", "secret", "secret", "secret", "secret", "secret"]', "and 1 more"),
         (Order, "secret", "expected JSON"),
+        (InvocationRecord, '{"secret": 1}', "to fit InvocationRecord, got requestPayload: value_error"),
+        (list[int] | None, '"secret"', "to fit the type, got requestPayload: list_type"),
+        (Annotated[int, BeforeValidator(lambda value: value)], '"secret"', "to fit the type, got"),
         (Order, None, "requestPayload"),
         (dict[str, float], '{"a": NaN}', "NaN"),
     ],
@@ -85,6 +88,25 @@ def test_a_path_cannot_carry_control_characters_to_a_terminal() -> None:
 def test_pydantic_validates_an_instance_a_wire_dict_text_and_bytes(value: Any) -> None:
     assert Holder(record=value).record == parse_record(record())
     assert TypeAdapter(InvocationRecord).validate_python(value) == parse_record(record())
+
+
+def test_a_list_of_one_is_taken_by_a_field_as_by_parse_record() -> None:
+    one = parse_record(record())
+    for value in ([one], [record()], json.dumps([record()])):
+        assert Holder(record=value).record == one  # type: ignore[arg-type]
+    for value in ([one, one], [record(), record()], [], [[one]]):
+        with pytest.raises(ValidationError, match="expected"):
+            Holder(record=value)  # type: ignore[arg-type]
+
+
+def test_what_was_put_in_unvalidated_is_dumped_as_it_is() -> None:
+    assert Holder.model_construct(record=None).model_dump() == {"record": None}
+
+
+def test_pydantic_shows_no_private_names() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(int | InvocationRecord).validate_python("x")
+    assert "[_" not in str(caught.value)
 
 
 def test_pydantic_refuses_what_is_no_record() -> None:
