@@ -28,7 +28,8 @@ _SHOWN_CHARACTERS = 2000
 def command(context: click.Context, file: str, explain: bool, output: str) -> None:
     """Decode a destination's payload and show its record.
 
-    Of a list each record is shown, with -o json as an array. What cannot be read is told on stderr, the others are shown all the same; the exit code is then 1.
+    Of a list each record is shown, with -o json as an array. What cannot be read is told on stderr, the others are
+    shown all the same; the exit code is then 1.
 
     \b
     Example:
