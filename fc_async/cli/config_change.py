@@ -100,12 +100,11 @@ def _changed(
     """Return a config of the same function; a copy, so that an odd value of the service's is no mistake of typing."""
     from ..config import DestinationConfig
 
-    has_destination = halves != (None, None)
+    on_success, on_failure = halves
+    both = None if halves == (None, None) else DestinationConfig(on_success=on_success, on_failure=on_failure)
     return old.model_copy(
         update={
-            "destination_config": DestinationConfig(on_success=halves[0], on_failure=halves[1])
-            if has_destination
-            else None,
+            "destination_config": both,
             "max_async_retry_attempts": retries,
             "max_async_event_age_in_seconds": age,
             "async_task": task,
