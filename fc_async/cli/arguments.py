@@ -31,23 +31,27 @@ class FunctionNameType(_ParamType):
     """Reads FUNCTION[@QUALIFIER]."""
 
     name = "function[@qualifier]"
-    _pattern = r"([A-Za-z_][A-Za-z0-9_-]{0,63})(?:@([A-Za-z0-9_-]{1,64}))?"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FunctionName:
         if isinstance(value, FunctionName):
             return value
-        found = re.fullmatch(self._pattern, value)
-        if found is None and "/" in value:
-            self.fail(
-                "service/function is a name of FC 2.0; this is FC 3.0, where a function stands alone"
-                " (records of 2.0 are readable)",
-                param,
-                ctx,
-            )
-        if found is None:
-            expected = "expected FUNCTION or FUNCTION@QUALIFIER (letters, digits, _ and -; 64 at most)"
-            self.fail(f"{expected}, got {value[:_SHOWN_CHARACTERS]!r}", param, ctx)
-        return FunctionName(found[1], found[2])
+        from ..errors import ArgumentError
+        from ..payload import check_function, check_qualifier
+
+        name, _, qualifier = value.rpartition("@") if "@" in value else (value, "", None)
+        try:
+            return FunctionName(check_function(name), check_qualifier(qualifier))
+        except ArgumentError:  # its sentence speaks of arguments in Python
+            self.fail(_no_function(value), param, ctx)
+
+
+def _no_function(value: str) -> str:
+    if "/" in value:
+        return (
+            "service/function is a name of FC 2.0; this is FC 3.0, where a function stands alone"
+            " (records of 2.0 are readable)"
+        )
+    return f"expected FUNCTION or FUNCTION@QUALIFIER (letters, digits, '_' and '-'), got {value[:_SHOWN_CHARACTERS]!r}"
 
 
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -84,16 +88,31 @@ class MomentType(_ParamType):
 
         if isinstance(value, datetime):
             return value
-        ago = re.fullmatch(r"([0-9]{1,6})([smhd])", value)
-        if ago is not None:
-            return datetime.now(timezone.utc) - timedelta(seconds=int(ago[1]) * _UNIT_SECONDS[ago[2]])
         try:
-            moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", value))  # Python 3.10 reads no Z
+            moment = _moment(value)
+        except OverflowError:
+            moment = None
         except ValueError:
             self.fail(f"expected 15m, 6h, 2d (ago) or 2026-01-31T08:00:00Z, got {value[:40]!r}", param, ctx)
-        if moment.year < 1970:
-            self.fail(f"expected a moment since 1970, got {value[:40]!r}", param, ctx)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+        # The difference and not the year: with its zone a moment of 1970 may be one of 1969.
+        since = None if moment is None else moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        if moment is None or since is None or not timedelta() <= since < _LAST_MOMENT_DAYS * timedelta(days=1):
+            self.fail(f"expected a moment from 1970 to 9999 (UTC), got {value[:40]!r}", param, ctx)
+        return moment
+
+
+_LAST_MOMENT_DAYS = 2932897
+"""From 1970 to the end of 9999."""
+
+
+def _moment(text: str) -> datetime:
+    from datetime import datetime, timedelta, timezone
+
+    ago = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if ago is not None:
+        return datetime.now(timezone.utc) - timedelta(seconds=int(ago[1]) * _UNIT_SECONDS[ago[2]])
+    moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))  # Python 3.10 reads no Z
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
 class DestinationType(_ParamType):
@@ -102,13 +121,18 @@ class DestinationType(_ParamType):
     name = "destination"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from ..arn import parse_destination
+        from ..arn import QueueEndpoint, parse_destination
         from ..errors import ArgumentError
 
         try:
-            return parse_destination(value)
+            found = parse_destination(value)
         except ArgumentError as error:
             self.fail(str(error), param, ctx)
+        if isinstance(found, QueueEndpoint):
+            self.fail(
+                f"expected a destination (/queues/NAME/messages), got a subscription's endpoint, {found}", param, ctx
+            )
+        return found
 
 
 class TaskIdType(_ParamType):
@@ -117,21 +141,28 @@ class TaskIdType(_ParamType):
     name = "task_id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        # The service's own ids begin with a digit (they are request ids); only ids of one's own begin with a letter.
-        if re.fullmatch(r"[A-Za-z0-9_-]{1,128}", value) is None:
+        from ..errors import ArgumentError
+        from ..payload import check_known_task_id
+
+        try:
+            return check_known_task_id(value)
+        except ArgumentError:
             expected = "expected letters, digits, '_' and '-', 128 at most"
             self.fail(f"{expected}, got {value[:_SHOWN_CHARACTERS]!r}", param, ctx)
-        return str(value)
 
 
 class NewTaskIdType(TaskIdType):
     """Reads an id for an async task that is to come: a letter or `_` first (docstring of the FC SDK)."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", value) is None:
+        from ..errors import ArgumentError
+        from ..payload import check_task_id
+
+        try:
+            return check_task_id(value)
+        except ArgumentError:
             expected = "expected a letter or '_', then letters, digits, '_' or '-', 128 at most"
             self.fail(f"{expected}, got {value[:_SHOWN_CHARACTERS]!r}", param, ctx)
-        return str(value)
 
 
 FUNCTION = FunctionNameType()

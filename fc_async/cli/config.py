@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .arguments import DESTINATION, FUNCTION, DurationType, FunctionName
-from .config_change import merged, nothing, read_before, say_change, say_unknown, with_function, without
+from .config_change import as_sent, merged, only_named, read_before, same, say_change, say_unknown, without
 from .config_view import COLUMNS, answer, fields, function_name, qualifier, row
 from .config_warnings import warnings, without_on_failure
-from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, say_where, yes_option
+from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from .output import print_document, print_documents, print_fields, print_table
 
 if TYPE_CHECKING:
@@ -108,16 +108,17 @@ def set_(context: click.Context, /, function: FunctionName, dry_run: bool, outpu
     if all(value is None for value in named.values()):
         raise click.UsageError("nothing to set: name at least one of --on-success, --on-failure, --max-retries, ...")
     client = _client(context)
-    say_where(client.settings.place)
+    say(client.settings.place)
     before = read_before(client, function)
     if before is None:
         say_unknown(named)
     wanted = merged(before, named)
-    after = with_function(wanted, before) if dry_run else _put(client, function, wanted)
-    say_change(before, after)
-    for sentence in warnings(client, function, after, named):
+    after = wanted if dry_run else client.put_config(function.name, wanted, qualifier=function.qualifier)
+    is_whole = before is not None or not dry_run
+    say_change(before, after, only=None if is_whole else only_named(named))
+    for sentence in warnings(client, function, after, named, is_whole=is_whole):
         say(f"warning: {sentence}")
-    _end(after, output, dry_run=dry_run)
+    _end(as_sent(client, after), output, dry_run=dry_run)
 
 
 @command.command("unset")
@@ -144,10 +145,12 @@ def unset(context: click.Context, /, function: FunctionName, dry_run: bool, outp
     if not any(named.values()):
         raise click.UsageError("nothing to unset: name at least one of --on-success, --on-failure, --max-retries, ...")
     client = _client(context)
-    say_where(client.settings.place)
+    say(client.settings.place)
     before = client.get_config(function.name, qualifier=function.qualifier)
-    wanted = with_function(without(before, named), before)
-    if wanted == before or dry_run:
+    wanted = without(before, named)
+    if same(wanted, before):
+        after = before
+    elif dry_run:
         after = wanted
     else:
         after = client.replace_config(function.name, wanted, qualifier=function.qualifier)
@@ -174,13 +177,12 @@ def delete(context: click.Context, function: FunctionName, yes: bool, dry_run: b
       fc-async config delete orders@prod --yes
     """
     client = _client(context)
-    say_where(client.settings.place)
+    say(client.settings.place)
     if not dry_run:
         confirm(f"Remove the async config of {function}?", yes=yes)
     before = None
     if dry_run or output != "table":
-        before = client.get_config(function.name, qualifier=function.qualifier)
-        say_change(before, nothing())
+        before = _about_to_go(client, function)
     if not dry_run:
         client.delete_config(function.name, qualifier=function.qualifier)
         say(f"{function} has no async config now")
@@ -191,14 +193,26 @@ def _client(context: click.Context) -> FunctionsClient:
     return common_options(context).functions()
 
 
-def _put(client: FunctionsClient, function: FunctionName, wanted: AsyncInvokeConfig) -> AsyncInvokeConfig:
-    return client.put_config(function.name, wanted, qualifier=function.qualifier)
+def _about_to_go(client: FunctionsClient, function: FunctionName) -> AsyncInvokeConfig | None:
+    """Return the config that is to be removed, and tell it; None when it may not be read, which hinders nothing."""
+    from ..config import AsyncInvokeConfig
+    from ..errors import ServiceError
+
+    try:
+        before = client.get_config(function.name, qualifier=function.qualifier)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        say("before: unknown (403: no permission to read it)")
+        return None
+    say_change(before, AsyncInvokeConfig())
+    return before
 
 
 def _end(config: AsyncInvokeConfig | None, output: str, *, dry_run: bool) -> None:
-    """Print the config for programs, people have read it on stderr; and say that a dry run was one."""
-    if config is not None and output != "table":
-        print_document(answer(config), output)
+    """Print the config for programs (null: unknown), people have read it on stderr; and say that a dry run was one."""
+    if output != "table":
+        print_document(None if config is None else answer(config), output)
     if dry_run:
         say("dry run: nothing was changed")
 

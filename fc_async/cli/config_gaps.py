@@ -20,24 +20,25 @@ def without_config(
 ) -> list[AsyncInvokeConfig]:
     """Return an empty config for each function (and qualifier) that is in none of `configs`.
 
-    Where listing is refused, stderr says what is not shown: the list of configs is worth having without it.
+    Where listing is not permitted (403), stderr says what is not shown: the list of configs is worth having without it.
 
     Args:
-        client: asked for functions, versions and aliases through the official client.
+        client: asked for functions, versions and aliases.
         function: only this function; None: all.
         configs: the configs that exist.
         all_qualifiers: also versions and aliases.
 
     Raises:
-        ServiceError: the named function does not exist.
+        ServiceError: the named function does not exist, or listing was refused otherwise than with 403.
+        TransportError: no answer came.
     """
     from ..arn import FunctionArn
     from ..config import AsyncInvokeConfig
 
-    names = _all_functions(client.sdk) if function is None else [_existing(client, function)]
+    names = _all_functions(client) if function is None else [_existing(client, function)]
     wanted = [(name, "LATEST") for name in names]
     if all_qualifiers:
-        wanted += [(name, one) for name in names for one in _qualifiers(client.sdk, name)]
+        wanted += [(name, one) for name in names for one in _qualifiers(client, name)]
     there = {(function_name(one), qualifier(one)) for one in configs}
     gaps = sorted(set(wanted) - there)
     region, account = client.settings.region, client.settings.account_id
@@ -61,53 +62,70 @@ def _existing(client: FunctionsClient, function: str) -> str:
     return function
 
 
-def _all_functions(sdk: Any) -> list[str]:
+def _all_functions(client: FunctionsClient) -> list[str]:
     from alibabacloud_fc20230330 import models
+    from darabonba.runtime import RuntimeOptions
 
     def page(token: str | None) -> Any:
-        return sdk.list_functions(models.ListFunctionsRequest(limit=_PAGE_SIZE, next_token=token))
+        return client.sdk.list_functions_with_options(
+            models.ListFunctionsRequest(limit=_PAGE_SIZE, next_token=token), {}, RuntimeOptions()
+        )
 
-    return _listed("functions without a config", page, "functions", "function_name")
+    return _listed("functions without a config", client, page, "functions", "functionName")
 
 
-def _qualifiers(sdk: Any, function: str) -> list[str]:
+def _qualifiers(client: FunctionsClient, function: str) -> list[str]:
     from alibabacloud_fc20230330 import models
+    from darabonba.runtime import RuntimeOptions
 
     def aliases(token: str | None) -> Any:
-        return sdk.list_aliases(function, models.ListAliasesRequest(limit=_PAGE_SIZE, next_token=token))
+        return client.sdk.list_aliases_with_options(
+            function, models.ListAliasesRequest(limit=_PAGE_SIZE, next_token=token), {}, RuntimeOptions()
+        )
 
     def versions(token: str | None) -> Any:
-        return sdk.list_function_versions(
-            function, models.ListFunctionVersionsRequest(limit=_PAGE_SIZE, next_token=token)
+        return client.sdk.list_function_versions_with_options(
+            function, models.ListFunctionVersionsRequest(limit=_PAGE_SIZE, next_token=token), {}, RuntimeOptions()
         )
 
     return [
-        *_listed(f"aliases of {function} without a config", aliases, "aliases", "alias_name"),
-        *_listed(f"versions of {function} without a config", versions, "versions", "version_id"),
+        *_listed(f"aliases of {function} without a config", client, aliases, "aliases", "aliasName"),
+        *_listed(f"versions of {function} without a config", client, versions, "versions", "versionId"),
     ]
 
 
-def _listed(what: str, page: Callable[[str | None], Any], key: str, name: str) -> list[str]:
+def _listed(what: str, client: FunctionsClient, page: Callable[[str | None], Any], key: str, name: str) -> list[str]:
+    from ..errors import ServiceError
+
     try:
-        return list(_pages(page, key, name))
-    except Exception as error:  # the official client raises what it likes; its text can quote the request
-        say(f"not shown: {what} ({_reason(error)})")
-        return []
+        return list(_names(f"list {key}", client, page, key, name))
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        say(f"not shown: {what} (403 {error.code or 'without a code'})")
+    return []
 
 
-def _pages(page: Callable[[str | None], Any], key: str, name: str) -> Iterator[str]:
+def _names(
+    action: str, client: FunctionsClient, page: Callable[[str | None], Any], key: str, name: str
+) -> Iterator[str]:
+    """Go through the names of a list, page by page, each asked for again where it was throttled or lost."""
+    from functools import partial
+
+    from ..caller import next_token
+
     token: str | None = None
-    seen: set[str | None] = set()
-    while token not in seen:
-        seen.add(token)
-        body = page(token).body
-        yield from (str(getattr(one, name)) for one in getattr(body, key) or ())
-        token = body.next_token or None
+    seen: set[str] = set()
+    while True:
+        names, answered = client._answered(action, partial(page, token), lambda wire: _read_page(wire, key, name))
+        yield from names
+        token = next_token(action, answered, seen)
+        if token is None:
+            return
 
 
-def _reason(error: Exception) -> str:
-    from ..wire import identifier
-
-    status = getattr(error, "status_code", None)
-    code = identifier(getattr(error, "code", None))
-    return f"{status} {code}" if isinstance(status, int) and code else type(error).__name__
+def _read_page(wire: dict[str, Any], key: str, name: str) -> tuple[list[str], str | None]:
+    names = [one.get(name) for one in wire.get(key) or ()]  # null when there is none
+    if not all(isinstance(one, str) for one in names):
+        raise TypeError
+    return names, wire.get("nextToken")

@@ -20,7 +20,7 @@ def answer(config: AsyncInvokeConfig) -> dict[str, Any]:
     return {
         "asyncTask": wire.get("asyncTask"),
         "createdTime": _moment(config.created_time),
-        "destinationConfig": wire.get("destinationConfig"),
+        "destinationConfig": _destinations(config),
         "functionArn": None if config.function is None else str(config.function),
         "lastModifiedTime": _moment(config.last_modified_time),
         "maxAsyncEventAgeInSeconds": wire.get("maxAsyncEventAgeInSeconds"),
@@ -89,6 +89,20 @@ def short(arn: Arn) -> str:
     if isinstance(arn, QueueArn):
         return f"queue:{arn.name}"
     return f"topic:{arn.name}" if isinstance(arn, TopicArn) else str(arn)
+
+
+def _destinations(config: AsyncInvokeConfig) -> dict[str, Any] | None:
+    halves = config.destination_config
+    if halves is None:
+        return None
+    named = {"onFailure": halves.on_failure, "onSuccess": halves.on_success}
+    return {name: {"destination": _whole(arn)} for name, arn in named.items() if arn is not None}
+
+
+def _whole(arn: Arn) -> str:
+    """Return the ARN; its short form while region or account are not known, for `acs:mns:::…` is of no use."""
+    has_place = getattr(arn, "region", "?") and getattr(arn, "account_id", "?")
+    return str(arn) if has_place else short(arn)
 
 
 def _or(nothing: str, value: Any, unit: str = "") -> str:

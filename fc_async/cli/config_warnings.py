@@ -18,7 +18,12 @@ _ACTION_OF_SERVICE = {"eventbridge": "eventbridge:PutEvents", "mq": "mq:PUB"}
 
 
 def warnings(
-    client: FunctionsClient, function: FunctionName, config: AsyncInvokeConfig, named: dict[str, Any]
+    client: FunctionsClient,
+    function: FunctionName,
+    config: AsyncInvokeConfig,
+    named: dict[str, Any],
+    *,
+    is_whole: bool = True,
 ) -> list[str]:
     """Return the sentences about a config.
 
@@ -27,12 +32,13 @@ def warnings(
         function: the function.
         config: the config as it is after the change.
         named: what the command line named, for what is worth saying only then.
+        is_whole: False when only what was named is known of the config.
     """
-    is_about_failures = named["max_retries"] is not None or named["on_success"] is not None
+    is_retried = config.max_async_retry_attempts != 0
     return [
         *_no_role(client, function, _destinations(config)),
         *_small_destinations(named["on_success"], named["on_failure"]),
-        *(without_on_failure(function, config) if is_about_failures else ()),
+        *(without_on_failure(function, config) if is_whole and is_retried else ()),
     ]
 
 

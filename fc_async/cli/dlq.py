@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, say_where, yes_option
+from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from .output import print_documents, print_table
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool, dry
 
     common = common_options(context)
     functions, letters = common.functions(), common.queue(queue)
-    say_where(f"{functions.settings.place} queue {queue}")
+    say(f"{functions.settings.place} queue {queue}")
     if dry_run:
         _show(queue, look(letters))
         say("dry run: nothing was sent")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from .arguments import FUNCTION, NEW_TASK_ID, DurationType, FunctionName
-from .options import CommonOptions, FcCommand, common_options, dry_run_option, output_option, say, say_where
+from .options import CommonOptions, FcCommand, common_options, dry_run_option, output_option, say
 from .output import print_document, print_fields
 from .task import finish, max_wait_option
 
 if TYPE_CHECKING:
     from ..functions import FunctionsClient
+    from ..invocation import Accepted
 
 
 @click.command("invoke", cls=FcCommand)
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 @click.option("--task-id", type=NEW_TASK_ID, metavar="ID", help="An id of your own; a second one is refused.")
 @click.option("--wait", is_flag=True, help="Follow the async task to its end, and show it.")
 @max_wait_option
+@click.option(
+    "--max-payload",
+    type=click.IntRange(0),
+    metavar="BYTES",
+    help="Longest payload; raised where your account takes more. Default: 131072.",
+)
 @dry_run_option
 @output_option
 @click.pass_context
@@ -37,6 +44,7 @@ def command(
     task_id: str | None,
     wait: bool,
     max_wait: int | None,
+    max_payload: int | None,
     dry_run: bool,
     output: str,
 ) -> None:
@@ -52,10 +60,14 @@ def command(
       fc-async invoke orders -d @event.json --sync
       fc-async invoke orders -d - --task-id order-7 --wait --max-wait 15m
     """
-    _check(sync=sync, wait=wait, max_wait=max_wait, delay=delay, task_id=task_id)
+    _check(
+        sync, max_wait, {"--wait": wait or None, "--delay": delay, "--task-id": task_id, "--max-payload": max_payload}
+    )
     payload, options = _payload(data), common_options(context)
-    client = options.functions()
-    say_where(client.settings.place)
+    if not sync:
+        _check_length(payload, max_payload)
+    client = options.functions(max_payload_bytes=None)  # checked above, in the words of the command line
+    say(client.settings.place)
     if dry_run:
         _say_dry_run(function, payload, sync=sync)
     elif sync:
@@ -71,21 +83,52 @@ def command(
             deduplicated=deduplicated,
         )
         if wait:
-            say(f"accepted as task {accepted.task_id} (request id {accepted.request_id})")
-            finish(context, client, function, accepted.task_id or accepted.request_id, max_wait, output)
+            _follow(context, client, function, accepted, max_wait, output)
         elif output == "table":
             print_fields([("request id", accepted.request_id), ("task id", accepted.task_id or "")])
         else:
             print_document({"requestId": accepted.request_id, "taskId": accepted.task_id}, output)
 
 
-def _check(*, sync: bool, wait: bool, max_wait: int | None, delay: int | None, task_id: str | None) -> None:
-    asynchronous = {"--wait": wait or None, "--delay": delay, "--task-id": task_id}
+def _check(sync: bool, max_wait: int | None, asynchronous: dict[str, object]) -> None:
     clash = [name for name, value in asynchronous.items() if value is not None]
     if sync and clash:
         raise click.UsageError(f"--sync and {clash[0]} exclude each other: {clash[0]} is for asynchronous invocations")
-    if max_wait is not None and not wait:
+    if max_wait is not None and asynchronous["--wait"] is None:
         raise click.UsageError("--max-wait says how long --wait follows the task; without --wait it has no meaning")
+
+
+def _check_length(payload: bytes | None, max_payload: int | None) -> None:
+    from ..payload import MAX_PAYLOAD_BYTES
+
+    limit = MAX_PAYLOAD_BYTES if max_payload is None else max_payload
+    if payload is not None and len(payload) > limit:
+        raise click.UsageError(
+            f"the payload has {len(payload)} bytes, and an asynchronous invocation takes {limit};"
+            " keep large data elsewhere and send its address, or raise --max-payload if your account takes more"
+        )
+
+
+def _follow(
+    context: click.Context,
+    client: FunctionsClient,
+    function: FunctionName,
+    accepted: Accepted,
+    max_wait: int | None,
+    output: str,
+) -> None:
+    from ..errors import ArgumentError
+
+    task_id = accepted.task_id or accepted.request_id
+    say(f"accepted as task {task_id or 'unknown'} (request id {accepted.request_id or 'none given'})")
+    if not task_id:
+        raise click.ClickException(
+            "it was invoked, but cannot be followed: the answer names no task id and no request id"
+        )
+    try:
+        finish(context, client, function, task_id, max_wait, output)
+    except ArgumentError as error:  # the service's id, nothing that was typed
+        raise click.ClickException(f"it was invoked, but cannot be followed: {error}") from None
 
 
 def _payload(data: str | None) -> bytes | None:
@@ -125,10 +168,7 @@ def _require_tasks(client: FunctionsClient, function: FunctionName) -> bool:
 
 
 def _say_dry_run(function: FunctionName, payload: bytes | None, *, sync: bool) -> None:
-    from ..payload import MAX_PAYLOAD_BYTES, payload_bytes
-
-    raw = payload_bytes(payload, None if sync else MAX_PAYLOAD_BYTES)
-    body = "no payload" if raw is None else f"a payload of {len(raw)} bytes"
+    body = "no payload" if payload is None else f"a payload of {len(payload)} bytes"
     say(f"dry run: {function} would be invoked {'synchronously' if sync else 'asynchronously'} with {body}")
 
 

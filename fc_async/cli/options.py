@@ -11,6 +11,7 @@ from .arguments import DurationType
 if TYPE_CHECKING:
     from ..functions import FunctionsClient
     from ..queues import QueueClient
+    from ..settings import Settings
 
 
 class CommonOptions:
@@ -25,19 +26,30 @@ class CommonOptions:
     timeout: int | None = None
     debug: bool = False
 
-    def functions(self) -> FunctionsClient:
-        """Return a client for functions that follows these options."""
+    def functions(self, **details: Any) -> FunctionsClient:
+        """Return a client for functions that follows these options and has these further arguments."""
         from ..functions import FunctionsClient
 
         self.start_log()
-        return FunctionsClient(**self.settings(), **self._read_timeout())
+        client = FunctionsClient(**self.settings(), **self._read_timeout(), **details)
+        self.check_internal(client.settings)
+        return client
 
     def queue(self, name: str) -> QueueClient:
         """Return a client for one queue that follows these options."""
         from ..queues import QueueClient
 
         self.start_log()
-        return QueueClient(name, **self.settings(), **self._read_timeout())
+        client = QueueClient(name, **self.settings(), **self._read_timeout())
+        self.check_internal(client.settings)
+        return client
+
+    def check_internal(self, found: Settings) -> None:
+        """Refuse --internal where it would be ignored, because the endpoint is named and not derived."""
+        source = found.endpoint.source
+        if self.internal and not source.startswith("derived "):
+            named = "--endpoint" if self.endpoint is not None else source
+            raise click.UsageError(f"--internal derives the endpoint, and {named} names one: leave one of them out")
 
     def start_log(self) -> None:
         """Show requests on stderr where --debug asks for it."""
@@ -142,11 +154,6 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on, so nothing was done; --yes goes on without a question")
     click.confirm(question, abort=True, err=True)
-
-
-def say_where(place: str) -> None:
-    """Say on stderr which cloud a command is about to change."""
-    say(place)
 
 
 def say(sentence: str) -> None:

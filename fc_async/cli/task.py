@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .arguments import FUNCTION, MOMENT, TASK_ID, DurationType, FunctionName
-from .options import FcGroup, common_options, dry_run_option, output_option, say, say_where
+from .options import FcGroup, common_options, dry_run_option, output_option, say
 from .output import print_document, print_documents, print_fields, print_table
 from .task_view import COLUMNS, fields, row
 
@@ -75,7 +76,7 @@ def list_(context: click.Context, /, function: FunctionName, output: str, limit:
     _check(filters)
     tasks = islice(_tasks(_client(context), function, filters), limit)
     if output == "table":
-        if not print_table(COLUMNS, map(row, tasks), whole=COLUMNS[:4], optional=COLUMNS[4:]):
+        if not print_table(COLUMNS, map(row, tasks), whole=COLUMNS[:3], optional=COLUMNS[4:]):
             say("no such tasks; they are kept for 7 days, and only while asyncTask is on")
     else:
         print_documents((one.wire for one in tasks), output)
@@ -112,14 +113,13 @@ def stop(context: click.Context, function: FunctionName, task_id: str, dry_run: 
       fc-async task stop orders@prod nightly-2026-01-31
     """
     client = _client(context)
-    say_where(client.settings.place)
+    say(client.settings.place)
+    if not dry_run:
+        client.stop_task(function.name, task_id, qualifier=function.qualifier)
+        say(f"asked to stop {task_id}")
+    _print_known(client, function, task_id, output)
     if dry_run:
-        print_task(client.get_task(function.name, task_id, qualifier=function.qualifier), output)
         say("dry run: it was not stopped")
-        return
-    client.stop_task(function.name, task_id, qualifier=function.qualifier)
-    say(f"asked to stop {task_id}")
-    print_task(client.get_task(function.name, task_id, qualifier=function.qualifier), output)
 
 
 @command.command("wait")
@@ -167,6 +167,22 @@ def print_task(task: AsyncTask, output: str) -> None:
         print_document(task.wire, output)
 
 
+def _print_known(client: FunctionsClient, function: FunctionName, task_id: str, output: str) -> None:
+    """Print one task; whoever may stop it and not read it learns that (for programs: without a status)."""
+    from ..errors import ServiceError
+
+    try:
+        task = client.get_task(function.name, task_id, qualifier=function.qualifier)
+    except ServiceError as error:
+        if error.status != 403:
+            raise
+        say("its status is unknown (403: no permission to read it)")
+        if output != "table":
+            print_document({"taskId": task_id, "status": None}, output)
+    else:
+        print_task(task, output)
+
+
 def _client(context: click.Context) -> FunctionsClient:
     return common_options(context).functions()
 
@@ -195,7 +211,6 @@ def _tasks(client: FunctionsClient, function: FunctionName, filters: dict[str, A
 
 
 def _reason(task: AsyncTask) -> str:
-    from ..wire import identifier
-
-    kind = identifier(task.task_error_message)
-    return f" ({kind})" if kind else ""
+    """Return what kind of error a task ended with; its text is the handler's, and stands in the task alone."""
+    told = task.task_error_message or ""
+    return f" ({told})" if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.]{0,63}", told) else ""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..tasks import AsyncTask, AsyncTaskEvent
 
-COLUMNS = ("task id", "status", "started (UTC)", "ran", "retries", "error")
+COLUMNS = ("task id", "status", "started (UTC)", "error", "ran", "retries")
+"""What a narrow terminal may do without stands last."""
 
 _SHOWN_CHARACTERS = 2000
 
@@ -40,9 +41,9 @@ def row(task: AsyncTask) -> tuple[str, ...]:
         task.task_id,
         task.status,
         _moment(task.started_time, "%m-%d %H:%M:%S") or "-",
+        task.task_error_message or "",
         _duration(task) or "-",
         _text(task.already_retried_times) or "-",
-        task.task_error_message or "",
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..settings import Setting, Settings
 
 _UNKNOWN = "not found"
+_LATER = "asked from STS when it is needed"
 _PLACEHOLDER = "https://unknown.invalid"
 """An endpoint that lets the rest of the settings be found where the real one cannot be derived; it is never called."""
 
@@ -32,7 +33,7 @@ _LABELS = {
 
 class _Line(NamedTuple):
     setting: str
-    value: str
+    value: str | None
     source: str | None = None
 
 
@@ -58,24 +59,25 @@ def command(context: click.Context, output: str) -> None:
 
 def _told(line: _Line) -> str:
     """Return value and source on one line, or on two where one would be too long."""
+    value = _UNKNOWN if line.value is None else line.value
     if not line.source:
-        return line.value
+        return value
     room = _COLUMNS - max(map(len, _LABELS.values())) - 2
-    whole = f"{line.value} ({line.source})"
-    return whole if len(whole) <= room else f"{line.value}\n  ({line.source})"
+    whole = f"{value} ({line.source})"
+    return whole if len(whole) <= room else f"{value}\n  ({line.source})"
 
 
 def _lines(options: CommonOptions) -> list[_Line]:
-    fc, missing = _found("fc", options)
-    mns, _ = _found("mns", options)
-    if missing is not None:
-        say(missing)
-    later = "asked from STS when it is needed"
+    fc, no_fc = _found("fc", options)
+    mns, no_mns = _found("mns", options)
+    for missing in dict.fromkeys((no_fc, no_mns)):
+        if missing is not None and missing != fc.looked_at["account"]:  # that one is asked for when it is needed
+            say(missing)
     return [
         _line("region", fc.region, "no option, variable or profile names one"),
-        _line("accountId", fc.account_id, later),
-        _endpoint("fcEndpoint", fc, "it needs a region"),
-        _endpoint("mnsEndpoint", mns, f"it needs the account, {later}" if fc.region else "it needs a region"),
+        _line("accountId", fc.account_id, _LATER),
+        _endpoint("fcEndpoint", fc, no_fc),
+        _endpoint("mnsEndpoint", mns, no_mns),
         *_credentials(fc, options),
     ]
 
@@ -86,22 +88,32 @@ def _found(service: Any, options: CommonOptions) -> tuple[Settings, str | None]:
     from ..settings import find_settings
 
     try:
-        return find_settings(service, **options.settings()), None
+        found = find_settings(service, **options.settings())
     except SettingsError as error:
         if isinstance(error, ArgumentError):
             raise
         missing = str(error)
+    else:
+        options.check_internal(found)
+        return found, None
     return find_settings(service, **{**options.settings(), "endpoint": _PLACEHOLDER}), missing
 
 
 def _line(setting: str, found: Setting | None, otherwise: str) -> _Line:
-    return _Line(setting, _UNKNOWN, otherwise) if found is None else _Line(setting, found.value, origin(found.source))
+    return _Line(setting, None, otherwise) if found is None else _Line(setting, found.value, origin(found.source))
 
 
-def _endpoint(setting: str, found: Settings, otherwise: str) -> _Line:
-    if found.endpoint.url == _PLACEHOLDER:
-        return _Line(setting, _UNKNOWN, otherwise)
-    return _Line(setting, found.endpoint.url, origin(found.endpoint.source))
+def _endpoint(setting: str, found: Settings, missing: str | None) -> _Line:
+    if missing is not None:
+        reasons = {
+            found.looked_at["region"]: "it needs a region",
+            found.looked_at["account"]: f"it needs the account, {_LATER}",
+        }
+        return _Line(setting, None, reasons.get(missing, missing))
+    source = found.endpoint.source
+    if source.startswith("derived ") and found.region is not None:
+        return _Line(setting, found.endpoint.url, f"derived from the region, {origin(found.region.source)}")
+    return _Line(setting, found.endpoint.url, origin(source))
 
 
 def _credentials(found: Settings, options: CommonOptions) -> list[_Line]:
@@ -111,7 +123,7 @@ def _credentials(found: Settings, options: CommonOptions) -> list[_Line]:
     lines = [_Line("credentials", key.kind, origin(key.source))]
     if key.access_key_id:
         lines.append(_Line("accessKeyId", masked(key.access_key_id)))
-        lines.append(_Line("accessKeySecret", "********" if key.has_secret else _UNKNOWN))
+        lines.append(_Line("accessKeySecret", "********" if key.has_secret else None))
     if key.has_token:
         lines.append(_Line("securityToken", "********"))
     return lines
@@ -124,5 +136,5 @@ def masked(access_key_id: str) -> str:
 
 def origin(source: str) -> str:
     """Return where something came from, in the words of the command line: an argument is an option here."""
-    head, found, name = source.partition("the argument ")
-    return f"{head}--{name.replace('=', '').replace('_', '-')}" if found else source.replace(" (", ", ").rstrip(")")
+    name = source.removeprefix("the argument ")
+    return source if name == source else f"--{name.replace('=', '').replace('_', '-')}"

@@ -38,8 +38,8 @@ def key_of(
         environment: the variables.
         home: the home directory; None: the user's.
     """
-    from ..credentials import ACCESS_KEY_ID, LOCAL
-    from ..profiles import named_profile
+    from ..credentials import ACCESS_KEY_ID, LOCAL, OIDC_VARIABLES
+    from ..profiles import current_profile, named_profile
     from ..settings import LOCAL_ACCESS_KEY, PROFILE
 
     where = Path.home() if home is None else home
@@ -49,14 +49,22 @@ def key_of(
         if found.access_key_id == LOCAL:
             return Key("local/local", source)
         return Key("access key", source, found.access_key_id, True, bool(found.security_token))
-    named = profile_name or environment.get(PROFILE)
-    if source.startswith("the profile") and named:
-        return _of_profile(named_profile(where, named), source)
-    return _of_chain(source, environment, where)
+    if source.startswith("the profile "):
+        named = profile_name or environment.get(PROFILE)
+        profile = named_profile(where, named) if named else current_profile(where)
+        if profile is not None:
+            return _of_profile(profile, source)
+    if source.startswith("the default chain"):
+        return _of_chain(source, environment, where)
+    return Key(f"{'OIDC' if source.startswith(OIDC_VARIABLES[0]) else 'URI'}, asked for when needed", source)
 
 
 def _of_profile(profile: Profile, source: str) -> Key:
-    mode = profile.text("mode") or "no mode"
+    from ..credentials import PROFILE_MODES
+
+    mode = profile.text("mode")
+    if mode not in PROFILE_MODES:
+        return Key(f"unsupported mode {mode[:40]!r}" if mode else "unsupported mode: the profile names none", source)
     kind = f"profile of mode {mode}"
     if mode not in _STATIC_MODES:
         return Key(f"{kind}, asked for when needed", source)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from fc_async.cli.config_view import answer
 from fc_async.cli.root import run
+from fc_async.config import AsyncInvokeConfig, DestinationConfig
 from tests.peer import Drop, Peer, Reply
 
 CONFIG = {
@@ -112,8 +114,123 @@ def test_task_ids_and_payloads_that_are_too_long_are_refused_before_anything_is_
         bad_id = fc_async(peer, "invoke", "orders", "--task-id", "9")
     assert not peer.requests
     assert {code for code, _, _ in (too_long, dry, bad_id)} == {2}
-    assert "131073 bytes" in too_long[2]
-    assert "131072" in too_long[2]
+    for said in (too_long[2], dry[2]):
+        assert "131073 bytes" in said
+        assert "131072" in said
+        assert "--max-payload" in said
+        assert "max_payload_bytes" not in said
+
+
+def test_a_longer_payload_is_sent_where_max_payload_allows_it(fc_async, tmp_path):
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * 131073)
+    with Peer(Reply(202, headers={"x-fc-request-id": "r-1"})) as peer:
+        sent = fc_async(peer, "invoke", "orders", "-d", f"@{path}", "--max-payload", "131073")
+        dry = fc_async(peer, "invoke", "orders", "-d", f"@{path}", "--max-payload", "131073", "--dry-run")
+        short = fc_async(peer, "invoke", "orders", "-d", "12", "--max-payload", "1")
+    assert [sent[0], dry[0], short[0]] == [0, 0, 2]
+    assert [len(one.body) for one in peer.requests] == [131073]
+
+
+def test_config_set_that_may_not_read_warns_of_everything_that_was_not_named(fc_async):
+    with Peer(refused(403, "AccessDenied")) as peer:
+        code, _, err = fc_async(peer, "config", "set", "orders", "--on-success", "queue:done", "--dry-run")
+    lines = err.splitlines()
+    assert code == 0
+    assert lines[1].endswith(
+        "whether the service keeps the rest (on failure, max retries, max age, async task) or resets it is not known"
+    )
+    assert [line for line in lines if "→" in line] == ["on success: unknown → queue:done"]
+    assert "has no OnFailure" not in err
+
+
+def test_a_dry_run_for_programs_has_whole_destinations_or_short_ones(fc_async):
+    named = ("config", "set", "orders", "--on-success", "queue:done", "--dry-run", "-o", "json")
+    missing = refused(404, "AsyncConfigNotExists")
+    with Peer(missing) as peer:
+        known = json.loads(fc_async(peer, *named)[1])
+    assert known["destinationConfig"] == {
+        "onSuccess": {"destination": "acs:mns:cn-hangzhou:1234567890123456:/queues/done/messages"}
+    }
+    wanted = AsyncInvokeConfig(destination_config=DestinationConfig(on_success="queue:done"))
+    assert answer(wanted)["destinationConfig"] == {"onSuccess": {"destination": "queue:done"}}
+
+
+@pytest.mark.parametrize("named", [["--async-task"], ["--max-age", "60"], ["--max-retries", "2"]])
+def test_config_set_warns_of_retries_without_on_failure_whatever_was_named(fc_async, named):
+    old = {"functionArn": CONFIG["functionArn"], "maxAsyncRetryAttempts": 2}
+    with Peer(Reply(body=old)) as peer:
+        _, _, err = fc_async(peer, "config", "set", "orders", *named)
+    assert "warning: orders has no OnFailure: what fails after 2 retries is lost" in err
+
+
+def test_config_set_says_nothing_of_on_failure_where_nothing_is_retried(fc_async):
+    old = {"functionArn": CONFIG["functionArn"], "maxAsyncRetryAttempts": 0}
+    with Peer(Reply(body=old)) as peer:
+        _, _, err = fc_async(peer, "config", "set", "orders", "--async-task")
+    assert "OnFailure" not in err
+
+
+def test_config_set_leaves_an_odd_value_of_the_services_alone(fc_async):
+    with Peer(Reply(body={**CONFIG, "maxAsyncEventAgeInSeconds": 0})) as peer:
+        code, _, _ = fc_async(peer, "config", "set", "orders", "--max-retries", "2")
+    assert code == 0
+    put = next(one for one in peer.requests if one.method == "PUT")
+    assert json.loads(put.body) == {
+        "destinationConfig": CONFIG["destinationConfig"],
+        "maxAsyncEventAgeInSeconds": 0,
+        "maxAsyncRetryAttempts": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({}, "--on-success"),
+        ({"destinationConfig": {}}, "--on-success"),
+        ({"destinationConfig": {"onSuccess": None, "onFailure": None}}, "--on-failure"),
+        (CONFIG, "--on-success"),
+        ({"maxAsyncRetryAttempts": 3}, "--max-retries"),
+        ({"maxAsyncEventAgeInSeconds": 86400}, "--max-age"),
+        ({"asyncTask": False}, "--async-task"),
+    ],
+)
+def test_config_unset_of_what_is_not_set_only_reads(fc_async, config, named):
+    with Peer(Reply(body=config)) as peer:
+        code, _, err = fc_async(peer, "config", "unset", "orders", named)
+    assert code == 0
+    assert err.splitlines()[1:] == ["nothing changed"]
+    assert [one.method for one in peer.requests] == ["GET"]
+
+
+@pytest.mark.parametrize("output", ["json", "ndjson"])
+def test_config_delete_for_programs_goes_on_where_the_config_may_not_be_read(fc_async, output):
+    with Peer(refused(403, "AccessDenied"), Reply(204)) as peer:
+        code, out, err = fc_async(peer, "config", "delete", "orders", "--yes", "-o", output)
+    assert (code, out) == (0, "null\n")
+    assert "before: unknown (403" in err
+    assert [one.method for one in peer.requests] == ["GET", "DELETE"]
+
+
+def test_config_list_asks_again_where_it_is_throttled(fc_async):
+    functions = Reply(body={"functions": [{"functionName": "bare"}, {"functionName": "orders"}], "nextToken": ""})
+    with Peer(Reply(body={"configs": [CONFIG]}), refused(429, "ResourceThrottled"), functions) as peer:
+        code, out, err = fc_async(peer, "config", "list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["bare", "orders"]
+    assert "not shown" not in err
+
+
+@pytest.mark.parametrize(
+    "step",
+    [refused(400, "InvalidArgument"), Reply(200, "no JSON"), Reply(body={"functions": [{}]})],
+    ids=["400", "no JSON", "no name"],
+)
+def test_config_list_fails_where_functions_cannot_be_listed_for_another_reason(fc_async, step):
+    with Peer(Reply(body={"configs": [CONFIG]}), step) as peer:
+        code, out, err = fc_async(peer, "config", "list")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: list functions: ")
 
 
 def test_config_set_sends_the_old_values_with_the_change_so_that_they_stay_either_way(fc_async):

@@ -134,6 +134,39 @@ def test_task_wait_ends_with_1_unless_the_task_succeeded(fc_async, status, code,
     assert result[2] == said
 
 
+@pytest.mark.parametrize("told", ["order 4711: card 4111 refused", "{}", "\u001b[2J", "a" * 65])
+def test_what_a_handler_said_is_not_in_the_sentence_about_its_task(fc_async, told):
+    with Peer(ON, ACCEPTED, Reply(body=task("Failed", taskErrorMessage=told))) as peer:
+        code, _, err = fc_async(peer, "invoke", "orders", "--wait", "-o", "json")
+    assert code == 1
+    assert err.splitlines()[-1] == "Error: the task t-1 ended as Failed"
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({}, "Error: it was invoked, but cannot be followed: the answer names no task id and no request id"),
+        ({"x-fc-request-id": "r.1"}, "Error: it was invoked, but cannot be followed: task_id: expected"),
+    ],
+    ids=["none", "odd"],
+)
+def test_an_acceptance_without_an_id_to_follow_is_what_was_found_and_not_what_was_typed(fc_async, headers, said):
+    with Peer(ON, Reply(202, headers=headers)) as peer:
+        code, out, err = fc_async(peer, "invoke", "orders", "--wait")
+    assert (code, out) == (1, "")
+    told = headers.get("x-fc-request-id")
+    assert f"accepted as task {told or 'unknown'} (request id {told or 'none given'})" in err
+    assert err.splitlines()[-1].startswith(said)
+
+
+@pytest.mark.parametrize(("output", "data"), [("table", ""), ("ndjson", '{"taskId":"t-1","status":null}\n')])
+def test_task_stop_is_done_where_the_task_may_not_be_read(fc_async, output, data):
+    with Peer(Reply(204), Reply(403, {"Code": "AccessDenied", "RequestId": "r-1"})) as peer:
+        code, out, err = fc_async(peer, "task", "stop", "orders", "t-1", "-o", output)
+    assert (code, out) == (0, data)
+    assert err.splitlines()[1:] == ["asked to stop t-1", "its status is unknown (403: no permission to read it)"]
+
+
 def test_task_wait_gives_up_after_max_wait_with_exit_1(fc_async):
     with Peer(Reply(body=task("Running", endTime=0))) as peer:
         code, out, err = fc_async(peer, "task", "wait", "orders", "t-1", "--max-wait", "0")

@@ -53,8 +53,17 @@ def test_tasks_with_the_services_own_ids_fit_a_table():
     assert code == 0
     assert lines[0].split()[:3] == ["task", "id", "status"]
     assert lines[2].startswith(f"{SERVICE_ID}  Succeeded  11-24 16:00:00")
-    assert len(lines) == 4
+    assert [line[64:] for line in lines[2:]] == ["", "处理失败：订单\\x", "1b[2J不存在"]
     assert max(map(cell_len, lines)) <= COLUMNS
+
+
+def test_a_narrow_table_of_tasks_keeps_their_errors():
+    ran = {"alreadyRetriedTimes": 12, "durationMs": 123456}
+    tasks = [task(SERVICE_ID, taskErrorMessage="ValueError", **ran)]
+    with Peer(Reply(body={"tasks": tasks})) as peer:
+        _, lines = in_terminal("task", "list", "orders", "--endpoint", peer.url)
+    assert lines[0].split()[-1] == "error"
+    assert lines[2].endswith("ValueError")
 
 
 def test_what_is_too_long_for_a_table_becomes_a_block_and_stays_whole():

@@ -5,11 +5,12 @@ import os
 
 import pytest
 
-from fc_async.cli import root
+from fc_async.cli import root, whoami_key
 from fc_async.cli.arguments import DurationType, FunctionNameType, MomentType
 from fc_async.cli.options import CommonOptions
 from fc_async.cli.root import run
 from fc_async.cli.terminal import clean
+from fc_async.credentials import AccessKey, Credentials
 
 
 @pytest.fixture
@@ -45,7 +46,10 @@ def fc_async(capsys, monkeypatch, tmp_path):
         (["config", "set", "f"], "nothing to set"),
         (["config", "set", "service/f", "--max-retries", "1"], "FC 2.0"),
         (["config", "get", "f@"], "expected FUNCTION or FUNCTION@QUALIFIER"),
-        (["config", "get", "9f"], "expected FUNCTION or FUNCTION@QUALIFIER"),
+        (["config", "get", "..."], "expected FUNCTION or FUNCTION@QUALIFIER"),
+        (["config", "get", "a@b@c"], "expected FUNCTION or FUNCTION@QUALIFIER"),
+        (["config", "get", "f" * 257], "expected FUNCTION or FUNCTION@QUALIFIER"),
+        (["config", "set", "f", "--on-failure", "acs:mns:cn-hangzhou:1:queues/q"], "got a subscription's endpoint"),
         (["config", "list", "f@prod"], "without qualifier"),
         (["config", "get"], "Missing argument"),
         (["nothing"], "No such command"),
@@ -63,10 +67,20 @@ def fc_async(capsys, monkeypatch, tmp_path):
         (["invoke", "f", "--sync", "--wait"], "--sync and --wait exclude each other"),
         (["invoke", "f", "--sync", "--delay", "0"], "--sync and --delay exclude each other"),
         (["invoke", "f", "--sync", "--task-id", "a"], "--sync and --task-id exclude each other"),
+        (["invoke", "f", "--sync", "--max-payload", "9"], "--sync and --max-payload exclude each other"),
+        (["invoke", "f", "--max-payload", "-1"], "x>=0"),
+        (["invoke", "f", "--internal"], "--internal derives the endpoint, and FC_ASYNC_ENDPOINT names one"),
+        (["dlq", "peek", "q", "--internal"], "--internal derives the endpoint, and FC_ASYNC_ENDPOINT names one"),
+        (["whoami", "--internal"], "--internal derives the endpoint, and FC_ASYNC_ENDPOINT names one"),
+        (["config", "list", "--internal", "--endpoint", "http://[::1]:9"], "and --endpoint names one"),
         (["invoke", "f", "--max-wait", "1m"], "without --wait it has no meaning"),
         (["task", "list", "f", "--status", "Done"], "'Done' is not one of"),
         (["task", "list", "f", "--limit", "0"], "x>=1"),
         (["task", "list", "f", "--since", "yesterday"], "expected 15m, 6h, 2d (ago) or"),
+        (["task", "list", "f", "--since", "999999d"], "expected a moment from 1970 to 9999 (UTC), got '999999d'"),
+        (["task", "list", "f", "--since", "99999d"], "expected a moment from 1970 to 9999 (UTC)"),
+        (["task", "list", "f", "--since", "1970-01-01T00:00:00+00:01"], "expected a moment from 1970 to 9999 (UTC)"),
+        (["task", "list", "f", "--until", "9999-12-31T23:59:59-00:01"], "expected a moment from 1970 to 9999 (UTC)"),
         (["task", "list", "f", "--since", "1h", "--until", "2h"], "is later than --until"),
         (["task", "list", "f", "--prefix", ""], "prefix: expected the first 1 to 128 characters"),
         (["task", "get", "f", "a/b"], "expected letters, digits, '_' and '-'"),
@@ -140,9 +154,14 @@ def test_a_duration_is_read_as_seconds(text, seconds):
     assert DurationType().convert(text, None, None) == seconds
 
 
-def test_a_function_name_is_split_from_its_qualifier():
-    found = FunctionNameType().convert("orders@prod", None, None)
-    assert (found.name, found.qualifier, str(found)) == ("orders", "prod", "orders@prod")
+@pytest.mark.parametrize(
+    ("name", "qualifier"),
+    [("orders", "prod"), ("svc$fn", None), ("9.f", "1"), ("f" * 256, "q" * 256), ("f", "LATEST")],
+)
+def test_every_name_that_the_client_takes_is_read_and_split_from_its_qualifier(name, qualifier):
+    typed = name if qualifier is None else f"{name}@{qualifier}"
+    found = FunctionNameType().convert(typed, None, None)
+    assert (found.name, found.qualifier, str(found)) == (name, qualifier, typed)
 
 
 def test_text_for_a_terminal_has_no_control_characters_and_a_length():
@@ -209,6 +228,60 @@ def test_whoami_of_a_profile_names_the_file_and_asks_nobody(fc_async, monkeypatc
     code, out, err = fc_async("whoami", "--profile", "nobody")
     assert (code, out) == (1, "")
     assert "'nobody'" in err
+
+
+def test_whoami_names_an_unsupported_mode_as_one(fc_async, monkeypatch, tmp_path):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    path = tmp_path / ".aliyun" / "config.json"
+    path.parent.mkdir()
+    shown = []
+    for mode in ("Weird", ""):
+        path.write_text(json.dumps({"current": "odd", "profiles": [{"name": "odd", "mode": mode}]}))
+        key = whoami_key.key_of(Credentials(f"the profile 'odd' of {path}", AccessKey), "odd", {}, tmp_path)
+        shown.append(key.kind)
+    assert shown == ["unsupported mode 'Weird'", "unsupported mode: the profile names none"]
+
+
+def test_whoami_tells_credentials_of_a_uri_as_that(tmp_path):
+    key = whoami_key.key_of(Credentials("ALIBABA_CLOUD_CREDENTIALS_URI", AccessKey), None, {}, tmp_path)
+    assert key == ("URI, asked for when needed", "ALIBABA_CLOUD_CREDENTIALS_URI", "", False, False)
+
+
+def test_whoami_of_internal_hosts_says_that_they_need_the_account(fc_async, monkeypatch, tmp_path):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    path = tmp_path / ".aliyun" / "config.json"
+    path.parent.mkdir()
+    profile = {"name": "ak", "mode": "AK", "region_id": "cn-beijing", "access_key_id": "id", "access_key_secret": "s"}
+    path.write_text(json.dumps({"profiles": [profile]}))
+    code, out, err = fc_async("whoami", "--internal", "--profile", "ak", "-o", "json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    needed = {"value": None, "from": "it needs the account, asked from STS when it is needed"}
+    assert (found["fcEndpoint"], found["mnsEndpoint"]) == (needed, needed)
+    assert found["accountId"] == {"value": None, "from": "asked from STS when it is needed"}
+    assert "not found" in fc_async("whoami", "--internal", "--profile", "ak")[1]
+
+
+def test_whoami_names_an_endpoint_that_cannot_be_used(fc_async, monkeypatch):
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    monkeypatch.setenv("FC_REGION", "cn-beijing")
+    monkeypatch.setenv("FC_ASYNC_MNS_ENDPOINT", "ftp://x")
+    code, out, err = fc_async("whoami", "-o", "json")
+    assert code == 0
+    assert err.startswith("FC_ASYNC_MNS_ENDPOINT: expected a URL")
+    assert json.loads(out)["mnsEndpoint"]["from"].startswith("FC_ASYNC_MNS_ENDPOINT: expected a URL")
+
+
+def test_whoami_leaves_a_path_with_parentheses_as_it_is(fc_async, monkeypatch, tmp_path):
+    home = tmp_path / "a (b)"
+    path = home / ".aliyun" / "config.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"current": "x", "profiles": [{"name": "x (y)", "mode": "AK", "region_id": "cn-a"}]}))
+    monkeypatch.delenv("FC_ASYNC_ENDPOINT")
+    monkeypatch.setenv("HOME", str(home))
+    found = json.loads(fc_async("whoami", "--profile", "x (y)", "-o", "json")[1])
+    assert found["region"]["from"] == f"the profile 'x (y)' of {path}"
+    assert found["fcEndpoint"]["from"] == f"derived from the region, the profile 'x (y)' of {path}"
 
 
 def test_whoami_with_nothing_says_what_is_missing_and_exits_0(fc_async, monkeypatch):
