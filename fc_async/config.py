@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -37,6 +37,7 @@ MAX_EVENT_AGE_SECONDS = 604800
 DEFAULT_RETRY_ATTEMPTS = 3
 DEFAULT_EVENT_AGE_SECONDS = 86400
 
+_Answer = TypeVar("_Answer")
 _MISSPELT = {"MaxAsyncRetryAttemps": "max_async_retry_attempts"}
 
 
@@ -82,8 +83,12 @@ def _answered_half(value: Any) -> Arn | None:
     return _answered_arn(value.get("destination") if isinstance(value, Mapping) else value)
 
 
-def _answered_integer(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _answered(answer: Mapping[str, Any], name: str, kind: type[_Answer]) -> _Answer | None:
+    """A value out of range is taken as it is; one of another type means that this is no answer of the service."""
+    value = answer.get(name)
+    if value is None or (isinstance(value, kind) and (kind is bool or not isinstance(value, bool))):
+        return value
+    raise ValueError(f"expected {name} to be {kind.__name__}, got {type(value).__name__}")
 
 
 def _moment(value: Any) -> datetime | None:
@@ -264,15 +269,19 @@ class AsyncInvokeConfig(_Wire):
 
     @classmethod
     def from_wire(cls, answer: dict[str, Any]) -> AsyncInvokeConfig:
-        """Read what the service answered, which is not refused: what is null, unknown or of an odd type is left out."""
-        halves, task, function = (answer.get(key) for key in ("destinationConfig", "asyncTask", "functionArn"))
+        """Read what the service answered: what is null or unknown is left out, what is out of range is taken.
+
+        Raises:
+            ValueError: a value is of another type than the service's; then it is no answer of the service.
+        """
+        halves = _answered(answer, "destinationConfig", dict)
         config = cls.model_construct(
-            destination_config=DestinationConfig.from_wire(halves) if isinstance(halves, Mapping) else None,
-            max_async_event_age_in_seconds=_answered_integer(answer.get("maxAsyncEventAgeInSeconds")),
-            max_async_retry_attempts=_answered_integer(answer.get("maxAsyncRetryAttempts")),
-            async_task=task if isinstance(task, bool) else None,
+            destination_config=None if halves is None else DestinationConfig.from_wire(halves),
+            max_async_event_age_in_seconds=_answered(answer, "maxAsyncEventAgeInSeconds", int),
+            max_async_retry_attempts=_answered(answer, "maxAsyncRetryAttempts", int),
+            async_task=_answered(answer, "asyncTask", bool),
         )
-        arn = _answered_arn(function)
+        arn = _answered_arn(answer.get("functionArn"))
         config._function = arn if isinstance(arn, FunctionArn) else None
         config._created_time = _moment(answer.get("createdTime"))
         config._last_modified_time = _moment(answer.get("lastModifiedTime"))

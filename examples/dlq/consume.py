@@ -31,11 +31,12 @@ def main():
 
 
 def read(message):
-    """Return the record in a message; one that holds none is named and stays in the queue."""
+    """Return the record in a message; one that holds none, or names no known function, stays in the queue."""
     try:
-        return parse_record(message)
+        record = parse_record(message)
+        return record if record.function else None
     except RecordError as error:
-        print(f"{message.message_id} is no record: {error}", file=sys.stderr)
+        print(f"{message.message_id} is left: {error}", file=sys.stderr)
         return None
 
 

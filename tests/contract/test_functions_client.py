@@ -138,6 +138,9 @@ def test_a_list_that_repeats_its_pages_ends_in_an_error() -> None:
         "[]",
         "7",
         b"\xff",
+        {"maxAsyncRetryAttempts": "three"},
+        {"asyncTask": 1},
+        {"destinationConfig": "q"},
     ],
 )
 def test_an_answer_that_cannot_be_read_is_the_services_fault(body: Any) -> None:

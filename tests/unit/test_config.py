@@ -185,9 +185,6 @@ def test_an_answer_with_nulls_empty_halves_or_the_documentations_own_samples_is_
         ({"destinationConfig": {"onFailure": {"destination": 5}, "onSuccess": []}}, {"destinationConfig": {}}),
         ({"destinationConfig": {"onFailure": {"destination": "no arn"}}},
          {"destinationConfig": {"onFailure": {"destination": "no arn"}}}),
-        ({"destinationConfig": "x"}, {}),
-        ({"maxAsyncEventAgeInSeconds": "60", "maxAsyncRetryAttempts": True, "asyncTask": "yes"}, {}),
-        ({"maxAsyncEventAgeInSeconds": 1.5, "maxAsyncRetryAttempts": [], "asyncTask": 1}, {}),
         ({"maxAsyncEventAgeInSeconds": 10**9, "maxAsyncRetryAttempts": 99},
          {"maxAsyncEventAgeInSeconds": 10**9, "maxAsyncRetryAttempts": 99}),
         ({"functionArn": 5, "createdTime": {}, "lastModifiedTime": []}, {}),
@@ -197,6 +194,23 @@ def test_no_answer_is_refused_for_what_it_holds(answer: dict[str, Any], wire: di
     config = AsyncInvokeConfig.from_wire(answer)
     assert config.to_wire() == wire
     assert config.resolved("cn-hangzhou", "123").to_wire() == wire
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"destinationConfig": "x"},
+        {"maxAsyncEventAgeInSeconds": "60"},
+        {"maxAsyncEventAgeInSeconds": 1.5},
+        {"maxAsyncRetryAttempts": True},
+        {"maxAsyncRetryAttempts": []},
+        {"asyncTask": 1},
+        {"asyncTask": "yes"},
+    ],
+)
+def test_an_answer_with_a_value_of_another_type_is_none_of_the_service(answer: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"expected {next(iter(answer))} to be"):
+        AsyncInvokeConfig.from_wire(answer)
 
 
 def test_an_answered_destination_that_is_no_arn_is_kept_as_it_is() -> None:
