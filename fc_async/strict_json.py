@@ -71,6 +71,14 @@ def elements(raw: bytes) -> list[bytes]:
         RecordError: it is no JSON array: broken text cannot be taken apart.
     """
     found = _cut(raw.strip(_SPACE))
+    try:
+        loads(raw)  # the usual case, and the fastest way to know that the syntax is right
+    except RecordError:
+        _check_syntax(found)
+    return found
+
+
+def _check_syntax(found: list[bytes]) -> None:
     for index, element in enumerate(found):
         try:
             loads(element)
@@ -82,7 +90,6 @@ def elements(raw: bytes) -> list[bytes]:
             raise RecordError(reason)
         if reason not in _REFUSED:
             raise RecordError(f"expected a JSON array, got text that is none, at element {index} (counted from 0)")
-    return found
 
 
 def _cut(raw: bytes) -> list[bytes]:
