@@ -84,8 +84,8 @@ class ConfigCalls(Caller):
 
         The config is put, read again and compared. Where a destination is left over that must go, the whole config
         is deleted and put anew, and between these two calls the function has no destinations: an outcome of that
-        moment is delivered nowhere. When the new config cannot be put then, the old one is put back, and the error
-        is raised that the new one met.
+        moment is delivered nowhere. When the deletion or the new config fails then, the old one is put back, and the
+        error is raised that was met.
 
         Args:
             function: function name.
@@ -93,8 +93,8 @@ class ConfigCalls(Caller):
             qualifier: version or alias; None: LATEST.
 
         Raises:
-            ReplaceIncomplete: neither the new nor the old config could be put; it has the old one and the command
-                that restores it.
+            ReplaceIncomplete: neither the new nor the old config holds; it has the old one and the command that
+                restores it.
             SettingsError: a destination needs a region, and none was found.
             ServiceError: the service refused.
             TransportError: no answer came.
