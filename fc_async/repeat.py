@@ -4,7 +4,8 @@
     sent without an answer, 500, 502, 503           only what does no harm twice: the caller of `Repeats` says so
     anything else                                   never
 
-At most 5 attempts, the last of which begins within 30 seconds of the first. The delays double from half a second, as
+At most 5 attempts with 30 seconds of waiting between them, which does not count what the calls themselves take: a
+service that hangs is asked again too. The delays double from half a second, as
 the service's own do (https://help.aliyun.com/zh/functioncompute/retry-policy), each cut by chance ("full jitter"), so
 that clients that failed together do not come back together.
 """
@@ -54,7 +55,7 @@ class Repeats:
             ServiceError: the last answer, when it was a refusal.
             TransportError: the last attempt got no answer.
         """
-        began, may_have_arrived, number = self.clock(), False, 1
+        waited_seconds, may_have_arrived, number = 0.0, False, 1
         while True:
             failure: ServiceError | TransportError
             try:
@@ -62,10 +63,11 @@ class Repeats:
             except (ServiceError, TransportError) as error:
                 failure = error
             delay_seconds = FIRST_DELAY_SECONDS * 2 ** (number - 1) * self.random()
-            is_last = number == MAX_ATTEMPTS or self.clock() - began + delay_seconds > MAX_WAITING_SECONDS
+            is_last = number == MAX_ATTEMPTS or waited_seconds + delay_seconds > MAX_WAITING_SECONDS
             if is_last or not _is_passing(failure, harmless_twice):
                 raise failure
             number += 1
+            waited_seconds += delay_seconds
             may_have_arrived = may_have_arrived or is_in_doubt(failure)
             _LOG.debug("%s; attempt %d of %d in %.2f s", failure, number, MAX_ATTEMPTS, delay_seconds)
             self.sleep(delay_seconds)

@@ -191,6 +191,31 @@ def test_a_credentials_uri_that_answers_nonsense_is_named_and_not_quoted(tmp_pat
     assert caught.value.__context__ is None
 
 
+def test_the_credentials_uri_of_the_environment_beats_the_current_profile(tmp_path: Path) -> None:
+    keys = {
+        "Code": "Success",
+        "AccessKeyId": "uri-id",
+        "AccessKeySecret": "uri-secret",
+        "SecurityToken": "uri-token",
+        "Expiration": in_an_hour(),
+    }
+    profile(tmp_path, mode="AK", access_key_id="profile-id", access_key_secret="profile-secret")
+    with Peer(Reply(200, keys)) as peer:
+        environment = {"ALIBABA_CLOUD_CREDENTIALS_URI": f"{peer.url}/keys"}
+        found = find_settings("fc", environment=environment, home=tmp_path).credentials
+        assert found.access_key() == AccessKey("uri-id", "uri-secret", "uri-token")
+
+
+def test_a_credentials_uri_that_does_not_answer_is_told_by_host_and_port(tmp_path: Path) -> None:
+    with Peer() as gone:
+        port = gone.port
+    environment = {"ALIBABA_CLOUD_CREDENTIALS_URI": f"http://127.0.0.1:{port}/keys?token=secret-word"}
+    found = find_settings("fc", region="cn-hangzhou", environment=environment, home=tmp_path).credentials
+    with pytest.raises(SettingsError, match=rf"ALIBABA_CLOUD_CREDENTIALS_URI, which names 127\.0\.0\.1:{port} ") as caught:
+        found.access_key()
+    assert "secret-word" not in str(caught.value)
+
+
 def test_keys_that_change_reach_both_services() -> None:
     class Rotating:
         count = 0
