@@ -130,7 +130,8 @@ class ReplaceIncomplete(FcAsyncError):
     Args:
         old_config: the config as it was before.
         command: the command line that puts it back.
-        is_gone: True when the function has no config now; False when parts of the new one may hold beside the old one. Default True.
+        is_gone: True when the function has no config now; False when parts of the new one may hold beside the old
+            one. Default True.
     """
 
     def __init__(self, old_config: Any, command: str, *, is_gone: bool = True) -> None:
