@@ -206,6 +206,13 @@ def test_a_delete_that_is_refused_leaves_nothing_of_the_new_config() -> None:
     assert service.now == OLD
 
 
+def test_what_the_old_config_left_open_is_put_back_as_the_default() -> None:
+    error = ServiceError(403, "AccessDenied")
+    service, raised = failed({4: error}, config(A, B), config(A, None, 0, 70, True))
+    assert raised is error
+    assert service.now == with_defaults(config(A, B))
+
+
 @pytest.mark.parametrize("error", UNKNOWN)
 def test_a_new_config_that_may_be_there_is_taken_away_by_the_command(error: BaseException) -> None:
     service, raised = failed({5: error, 6: ServiceError(500)}, arrives=frozenset({5}))
