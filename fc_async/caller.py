@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 from typing import Any, TypeVar
+
+from darabonba.runtime import RuntimeOptions
 
 from .account import account_of
 from .arn import FunctionArn
-from .errors import ArgumentError, ServiceError
+from .duration import check_timeout
+from .errors import ServiceError
 from .payload import check_function, check_qualifier
-from .repeat import Repeats
+from .repeat import FOREVER, Repeats
 from .setting import Setting
 from .settings import ACCOUNT_FROM_STS, Settings
 from .transport import Transport, last_answer, unreadable
 
+SHORTEST_LOOK_SECONDS = 1
+"""What a call may take although the caller's time is over: it is the last look."""
+
 _Read = TypeVar("_Read")
+_One = TypeVar("_One")
 
 
 class Caller:
@@ -48,10 +58,11 @@ class Caller:
         self._sleep = sleep or time.sleep
         self._clock = clock or time.monotonic
         self._repeats = Repeats(self._sleep, self._clock, random or _random)
+        self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
+        self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
+        self._account_lock = threading.Lock()
         self._transport = Transport(
-            settings,
-            connect_timeout_seconds=check_timeout("connect_timeout_seconds", connect_timeout_seconds),
-            read_timeout_seconds=check_timeout("read_timeout_seconds", read_timeout_seconds),
+            settings, connect_timeout_seconds=self._connect_seconds, read_timeout_seconds=self._read_seconds
         )
 
     @property
@@ -68,8 +79,9 @@ class Caller:
             SettingsError: there are no credentials.
             TransportError: STS gave no answer.
         """
-        if self.settings.account_id is None:
-            self._learn(self._ask_account_id(), ACCOUNT_FROM_STS)
+        with self._account_lock:  # the first of many threads asks, the others wait for what it hears
+            if self.settings.account_id is None:
+                self._learn(self._ask_account_id(), ACCOUNT_FROM_STS)
         return self.settings.require_account_id()
 
     def close(self) -> None:
@@ -95,12 +107,13 @@ class Caller:
         *,
         expected: tuple[int, ...],
         harmless_twice: bool = False,
-        private: tuple[str, ...] = (),
+        until: float = FOREVER,
     ) -> None:
         """Make a call that changes something; the answer is then `last_answer()`."""
         self._repeats.run(
-            lambda _: self._transport.call(action, operation, expected=expected, private=private),
+            lambda _: self._transport.call(action, operation, expected=expected),
             harmless_twice=harmless_twice,
+            until=until,
         )
 
     def _answered(
@@ -108,18 +121,49 @@ class Caller:
         action: str,
         operation: Callable[[], object],
         reader: Callable[[dict[str, Any]], _Read],
+        until: float = FOREVER,
     ) -> _Read:
         """Make a call that is harmless twice, and read its answer from the JSON as it came.
 
         The SDK's models are not asked: they let nearly anything pass.
         """
-        self._call(action, operation, expected=(200,), harmless_twice=True)
+        self._call(action, operation, expected=(200,), harmless_twice=True, until=until)
         answer = last_answer()
         try:
             return reader(_json_object(answer.body))
-        except (AttributeError, TypeError, ValueError, RecursionError) as error:  # pydantic's is a ValueError
+        except (
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ) as error:  # pydantic's is a ValueError
             failure = unreadable(action, answer, type(error).__name__)
         raise failure
+
+    def _pages(
+        self,
+        action: str,
+        ask: Callable[[str | None], object],
+        reader: Callable[[dict[str, Any]], tuple[list[_One], str | None]],
+    ) -> Iterator[_One]:
+        """Go through a list, page by page; `ask` makes the call for one token, `reader` returns items and the next."""
+        token, seen = None, set[str]()
+        while True:
+            items, answered = self._answered(action, functools.partial(ask, token), reader)
+            yield from items
+            token = next_token(action, answered, seen)
+            if token is None:
+                return
+
+    def _runtime(self, until: float) -> RuntimeOptions:
+        """Return options of the SDK by which a call is over when the clock reads `until`."""
+        runtime = RuntimeOptions()
+        if until != FOREVER:
+            left_seconds = max(until - self._clock(), SHORTEST_LOOK_SECONDS)
+            runtime.connect_timeout = ceil(min(left_seconds, self._connect_seconds) * 1000)
+            runtime.read_timeout = ceil(min(left_seconds, self._read_seconds) * 1000)
+        return runtime
 
 
 def addressed(verb: str, function: str, qualifier: str | None) -> tuple[str, str, dict[str, str]]:
@@ -146,23 +190,6 @@ def next_token(action: str, answered: str | None, seen: set[str]) -> str | None:
         raise ServiceError(200, None, message="a list whose pages repeat without an end", action=action)
     seen.add(answered)
     return answered
-
-
-def check_timeout(name: str, seconds: object) -> float:
-    """Return a timeout in seconds; a timedelta will do.
-
-    Raises:
-        ArgumentError: it is no number over 0.
-    """
-    seconds = in_seconds(seconds)
-    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < float("inf"):
-        return seconds
-    raise ArgumentError(f"{name}: expected seconds over 0, got {str(seconds)[:40]}")
-
-
-def in_seconds(duration: object) -> object:
-    """Return a timedelta as its seconds, everything else as it is."""
-    return duration.total_seconds() if isinstance(duration, timedelta) else duration
 
 
 def _random() -> float:

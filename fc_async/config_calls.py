@@ -9,10 +9,11 @@ from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
 from .arn import FunctionArn, QueueArn, TopicArn
-from .caller import Caller, addressed, next_token
+from .caller import Caller, addressed
 from .config import AsyncInvokeConfig
 from .errors import ServiceError
 from .payload import check_function
+from .repeat import FOREVER
 from .replace import replace
 
 PAGE_SIZE = 100
@@ -33,22 +34,11 @@ class ConfigCalls(Caller):
             ServiceError: there is none (404), or the service refused.
             TransportError: no answer came.
         """
-        action, name, query = addressed("get_config", function, qualifier)
-        request = models.GetAsyncInvokeConfigRequest(**query)
-        return self._answered(
-            action,
-            lambda: self.sdk.get_async_invoke_config_with_options(name, request, {}, RuntimeOptions()),
-            self._read_config,
-        )
+        return self._get_config(function, qualifier)
 
     def find_config(self, function: str, *, qualifier: str | None = None) -> AsyncInvokeConfig | None:
         """Return the async config, None where the function has none; everything else as `get_config`."""
-        try:
-            return self.get_config(function, qualifier=qualifier)
-        except ServiceError as error:
-            if error.code != "AsyncConfigNotExists":
-                raise
-        return None
+        return self._find_config(function, qualifier)
 
     def put_config(
         self, function: str, config: AsyncInvokeConfig, *, qualifier: str | None = None
@@ -84,8 +74,8 @@ class ConfigCalls(Caller):
 
         The config is put, read again and compared. Where a destination is left over that must go, the whole config
         is deleted and put anew, and between these two calls the function has no destinations: an outcome of that
-        moment is delivered nowhere. When the new config cannot be put then, the old one is put back, and the error
-        is raised that the new one met.
+        moment is delivered nowhere. When the deletion or the new config fails then, the old one is put back, and the
+        error is raised that was met.
 
         Args:
             function: function name.
@@ -93,8 +83,8 @@ class ConfigCalls(Caller):
             qualifier: version or alias; None: LATEST.
 
         Raises:
-            ReplaceIncomplete: neither the new nor the old config could be put; it has the old one and the command
-                that restores it.
+            ReplaceIncomplete: neither the new nor the old config holds; it has the old one and the command that
+                restores it.
             SettingsError: a destination needs a region, and none was found.
             ServiceError: the service refused.
             TransportError: no answer came.
@@ -136,27 +126,34 @@ class ConfigCalls(Caller):
             TransportError: no answer came.
         """
         name = None if function is None else check_function(function)
-        return self._config_pages(f"iter_configs {name or 'of all functions'}", name)
 
-    def _config_pages(self, action: str, function: str | None) -> Iterator[AsyncInvokeConfig]:
-        token, seen = None, set[str]()
-        while True:
-            request = models.ListAsyncInvokeConfigsRequest(function_name=function, limit=PAGE_SIZE, next_token=token)
-            configs, answered = self._config_page(action, request)
-            yield from configs
-            token = next_token(action, answered, seen)
-            if token is None:
-                return
+        def ask(token: str | None) -> object:
+            request = models.ListAsyncInvokeConfigsRequest(function_name=name, limit=PAGE_SIZE, next_token=token)
+            return self.sdk.list_async_invoke_configs_with_options(request, {}, RuntimeOptions())
 
-    def _config_page(self, action: str, request: Any) -> tuple[list[AsyncInvokeConfig], str | None]:
+        def read(wire: dict[str, Any]) -> tuple[list[AsyncInvokeConfig], str | None]:
+            configs = wire.get("configs") or ()  # null when there is none
+            return [self._read_config(one) for one in configs], wire.get("nextToken")
+
+        return self._pages(f"iter_configs {name or 'of all functions'}", ask, read)
+
+    def _get_config(self, function: str, qualifier: str | None, until: float = FOREVER) -> AsyncInvokeConfig:
+        action, name, query = addressed("get_config", function, qualifier)
+        request = models.GetAsyncInvokeConfigRequest(**query)
         return self._answered(
             action,
-            lambda: self.sdk.list_async_invoke_configs_with_options(request, {}, RuntimeOptions()),
-            lambda wire: (
-                [self._read_config(one) for one in wire.get("configs") or ()],  # null when there is none
-                wire.get("nextToken"),
-            ),
+            lambda: self.sdk.get_async_invoke_config_with_options(name, request, {}, self._runtime(until)),
+            self._read_config,
+            until,
         )
+
+    def _find_config(self, function: str, qualifier: str | None, until: float = FOREVER) -> AsyncInvokeConfig | None:
+        try:
+            return self._get_config(function, qualifier, until)
+        except ServiceError as error:
+            if error.code != "AsyncConfigNotExists":
+                raise
+        return None
 
     def _read_config(self, wire: dict[str, Any]) -> AsyncInvokeConfig:
         config = AsyncInvokeConfig.from_wire(wire)

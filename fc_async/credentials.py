@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from .errors import ArgumentError, FcAsyncError, SettingsError
 from .profiles import Profile, profile_file
@@ -22,6 +23,8 @@ LOCAL = "local"
 ACCESS_KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 ACCESS_KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105 - a variable's name
 SECURITY_TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
+CREDENTIALS_URI = "ALIBABA_CLOUD_CREDENTIALS_URI"
+OIDC_SESSION_NAME = "ALIBABA_CLOUD_ROLE_SESSION_NAME"
 OIDC_VARIABLES = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN")
 
 PROFILE_MODES = (
@@ -37,6 +40,16 @@ PROFILE_MODES = (
     "External",
 )
 """What alibabacloud-credentials 1.0.12 reads, and CredentialsURI, which we hand to another of its providers."""
+
+# Where one is missing, the library fails without naming it, or takes what the environment has, which is another's.
+_NEEDED_FIELDS = {
+    "AK": ("access_key_id", "access_key_secret"),
+    "StsToken": ("access_key_id", "access_key_secret", "sts_token"),
+    "RamRoleArn": ("access_key_id", "access_key_secret", "ram_role_arn"),
+    "ChainableRamRoleArn": ("source_profile", "ram_role_arn"),
+    "OIDC": ("ram_role_arn", "oidc_provider_arn", "oidc_token_file"),
+    "CredentialsURI": ("credentials_uri",),
+}
 
 
 @dataclass(frozen=True)
@@ -66,10 +79,12 @@ class Credentials:
     Args:
         source: the variable, file or option, for the reader.
         fetch: returns the key that holds now; may ask over the network, and caches what may be cached.
+        host: host and port that `fetch` asks, for the reader; "" where that is not known.
     """
 
     source: str
     fetch: Callable[[], AccessKey] = field(repr=False)
+    host: str = ""
 
     def access_key(self) -> AccessKey:
         """Return the key that holds now.
@@ -89,7 +104,8 @@ class Credentials:
             if key.access_key_id and key.access_key_secret:
                 return key
             reason = "an empty access key"
-        raise SettingsError(f"no credentials could be had from {self.source} ({reason})")
+        asked = f", which names {self.host}" if self.host else ""
+        raise SettingsError(f"no credentials could be had from {self.source}{asked} ({reason})")
 
 
 def given_credentials(given: Any) -> Credentials:
@@ -136,7 +152,8 @@ def profile_credentials(profile: Profile) -> Credentials:
     """Use this profile, in whatever mode it has that the library reads."""
     source = f"the profile {profile.name!r} of {profile.path}"
     provider = _Lazy(lambda: _profile_provider(profile))
-    return Credentials(source, lambda: _from_provider(provider()))
+    uri = profile.text("credentials_uri") if profile.text("mode") == "CredentialsURI" else ""
+    return Credentials(source, lambda: _from_provider(provider()), _host(uri))
 
 
 def environment_credentials(environment: Mapping[str, str]) -> Credentials | None:
@@ -150,6 +167,28 @@ def environment_credentials(environment: Mapping[str, str]) -> Credentials | Non
     if not key.access_key_id or not key.access_key_secret:
         return None
     return Credentials(f"{ACCESS_KEY_ID} and {ACCESS_KEY_SECRET}", lambda: key)
+
+
+def oidc_credentials(environment: Mapping[str, str]) -> Credentials | None:
+    """Use the web identity in the environment, None where there is none."""
+    token_file, role_arn, provider_arn = [environment.get(name, "") for name in OIDC_VARIABLES]
+    if not (token_file and role_arn and provider_arn):
+        return None
+    session = environment.get(OIDC_SESSION_NAME) or None
+    provider = _Lazy(lambda: _oidc_provider(token_file, role_arn, provider_arn, session))
+    return Credentials(" and ".join(OIDC_VARIABLES), lambda: _from_provider(provider()))
+
+
+def uri_credentials(environment: Mapping[str, str]) -> Credentials | None:
+    """Use the URI in the environment that answers with a key, None where there is none.
+
+    The library's chain asks it last, after the current profile and the role of the machine.
+    """
+    uri = environment.get(CREDENTIALS_URI, "")
+    if not uri:
+        return None
+    provider = _Lazy(lambda: _uri_provider(uri))
+    return Credentials(CREDENTIALS_URI, lambda: _from_provider(provider()), _host(uri))
 
 
 def chain_credentials(home: Path) -> Credentials:
@@ -187,10 +226,10 @@ def _nothing_found(home: Path) -> str:
             "no credentials were found. Looked at:",
             f"  {ACCESS_KEY_ID} and {ACCESS_KEY_SECRET} (with {SECURITY_TOKEN} for a temporary key)",
             f"  {OIDC_VARIABLES[0]}, {OIDC_VARIABLES[1]} and {OIDC_VARIABLES[2]}",
+            f"  {CREDENTIALS_URI}",
             f"  {profile_file(home)}: its current profile, or the one of ALIBABA_CLOUD_PROFILE",
             f"  {home / '.alibabacloud' / 'credentials.ini'}",
             "  the RAM role of this ECS instance (unless ALIBABA_CLOUD_ECS_METADATA_DISABLED=true)",
-            "  ALIBABA_CLOUD_CREDENTIALS_URI",
             "Set one of these, or name a profile with --profile (profile= in Python).",
             "The local service needs none: --endpoint http://127.0.0.1:9700, or FC_ASYNC_ENDPOINT.",
         )
@@ -222,14 +261,45 @@ def _profile_provider(profile: Profile) -> Any:
             f"the profile {profile.name!r} of {profile.path} has the mode {mode[:40]!r};"
             f" expected one of {', '.join(PROFILE_MODES)}"
         )
-    if mode == "CredentialsURI" and not profile.text("credentials_uri"):  # the library would take the environment's
-        raise SettingsError(f"the profile {profile.name!r} of {profile.path} has no credentials_uri")
-    from alibabacloud_credentials.provider import CLIProfileCredentialsProvider, URLCredentialsProvider
+    missing = [name for name in _NEEDED_FIELDS.get(mode, ()) if not profile.text(name)]
+    if missing:
+        raise SettingsError(f"the profile {profile.name!r} of {profile.path}, mode {mode}, has no {missing[0]}")
+    if mode == "CredentialsURI":  # "unsupported profile mode" of the library (1.0.12)
+        return _uri_provider(profile.text("credentials_uri"))
+    from alibabacloud_credentials.provider import CLIProfileCredentialsProvider
 
     _silence_library()
-    if mode == "CredentialsURI":  # "unsupported profile mode" of the library (1.0.12)
-        return URLCredentialsProvider(uri=profile.text("credentials_uri"))
     return CLIProfileCredentialsProvider(profile_name=profile.name, profile_file=str(profile.path))
+
+
+def _oidc_provider(token_file: str, role_arn: str, provider_arn: str, session: str | None) -> Any:
+    from alibabacloud_credentials.provider import OIDCRoleArnCredentialsProvider
+
+    _silence_library()
+    return OIDCRoleArnCredentialsProvider(
+        role_arn=role_arn,
+        oidc_provider_arn=provider_arn,
+        oidc_token_file_path=token_file,
+        role_session_name=session,
+    )
+
+
+def _uri_provider(uri: str) -> Any:
+    from alibabacloud_credentials.provider import URLCredentialsProvider
+
+    _silence_library()
+    return URLCredentialsProvider(uri=uri)
+
+
+def _host(uri: str) -> str:
+    """Return host and port of a URI, whose other parts can be secret."""
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    shown = "".join(character for character in host if character.isprintable())[:100]
+    return shown if port is None else f"{shown}:{port}"
 
 
 def _silence_library() -> None:

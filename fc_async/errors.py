@@ -8,7 +8,7 @@
     ├── FunctionError      a synchronous invocation ran, and its handler failed
     ├── TransportError     no answer came; .sent says whether the request may have arrived
     ├── TaskTimeout        an async task was still going when the wait was over (also a TimeoutError)
-    ├── ReplaceIncomplete  a config was taken away and could not be put back
+    ├── ReplaceIncomplete  a config was to be replaced, and neither the new nor the old one holds
     ├── RecordError        bytes that should hold a record do not (also a ValueError)
     └── LocalError         the local service cannot start or was asked for what it does not do
 
@@ -132,20 +132,31 @@ class TaskTimeout(FcAsyncError, TimeoutError):
 
 
 class ReplaceIncomplete(FcAsyncError):
-    """A config was deleted to replace it, and neither the new nor the old one could be put.
+    """A config was to be replaced, and neither the new nor the old one holds.
 
     Args:
         old_config: the config as it was before.
         command: the command line that puts it back.
+        is_gone: True when the function has no config now; False when parts of the new one may hold beside the old
+            one. Default True.
     """
 
-    def __init__(self, old_config: Any, command: str) -> None:
+    def __init__(self, old_config: Any, command: str, *, is_gone: bool = True) -> None:
         self.old_config = old_config
         self.command = command
+        self.is_gone = is_gone
         super().__init__(old_config, command)
 
     def __str__(self) -> str:
-        return f"the function has no async config now: the old one could not be put back. To restore it: {self.command}"
+        state = "the function has no async config now" if self.is_gone else "parts of the new config may hold"
+        return f"{state}: the old one could not be put back as it was. To restore it: {self.command}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_replace_incomplete, (self.old_config, self.command, self.is_gone))
+
+
+def _replace_incomplete(old_config: Any, command: str, is_gone: bool) -> ReplaceIncomplete:
+    return ReplaceIncomplete(old_config, command, is_gone=is_gone)
 
 
 class RecordError(FcAsyncError, ValueError):

@@ -24,8 +24,8 @@ from .settings import find_settings, named_endpoint
 class FunctionsClient(InvokeCalls):
     """Configures and invokes functions of Function Compute 3.0; one may be shared by many threads.
 
-    Every call is repeated when it cannot have arrived and when it was throttled (429), at most 5 times within 30
-    seconds; reading, and putting and deleting a config, also when it may have arrived.
+    Every call is repeated when it cannot have arrived and when it was throttled (429), at most 5 times;
+    reading, and putting and deleting a config, also when it may have arrived.
 
     Args:
         endpoint: URL of both services, for example `http://127.0.0.1:9700`; None: FC_ASYNC_ENDPOINT, else derived
@@ -40,7 +40,8 @@ class FunctionsClient(InvokeCalls):
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region; needs the account id. Default False.
         insecure: allow plain http to a host that is not this machine. Default False.
-        connect_timeout_seconds: longest wait for a connection, over 0, a number or a timedelta. Default 5.
+        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta.
+            Default 5.
         read_timeout_seconds: longest wait for an answer, over 0, likewise. Default 30.
         max_payload_bytes: longest payload of an asynchronous invocation, from 0. Default 131072, "128 KB" on the
             service's limits page; None: the service decides. Accounts can be raised to 262144.

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import Any, Union
 
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
 from .arn import parse_arn
-from .caller import addressed, check_timeout
+from .caller import addressed
+from .duration import DAY_SECONDS, check_timeout
 from .error_detail import read_error
 from .errors import ArgumentError, FunctionError, ServiceError
 from .invocation import Accepted, Invocation, InvokeFailed, InvokeResult
 from .invoke_many import invoke_each
-from .payload import MAX_PAYLOAD_BYTES, check_delay, check_task_id, payload_bytes
+from .payload import MAX_PAYLOAD_BYTES, check_delay, check_function, check_task_id, payload_bytes
 from .task_calls import TaskCalls
 from .transport import last_answer, request_id
 from .wire import Answer, identifier
 
 MARGIN_SECONDS = 10
 """What a synchronous invocation may take beyond the function's own timeout: the way there and back, a cold start."""
+
+PAGE_SIZE = 100
+"""Functions, versions or aliases asked for at once, the most that the service gives (docstrings of the FC SDK)."""
 
 
 class InvokeCalls(TaskCalls):
@@ -45,6 +50,49 @@ class InvokeCalls(TaskCalls):
         )
         self._learn_from_text(found.function_arn)
         return found
+
+    def iter_functions(self, prefix: str | None = None) -> Iterator[str]:
+        """Go through the names of the functions in the region, page by page.
+
+        Args:
+            prefix: how the name begins; None: every function.
+
+        Raises:
+            ServiceError: the service refused.
+            TransportError: no answer came.
+        """
+        begins = None if prefix is None else check_function(prefix)
+
+        def ask(token: str | None) -> object:
+            request = models.ListFunctionsRequest(prefix=begins, limit=PAGE_SIZE, next_token=token)
+            return self.sdk.list_functions_with_options(request, {}, RuntimeOptions())
+
+        return self._pages("iter_functions", ask, _names("functions", "functionName"))
+
+    def iter_qualifiers(self, function: str) -> Iterator[str]:
+        """Go through a function's versions, then its aliases, page by page; LATEST is not among them.
+
+        Args:
+            function: function name.
+
+        Raises:
+            ServiceError: the function does not exist (404), or the service refused.
+            TransportError: no answer came.
+        """
+        action, name, _ = addressed("iter_qualifiers", function, None)
+
+        def versions(token: str | None) -> object:
+            request = models.ListFunctionVersionsRequest(limit=PAGE_SIZE, next_token=token)
+            return self.sdk.list_function_versions_with_options(name, request, {}, RuntimeOptions())
+
+        def aliases(token: str | None) -> object:
+            request = models.ListAliasesRequest(limit=PAGE_SIZE, next_token=token)
+            return self.sdk.list_aliases_with_options(name, request, {}, RuntimeOptions())
+
+        return chain(
+            self._pages(action, versions, _names("versions", "versionId")),
+            self._pages(action, aliases, _names("aliases", "aliasName")),
+        )
 
     def invoke_async(
         self,
@@ -111,7 +159,7 @@ class InvokeCalls(TaskCalls):
                 are taken before the first is sent.
             qualifier: version or alias; None: LATEST.
             concurrency: how many at a time, 1 to 64. Default 16.
-            rate_per_second: begin no more than so many a second, over 0; None: no limit.
+            rate_per_second: begin no more than so many a second, 1/86400 (once a day) to 86400; None: no limit.
 
         Returns:
             What came of each, in the order of the payloads: `Accepted`, or `InvokeFailed` with the error that
@@ -150,8 +198,9 @@ class InvokeCalls(TaskCalls):
             function: function name.
             payload: as for `invoke_async`, without its limit.
             qualifier: version or alias; None: LATEST.
-            timeout_seconds: longest wait for the answer, a number or a timedelta; None: the function's own timeout,
-                which is asked for first, and 10 seconds; where it may not be read (403) the client's read timeout.
+            timeout_seconds: longest wait for the answer, over 0, 86400 at most, a number or a timedelta; None: the
+                function's own timeout, which is asked for first, and 10 seconds; where it may not be read (403) the
+                client's read timeout.
 
         Raises:
             FunctionError: the function ran and its handler failed.
@@ -219,7 +268,8 @@ class InvokeCalls(TaskCalls):
             if error.status != 403:
                 raise
             return None
-        return found.timeout + MARGIN_SECONDS if isinstance(found.timeout, int) else None
+        is_known = isinstance(found.timeout, int) and 0 < found.timeout <= DAY_SECONDS
+        return found.timeout + MARGIN_SECONDS if is_known else None
 
     def _learn_from_text(self, arn: object) -> None:
         try:
@@ -227,6 +277,18 @@ class InvokeCalls(TaskCalls):
         except ArgumentError:
             return
         self._learn_from(found)
+
+
+def _names(listed: str, key: str) -> Callable[[dict[str, Any]], tuple[list[str], str | None]]:
+    """Return what reads a page of a list of names."""
+
+    def read(wire: dict[str, Any]) -> tuple[list[str], str | None]:
+        names = [one[key] for one in wire.get(listed) or ()]  # null when there is none
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError
+        return names, wire.get("nextToken")
+
+    return read
 
 
 _Sender = Callable[[Union[float, None]], Answer]

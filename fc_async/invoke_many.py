@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from .duration import check_rate
 from .errors import ArgumentError, FcAsyncError
 from .invocation import Accepted, Invocation, InvokeFailed
 
@@ -30,7 +31,7 @@ def invoke_each(
         ArgumentError: the arguments cannot be right; nothing was sent.
     """
     threads = _concurrency(concurrency)
-    pace = _Pace(_rate(rate_per_second), sleep, clock)
+    pace = _Pace(check_rate("rate_per_second", rate_per_second), sleep, clock)
     items = [one if isinstance(one, Invocation) else Invocation(one) for one in _several(payloads)]
 
     def outcome(index: int, item: Invocation) -> Accepted | InvokeFailed:
@@ -39,6 +40,8 @@ def invoke_each(
             return invoke(item)
         except FcAsyncError as error:
             return InvokeFailed(index, error)
+        except Exception as error:  # of the caller's own objects: the outcomes of the others must not be lost for it
+            return InvokeFailed(index, FcAsyncError(f"the invocation broke off ({type(error).__name__})"))
 
     with ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="fc_async-invoke") as pool:
         return list(pool.map(outcome, range(len(items)), items))  # after an interrupt it sends nothing more
@@ -75,11 +78,3 @@ def _concurrency(threads: object) -> int:
     if isinstance(threads, int) and not isinstance(threads, bool) and 1 <= threads <= MAX_CONCURRENCY:
         return threads
     raise ArgumentError(f"concurrency: expected a whole number from 1 to {MAX_CONCURRENCY}, got {str(threads)[:40]}")
-
-
-def _rate(rate: object) -> float | None:
-    if rate is None:
-        return None
-    if isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < float("inf"):
-        return rate
-    raise ArgumentError(f"rate_per_second: expected a number over 0, or None for no limit, got {str(rate)[:40]}")

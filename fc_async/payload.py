@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from .duration import whole_seconds
 from .errors import ArgumentError
+from .names import KNOWN_TASK_ID, NAME, TASK_ID
 
 MAX_PAYLOAD_BYTES = 131072
 """Longest payload of an asynchronous invocation: "128 KB" on the limits page, read as 128 KiB (assumed)."""
 
-# Wider than the documented rule, which the service checks: `$` stands in the names of functions moved from FC 2.0.
-_NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.$-]{1,256}")
-_TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")  # docstring of the FC SDK's InvokeFunctionHeaders
-_KNOWN_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 MAX_DELAY_SECONDS = 3600
 """https://help.aliyun.com/zh/functioncompute/retry-policy"""
 
@@ -53,7 +49,7 @@ def _raw(payload: Any) -> bytes | None:
         return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except OSError as error:
         reason = f"{payload}: {error.strerror or type(error).__name__}"
-    except (TypeError, ValueError, RecursionError) as error:
+    except Exception as error:  # a dict of the caller's own class may raise what it likes
         reason = f"{type(payload).__name__} cannot be written as JSON or UTF-8 ({type(error).__name__})"
     raise ArgumentError(f"expected a payload of text, bytes, a readable Path or JSON values: {reason}")
 
@@ -64,7 +60,7 @@ def check_function(name: object) -> str:
     Raises:
         ArgumentError: it cannot be one; a `/` is the mark of FC 2.0, which has services.
     """
-    if isinstance(name, str) and _NAME.fullmatch(name):
+    if isinstance(name, str) and NAME.fullmatch(name):
         return name
     if isinstance(name, str) and "/" in name:
         raise ArgumentError(
@@ -82,7 +78,7 @@ def check_qualifier(qualifier: object) -> str | None:
     Raises:
         ArgumentError: it cannot be one.
     """
-    if qualifier is None or (isinstance(qualifier, str) and _NAME.fullmatch(qualifier)):
+    if qualifier is None or (isinstance(qualifier, str) and NAME.fullmatch(qualifier)):
         return qualifier
     raise ArgumentError(f"qualifier: expected a version or an alias, got {str(qualifier)[:80]!r}")
 
@@ -93,7 +89,7 @@ def check_task_id(task_id: object) -> str:
     Raises:
         ArgumentError: the service would not take it.
     """
-    if isinstance(task_id, str) and _TASK_ID.fullmatch(task_id):
+    if isinstance(task_id, str) and TASK_ID.fullmatch(task_id):
         return task_id
     raise ArgumentError(
         "task_id: expected a letter or '_', then letters, digits, '_' or '-', 128 characters at most,"
@@ -107,7 +103,7 @@ def check_known_task_id(task_id: object) -> str:
     Raises:
         ArgumentError: it cannot be one.
     """
-    if isinstance(task_id, str) and _KNOWN_TASK_ID.fullmatch(task_id):
+    if isinstance(task_id, str) and KNOWN_TASK_ID.fullmatch(task_id):
         return task_id
     raise ArgumentError(f"task_id: expected the id that the acceptance gave, got {str(task_id)[:40]!r}")
 
@@ -120,8 +116,7 @@ def check_delay(delay_seconds: object) -> int | None:
     """
     if delay_seconds is None:
         return None
-    if isinstance(delay_seconds, timedelta) and delay_seconds % timedelta(seconds=1) == timedelta():
-        delay_seconds = delay_seconds // timedelta(seconds=1)
+    delay_seconds = whole_seconds(delay_seconds)
     if isinstance(delay_seconds, bool) or not isinstance(delay_seconds, int):
         raise ArgumentError(f"delay_seconds: expected whole seconds, got {type(delay_seconds).__name__}")
     if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:

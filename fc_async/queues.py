@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from email.utils import formatdate
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from mns.queue import Message, QueueMeta
 from . import mns_answer
 from .account import account_of
 from .credentials import AccessKey
+from .duration import check_timeout, whole_seconds
 from .errors import ArgumentError, FcAsyncError, ServiceError, TransportError
 from .mns_answer import MAX_ANSWER_BYTES, MnsError, QueueAttributes, UnreadableAnswerError
 from .mns_answer import QueueMessage as QueueMessage
@@ -65,9 +67,10 @@ class QueueClient:
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region. Default False.
         insecure: allow plain http to a host that is not this machine. Default False.
-        connect_timeout_seconds: longest wait for a connection. Default 5.
-        read_timeout_seconds: longest wait for an answer; a receive that waits longer gets 5 seconds on top of its
-            own waiting. Default 35.
+        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta.
+            Default 5.
+        read_timeout_seconds: longest wait for an answer, likewise; a receive that waits longer gets 5 seconds on top
+            of its own waiting. Default 35.
 
     Raises:
         ArgumentError: an argument cannot be right.
@@ -86,8 +89,8 @@ class QueueClient:
         credentials: Any = None,
         internal: bool = False,
         insecure: bool = False,
-        connect_timeout_seconds: float = 5,
-        read_timeout_seconds: float = 35,
+        connect_timeout_seconds: float | timedelta = 5,
+        read_timeout_seconds: float | timedelta = 35,
     ) -> None:
         if not isinstance(queue, str) or not _NAME.fullmatch(queue):
             raise ArgumentError(f"expected a queue name of letters, digits and '-', got {str(queue)[:80]!r}")
@@ -104,8 +107,8 @@ class QueueClient:
             ask_account=account_of,
         )
         self.queue = queue
-        self._connect_seconds = _seconds("connect_timeout_seconds", connect_timeout_seconds)
-        self._read_seconds = _seconds("read_timeout_seconds", read_timeout_seconds)
+        self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
+        self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
         self._adapter = PlainAdapter(MAX_ANSWER_BYTES)
 
     def __enter__(self) -> QueueClient:
@@ -121,12 +124,12 @@ class QueueClient:
         """Close the connections that are open; a later call opens new ones."""
         self._adapter.close()
 
-    def receive(self, max_messages: int = 1, *, wait_seconds: int = 0) -> list[QueueMessage]:
+    def receive(self, max_messages: int = 1, *, wait_seconds: int | timedelta = 0) -> list[QueueMessage]:
         """Take messages: they stay invisible to others until their `next_visible_time`, unless deleted.
 
         Args:
             max_messages: 1 to 16; fewer may come although more are there.
-            wait_seconds: how long the service waits for a message, 0 to 30; 0: not at all.
+            wait_seconds: how long the service waits for a message, 0 to 30, a number or a timedelta; 0: not at all.
 
         Returns:
             The messages; an empty list when none came (which a queue with messages may answer, too).
@@ -152,12 +155,13 @@ class QueueClient:
         count = _whole("max_messages", max_messages, 1, MAX_BATCH)
         return self._messages("peek", f"peekonly=true&numOfMessages={count}", 0)
 
-    def send(self, body: str | bytes, *, delay_seconds: int | None = None) -> str:
+    def send(self, body: str | bytes, *, delay_seconds: int | timedelta | None = None) -> str:
         """Send one message, once, and return its id.
 
         Args:
             body: text, or bytes that are UTF-8; sent as it is.
-            delay_seconds: keep it invisible for this long, 0 to 604800; None: as the queue is set.
+            delay_seconds: keep it invisible for this long, 0 to 604800, a number or a timedelta; None: as the queue
+                is set.
 
         Raises:
             ArgumentError: the body is empty or cannot stand in XML.
@@ -193,12 +197,12 @@ class QueueClient:
         if failures:
             raise failures[0]
 
-    def change_visibility(self, receipt_handle: str, visibility_seconds: int) -> str:
+    def change_visibility(self, receipt_handle: str, visibility_seconds: int | timedelta) -> str:
         """Make a received message visible again after this long, from now; return its new handle.
 
         Args:
             receipt_handle: the handle of the last receive; it is used up by this.
-            visibility_seconds: 1 to 43200; 1 is "give it back now".
+            visibility_seconds: 1 to 43200, a number or a timedelta; 1 is "give it back now".
 
         Raises:
             ServiceError: the service refused (the handle is no longer good, for example).
@@ -364,12 +368,7 @@ def _attribute(name: str, value: object) -> object:
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:
+    value = whole_seconds(value) if name.endswith("_seconds") else value
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
     raise ArgumentError(f"{name}: expected a whole number from {least} to {most}, got {str(value)[:40]}")
-
-
-def _seconds(name: str, value: object) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"):
-        return value
-    raise ArgumentError(f"{name}: expected seconds over 0, got {str(value)[:40]}")

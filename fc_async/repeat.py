@@ -4,7 +4,8 @@
     sent without an answer, 500, 502, 503           only what does no harm twice: the caller of `Repeats` says so
     anything else                                   never
 
-At most 5 attempts, the last of which begins within 30 seconds of the first. The delays double from half a second, as
+At most 5 attempts, and so 7.5 seconds of waiting between them; what the calls themselves take does not count, so that
+a service that hangs is asked again too. The delays double from half a second, as
 the service's own do (https://help.aliyun.com/zh/functioncompute/retry-policy), each cut by chance ("full jitter"), so
 that clients that failed together do not come back together.
 """
@@ -19,8 +20,8 @@ from typing import TypeVar
 from .errors import ServiceError, TransportError
 
 MAX_ATTEMPTS = 5
-MAX_WAITING_SECONDS = 30
 FIRST_DELAY_SECONDS = 0.5
+FOREVER = float("inf")
 
 _IN_DOUBT = {500, 502, 503}
 """The service may have done the work before it failed."""
@@ -43,28 +44,30 @@ class Repeats:
     clock: Callable[[], float]
     random: Callable[[], float]
 
-    def run(self, attempt: Callable[[bool], _Answered], *, harmless_twice: bool) -> _Answered:
+    def run(self, attempt: Callable[[bool], _Answered], *, harmless_twice: bool, until: float = FOREVER) -> _Answered:
         """Return what the call answers.
 
         Args:
             attempt: the call; it is told whether an earlier attempt may have arrived.
             harmless_twice: whether it may be repeated when it may have arrived.
+            until: reading of the clock from which nothing is repeated; a delay is cut so that the last attempt
+                begins then. Default: never.
 
         Raises:
             ServiceError: the last answer, when it was a refusal.
             TransportError: the last attempt got no answer.
         """
-        began, may_have_arrived, number = self.clock(), False, 1
+        may_have_arrived, number = False, 1
         while True:
             failure: ServiceError | TransportError
             try:
                 return attempt(may_have_arrived)
             except (ServiceError, TransportError) as error:
                 failure = error
-            delay_seconds = FIRST_DELAY_SECONDS * 2 ** (number - 1) * self.random()
-            is_last = number == MAX_ATTEMPTS or self.clock() - began + delay_seconds > MAX_WAITING_SECONDS
-            if is_last or not _is_passing(failure, harmless_twice):
+            left_seconds = until - self.clock()
+            if number == MAX_ATTEMPTS or left_seconds <= 0 or not _is_passing(failure, harmless_twice):
                 raise failure
+            delay_seconds = min(FIRST_DELAY_SECONDS * 2 ** (number - 1) * self.random(), left_seconds)
             number += 1
             may_have_arrived = may_have_arrived or is_in_doubt(failure)
             _LOG.debug("%s; attempt %d of %d in %.2f s", failure, number, MAX_ATTEMPTS, delay_seconds)

@@ -3,7 +3,8 @@
 FC 2.0 documents that a PUT leaves alone what it does not name; of FC 3.0 nothing is known. So: PUT, look, and only if
 something is left over that must go, remove it. Numbers go by putting their defaults. A destination can only go with
 the whole config (an empty one is refused: `InvalidDestinationResources`), so in that case the function has no
-destinations for the time of one call; if the new config cannot be put then, the old one is put back.
+destinations for the time of one call. If the deletion or the new config fails then, the old one is put back and looked
+at; what the first PUT brought in and cannot be taken out again is an error that has the command which restores it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import shlex
 from typing import Protocol
 
 from .config import DEFAULT_EVENT_AGE_SECONDS, DEFAULT_RETRY_ATTEMPTS, AsyncInvokeConfig, DestinationConfig
-from .errors import FcAsyncError, ReplaceIncomplete, ServiceError
+from .errors import FcAsyncError, ReplaceIncomplete, ServiceError, TransportError
+from .repeat import is_in_doubt
+
+_NUMBERS = ("max_async_retry_attempts", "max_async_event_age_in_seconds", "async_task")
 
 
 class Configs(Protocol):
@@ -62,6 +66,13 @@ def with_defaults(config: AsyncInvokeConfig) -> AsyncInvokeConfig:
     )
 
 
+def is_same(one: AsyncInvokeConfig, other: AsyncInvokeConfig) -> bool:
+    """Tell whether two configs come to the same, None being the service's default."""
+    return all(getattr(with_defaults(one), name) == getattr(with_defaults(other), name) for name in _NUMBERS) and (
+        _halves(one) == _halves(other)
+    )
+
+
 def restore_command(
     function: str, config: AsyncInvokeConfig, qualifier: str | None, place: tuple[str, ...] = ()
 ) -> str:
@@ -79,8 +90,15 @@ def restore_command(
         ),
         *([] if task is None else [task]),
     ]
-    name = function if qualifier is None else f"{function}@{qualifier}"
-    return shlex.join(["fc-async", "config", "set", name, *options, *place])
+    return shlex.join(["fc-async", "config", "set", _shown(function, qualifier), *options, *place])
+
+
+def _delete_command(function: str, qualifier: str | None, place: tuple[str, ...]) -> str:
+    return shlex.join(["fc-async", "config", "delete", _shown(function, qualifier), "--yes", *place])
+
+
+def _shown(function: str, qualifier: str | None) -> str:
+    return function if qualifier is None else f"{function}@{qualifier}"
 
 
 def _put_anew(
@@ -91,19 +109,24 @@ def _put_anew(
     old: AsyncInvokeConfig,
     options: tuple[str, ...],
 ) -> AsyncInvokeConfig:
-    reached = False
+    is_deleted = False
     try:
         _delete(configs, function, qualifier)
-        reached = True
+        is_deleted = True
         return configs.put_config(function, config, qualifier=qualifier)
-    except ServiceError as error:
-        if not reached and error.status < 500:
-            raise  # the service refused to delete: nothing was taken away
-        failure: BaseException = error
     except BaseException as error:  # an interrupt at this point would leave the function without its destinations
         failure = error
-    _put_back(configs, function, qualifier, old, options)
-    raise failure
+    if _is_put_back(configs, function, qualifier, old):
+        raise failure
+    command = restore_command(function, with_defaults(old), qualifier, options)
+    if is_deleted and not _may_have_arrived(failure):
+        raise ReplaceIncomplete(old, command) from failure
+    delete = _delete_command(function, qualifier, options)  # what may be there goes first: a PUT may leave it alone
+    raise ReplaceIncomplete(old, f"{delete} ; {command}", is_gone=False) from failure
+
+
+def _may_have_arrived(failure: BaseException) -> bool:
+    return is_in_doubt(failure) if isinstance(failure, (ServiceError, TransportError)) else True
 
 
 def _delete(configs: Configs, function: str, qualifier: str | None) -> None:
@@ -114,16 +137,14 @@ def _delete(configs: Configs, function: str, qualifier: str | None) -> None:
             raise
 
 
-def _put_back(
-    configs: Configs, function: str, qualifier: str | None, old: AsyncInvokeConfig, options: tuple[str, ...]
-) -> None:
+def _is_put_back(configs: Configs, function: str, qualifier: str | None, old: AsyncInvokeConfig) -> bool:
+    """Put the old config back with its defaults, and look: where the service merges, the new one may show through."""
     try:
-        configs.put_config(function, old, qualifier=qualifier)
+        configs.put_config(function, with_defaults(old), qualifier=qualifier)
+        there = configs.find_config(function, qualifier=qualifier)
     except FcAsyncError:
-        incomplete = ReplaceIncomplete(old, restore_command(function, old, qualifier, options))
-    else:
-        return
-    raise incomplete
+        return False
+    return there is not None and is_same(old, there)
 
 
 def _keeps_destination(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> bool:
@@ -132,8 +153,7 @@ def _keeps_destination(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> b
 
 def _keeps_number(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> bool:
     want, have = with_defaults(wanted), with_defaults(there)
-    names = ("max_async_retry_attempts", "max_async_event_age_in_seconds", "async_task")
-    return any(getattr(wanted, name) is None and getattr(want, name) != getattr(have, name) for name in names)
+    return any(getattr(wanted, name) is None and getattr(want, name) != getattr(have, name) for name in _NUMBERS)
 
 
 def _halves(config: AsyncInvokeConfig) -> tuple[object, object]:

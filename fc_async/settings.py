@@ -7,8 +7,10 @@ This is the one place that reads the client's environment variables. For each se
                  and to STS (account.py)
     endpoint     argument of the service, argument endpoint=, FC_ASYNC_FC_ENDPOINT or FC_ASYNC_MNS_ENDPOINT,
                  FC_ASYNC_ENDPOINT, else derived from region and account
+                 where internal=True is an argument, the variables are passed over
     credentials  argument, named profile, the access key in the environment, the profile of ALIBABA_CLOUD_PROFILE, the
-                 default chain of alibabacloud-credentials
+                 web identity (OIDC) in the environment, ALIBABA_CLOUD_CREDENTIALS_URI, the default chain of
+                 alibabacloud-credentials, which begins with the current profile
 
 A profile is named by the argument `profile=`; the current one is that of ALIBABA_CLOUD_PROFILE, or the one that
 `~/.aliyun/config.json` calls so. On a loopback endpoint the current profile and the chain are not asked: region and
@@ -26,13 +28,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .credentials import (
-    OIDC_VARIABLES,
+    PROFILE_MODES,
     Credentials,
     chain_credentials,
     environment_credentials,
     given_credentials,
     local_credentials,
+    oidc_credentials,
     profile_credentials,
+    uri_credentials,
 )
 from .endpoint import Endpoint, Service, derived_endpoint, host_needs_account, read_endpoint
 from .errors import SettingsError
@@ -151,7 +155,7 @@ def find_settings(
         account_id: account id, digits; None: looked for.
         profile: a profile of `~/.aliyun/config.json` to use instead of the environment.
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
-        internal: derive the hosts that are reachable only inside the region.
+        internal: derive the hosts that are reachable only inside the region, whatever endpoint the environment names.
         insecure: allow plain http to a host that is not this machine.
         ask_account: asked for the account id when the endpoint cannot be derived without it, and it was found nowhere;
             None: that is a SettingsError.
@@ -165,7 +169,7 @@ def find_settings(
     sources = _Sources(
         os.environ if environment is None else environment, Path.home() if home is None else home, profile
     )
-    explicit = _explicit_endpoint(service, endpoint, service_endpoint, sources, insecure)
+    explicit = _explicit_endpoint(service, endpoint, service_endpoint, sources, insecure, passes_variables=internal)
     is_local = explicit is not None and explicit.is_loopback
     found_region = _region(sources, region, is_local=is_local, needed=explicit is None)
     found_account = _account_id(sources, account_id, is_local=is_local)
@@ -291,31 +295,45 @@ def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credent
     if is_local:
         return local_credentials(sources.environment, LOCAL_ACCESS_KEY)
     return (
-        environment_credentials(sources.environment) or _current_credentials(sources) or chain_credentials(sources.home)
+        environment_credentials(sources.environment)
+        or _environment_profile(sources)
+        or oidc_credentials(sources.environment)
+        or uri_credentials(sources.environment)
+        or _current_profile(sources)
+        or chain_credentials(sources.home)
     )
 
 
-def _current_credentials(sources: _Sources) -> Credentials | None:
-    """Use the current profile where the library's chain would not.
+def _environment_profile(sources: _Sources) -> Credentials | None:
+    """Use the profile of ALIBABA_CLOUD_PROFILE: the library's chain reads that only once, when it is imported."""
+    name = sources.environment.get(PROFILE)
+    return profile_credentials(named_profile(sources.home, name)) if name else None
 
-    The chain reads ALIBABA_CLOUD_PROFILE once, when it is imported, and passes over the mode CredentialsURI.
-    """
-    named = sources.variable(PROFILE)
-    profile = sources.current_profile()
-    if profile is None or (named is None and profile.text("mode") != "CredentialsURI"):
-        return None
-    if named is None and all(sources.environment.get(name) for name in OIDC_VARIABLES):
+
+def _current_profile(sources: _Sources) -> Credentials | None:
+    """Use the current profile where the library's chain would pass it over: CredentialsURI, and what nobody reads."""
+    profile = current_profile(sources.home)
+    mode = profile.text("mode") if profile else ""
+    if profile is None or not mode or mode in set(PROFILE_MODES) - {"CredentialsURI"}:
         return None
     return profile_credentials(profile)
 
 
 def _explicit_endpoint(
-    service: Service, endpoint: str | None, service_endpoint: str | None, sources: _Sources, insecure: bool
+    service: Service,
+    endpoint: str | None,
+    service_endpoint: str | None,
+    sources: _Sources,
+    insecure: bool,
+    *,
+    passes_variables: bool,
 ) -> Endpoint | None:
     if service_endpoint is not None:
         found: Setting | None = Setting(service_endpoint, f"the argument {service}_endpoint=")
     elif endpoint is not None:
         found = Setting(endpoint, "the argument endpoint=")
+    elif passes_variables:
+        found = None
     else:
         found = sources.variable(SERVICE_ENDPOINTS[service], ENDPOINT)
     return None if found is None else read_endpoint(found, insecure)

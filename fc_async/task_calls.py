@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
-from .caller import addressed, in_seconds, next_token
+from .caller import addressed
 from .config_calls import ConfigCalls
-from .errors import ArgumentError, ServiceError, SettingsError, TaskTimeout
+from .duration import check_wait
+from .errors import ServiceError, SettingsError, TaskTimeout, TransportError
 from .payload import check_known_task_id
+from .repeat import FOREVER
 from .tasks import AsyncTask, task_query
 
 PAGE_SIZE = 100
@@ -43,13 +44,7 @@ class TaskCalls(ConfigCalls):
                 asyncTask is off), or the service refused.
             TransportError: no answer came.
         """
-        action, name, query = addressed("get_task", function, qualifier)
-        task, request = check_known_task_id(task_id), models.GetAsyncTaskRequest(**query)
-        return self._answered(
-            f"{action} {task}",
-            lambda: self.sdk.get_async_task_with_options(name, task, request, {}, RuntimeOptions()),
-            AsyncTask.from_wire,
-        )
+        return self._get_task(function, task_id, qualifier)
 
     def iter_tasks(
         self,
@@ -91,7 +86,12 @@ class TaskCalls(ConfigCalls):
             sort_order_by_time=sort_order_by_time,
             include_payload=include_payload,
         )
-        return self._task_pages(action, name, query)
+
+        def ask(token: str | None) -> object:
+            request = models.ListAsyncTasksRequest(**query, limit=PAGE_SIZE, next_token=token)
+            return self.sdk.list_async_tasks_with_options(name, request, {}, RuntimeOptions())
+
+        return self._pages(action, ask, _read_page)
 
     def stop_task(self, function: str, task_id: str, *, qualifier: str | None = None) -> None:
         """Stop an async task: one that waits does not run, one that runs is broken off.
@@ -121,57 +121,72 @@ class TaskCalls(ConfigCalls):
         Args:
             function: function name.
             task_id: the task's id, as `Accepted` has it; it may be a moment old.
-            timeout_seconds: longest wait, a number or a timedelta; 0: look once; None: for as long as it takes.
+            timeout_seconds: longest wait, 0 to a year, a number or a timedelta; 0: look once; None: for as long as it
+                takes. A service that does not answer is left when the time is over, after a second at the earliest.
             qualifier: version or alias that was invoked; None: LATEST.
 
         Raises:
-            TaskTimeout: it was not over in time; it goes on.
+            TaskTimeout: it was not over in time, or the service did not tell; it goes on.
             SettingsError: asyncTask is off for this function and qualifier, so that nothing can be known of the task.
             ServiceError: there is no such task (404, also after 5 seconds), or the service refused.
-            TransportError: no answer came.
+            TransportError: no answer came, and there was time left.
         """
-        limit_seconds, began = _limit(timeout_seconds), self._clock()
-        task = self._registered_task(function, task_id, qualifier, limit_seconds)
-        look_seconds = _FIRST_LOOK_SECONDS
-        while not task.is_over:
-            left_seconds = limit_seconds - (self._clock() - began)
-            if left_seconds <= 0:
-                raise _timeout(addressed("wait_task", function, qualifier)[0], task, limit_seconds)
-            self._sleep(min(look_seconds, left_seconds))
-            look_seconds = min(look_seconds * 2, _LONGEST_LOOK_SECONDS)
-            task = self.get_task(function, task_id, qualifier=qualifier)
-        return task
+        limit_seconds = check_wait("timeout_seconds", timeout_seconds)
+        until, look_seconds, task = self._clock() + limit_seconds, _FIRST_LOOK_SECONDS, None
+        try:
+            task = self._registered_task(function, task_id, qualifier, until)
+            while not task.is_over and (left_seconds := until - self._clock()) > 0:
+                self._sleep(min(look_seconds, left_seconds))
+                look_seconds = min(look_seconds * 2, _LONGEST_LOOK_SECONDS)
+                task = self._get_task(function, task_id, qualifier, until)
+        except TransportError:
+            if self._clock() < until or not limit_seconds:  # of a single look the failure is what there is to tell
+                raise
+        if task is not None and task.is_over:
+            return task
+        raise _timeout(addressed("wait_task", function, qualifier)[0], task_id, task, limit_seconds)
+
+    def _get_task(self, function: str, task_id: str, qualifier: str | None, until: float = FOREVER) -> AsyncTask:
+        action, name, query = addressed("get_task", function, qualifier)
+        task, request = check_known_task_id(task_id), models.GetAsyncTaskRequest(**query)
+        return self._answered(
+            f"{action} {task}",
+            lambda: self.sdk.get_async_task_with_options(name, task, request, {}, self._runtime(until)),
+            AsyncTask.from_wire,
+            until,
+        )
 
     def _registered_task(
         self,
         function: str,
         task_id: str,
         qualifier: str | None,
-        limit_seconds: float = REGISTRATION_SECONDS,
+        until: float = FOREVER,
         *,
         is_known_to_be_on: bool = False,
     ) -> AsyncTask:
         """Return a task that was accepted just now, for which the service may answer 404 for a moment."""
-        began, look_seconds, is_on = self._clock(), _FIRST_LOOK_SECONDS, is_known_to_be_on
+        registered = min(until, self._clock() + REGISTRATION_SECONDS)
+        look_seconds, is_on = _FIRST_LOOK_SECONDS, is_known_to_be_on
         while True:
             try:
-                return self.get_task(function, task_id, qualifier=qualifier)
+                return self._get_task(function, task_id, qualifier, until)
             except ServiceError as error:
                 if error.status != 404 or error.code in _NOTHING_TO_WAIT_FOR:
                     raise
                 missing = error
             if not is_on:
-                self._require_tasks(function, qualifier)
+                self._require_tasks(function, qualifier, until)
                 is_on = True
-            left_seconds = min(limit_seconds, REGISTRATION_SECONDS) - (self._clock() - began)
+            left_seconds = registered - self._clock()
             if left_seconds <= 0:
                 raise missing
             self._sleep(min(look_seconds, left_seconds))
             look_seconds *= 2
 
-    def _require_tasks(self, function: str, qualifier: str | None) -> None:
+    def _require_tasks(self, function: str, qualifier: str | None, until: float) -> None:
         try:
-            config = self.find_config(function, qualifier=qualifier)
+            config = self._find_config(function, qualifier, until)
         except ServiceError as error:
             if error.status != 403:
                 raise
@@ -179,35 +194,14 @@ class TaskCalls(ConfigCalls):
         if config is None or not config.async_task:
             raise _tasks_are_off(function if qualifier is None else f"{function}@{qualifier}")
 
-    def _task_pages(self, action: str, function: str, query: dict[str, Any]) -> Iterator[AsyncTask]:
-        token, seen = None, set[str]()
-        while True:
-            request = models.ListAsyncTasksRequest(**query, limit=PAGE_SIZE, next_token=token)
-            call = functools.partial(self.sdk.list_async_tasks_with_options, function, request, {}, RuntimeOptions())
-            tasks, answered = self._answered(action, call, _read_page)
-            yield from tasks
-            token = next_token(action, answered, seen)
-            if token is None:
-                return
-
 
 def _read_page(wire: dict[str, Any]) -> tuple[list[AsyncTask], str | None]:
     return [AsyncTask.from_wire(one) for one in wire.get("tasks") or ()], wire.get("nextToken")  # null: there is none
 
 
-def _limit(duration: object) -> float:
-    if duration is None:
-        return float("inf")
-    seconds = in_seconds(duration)
-    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < float("inf"):
-        return seconds
-    raise ArgumentError(f"timeout_seconds: expected seconds from 0, or None for no limit, got {str(seconds)[:40]}")
-
-
-def _timeout(action: str, task: AsyncTask, limit_seconds: float) -> TaskTimeout:
-    return TaskTimeout(
-        f"{action}: the task {task.task_id} is {task.status}, not over, after {limit_seconds:g} seconds; it goes on"
-    )
+def _timeout(action: str, task_id: str, task: AsyncTask | None, limit_seconds: float) -> TaskTimeout:
+    how_far = f"{task.status}, not over," if task else "not known to be over"
+    return TaskTimeout(f"{action}: the task {task_id} is {how_far} after {limit_seconds:g} seconds; it goes on")
 
 
 def _tasks_are_off(shown: str) -> SettingsError:

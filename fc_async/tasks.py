@@ -1,7 +1,6 @@
 """The service's async tasks as values: what GetAsyncTask and ListAsyncTasks answer, and what a list can be asked for.
 
-Fields and statuses: API 2023-03-30, AsyncTask and ListAsyncTasksRequest (docstrings of alibabacloud-fc20230330);
-which statuses are final: https://help.aliyun.com/en/functioncompute/fc/user-guide/asynchronous-task
+Fields: API 2023-03-30, AsyncTask and ListAsyncTasksRequest (docstrings of alibabacloud-fc20230330).
 """
 
 from __future__ import annotations
@@ -9,13 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeGuard
 
 from .errors import ArgumentError
+from .names import FINAL_STATUSES, STATUSES
 from .payload import check_qualifier
 
-FINAL_STATUSES = frozenset({"Succeeded", "Failed", "Stopped", "Expired", "Invalid"})
-STATUSES = FINAL_STATUSES | {"Enqueued", "Dequeued", "Running", "Stopping", "Retrying"}
+MAX_MILLISECONDS = 253402300799999
+"""The last millisecond of the year 9999: what a datetime can say."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -147,7 +147,7 @@ def task_query(
         "status": _one_of("status", status, STATUSES),
         "started_time_begin": _milliseconds("started_time_begin", started_time_begin),
         "started_time_end": _milliseconds("started_time_end", started_time_end),
-        "sort_order_by_time": _one_of("sort_order_by_time", sort_order_by_time, {"asc", "desc"}),
+        "sort_order_by_time": _one_of("sort_order_by_time", sort_order_by_time, ("asc", "desc")),
         "include_payload": include_payload or None,
     }
     return {name: value for name, value in asked.items() if value is not None}
@@ -159,17 +159,24 @@ def _prefix(prefix: object) -> str | None:
     raise ArgumentError(f"prefix: expected the first 1 to 128 characters of a task id, got {str(prefix)[:40]!r}")
 
 
-def _one_of(name: str, value: object, known: set[str] | frozenset[str]) -> str | None:
+def _one_of(name: str, value: object, known: tuple[str, ...]) -> str | None:
     if value is None or (isinstance(value, str) and value in known):
         return value
-    raise ArgumentError(f"{name}: expected one of {', '.join(sorted(known))}, got {str(value)[:40]!r}")
+    raise ArgumentError(f"{name}: expected one of {', '.join(known)}, got {str(value)[:40]!r}")
 
 
 def _milliseconds(name: str, moment: object) -> int | None:
-    if isinstance(moment, datetime) and moment.tzinfo is not None:
-        return (moment - _EPOCH) // timedelta(milliseconds=1)
-    if moment is None or (isinstance(moment, int) and not isinstance(moment, bool) and moment >= 0):
-        return moment
+    if moment is None:
+        return None
+    number = (moment - _EPOCH) // timedelta(milliseconds=1) if _has_zone(moment) else moment
+    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MAX_MILLISECONDS:
+        return number
+    shown = str(moment)[:40] if isinstance(moment, (datetime, str)) else type(moment).__name__
     raise ArgumentError(
-        f"{name}: expected milliseconds since 1970, or a datetime with a time zone, got {str(moment)[:40]!r}"
+        f"{name}: expected milliseconds since 1970, 0 to {MAX_MILLISECONDS}, or a datetime with a time zone,"
+        f" got {shown!r}"
     )
+
+
+def _has_zone(moment: object) -> TypeGuard[datetime]:
+    return isinstance(moment, datetime) and moment.tzinfo is not None

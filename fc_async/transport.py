@@ -47,6 +47,7 @@ class _Exchange(threading.local):
     """What the adapter saw during the call that this thread is in."""
 
     is_ours = False
+    is_signed = False
     answer: Answer | None = None
     secrets: tuple[str, ...] = ()
 
@@ -113,7 +114,7 @@ class Transport:
             ServiceError: the service answered something else, or what cannot be read.
             TransportError: no answer came.
         """
-        _exchange.answer, _exchange.secrets = None, ()
+        _exchange.answer, _exchange.secrets, _exchange.is_signed = None, (), False
         failure: FcAsyncError
         try:
             answered = operation()
@@ -137,8 +138,10 @@ class Transport:
                 return one
         kind = type(inner or error).__name__
         answer = _seen()
-        if answer is None:
+        if answer is None and not _exchange.is_signed:  # without a key there is nothing that could be sent
             return TransportError(f"{action}: the FC SDK failed before anything was sent ({kind})", sent=False)
+        if answer is None:
+            return TransportError(f"{action}: the FC SDK failed, and the request may have arrived ({kind})", sent=True)
         if answer.status in expected:
             return unreadable(action, answer, kind)
         return self._refused(action, answer, private)
@@ -198,7 +201,7 @@ class _SdkCredentials:
 
     def get_credential(self) -> Any:
         key = self._credentials.access_key()
-        _exchange.secrets = key.private_texts()
+        _exchange.secrets, _exchange.is_signed = key.private_texts(), True
         return CredentialModel(
             access_key_id=key.access_key_id,
             access_key_secret=key.access_key_secret,

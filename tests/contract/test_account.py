@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -97,6 +99,15 @@ class Unnamed(FunctionsClient):
         return "1987"
 
 
+class Asking(Unnamed):
+    """Its STS answers when every thread had the time to ask, too."""
+
+    def _ask_account_id(self) -> str:
+        answer = super()._ask_account_id()
+        threading.Event().wait(0.05)
+        return answer
+
+
 def test_a_short_destination_gets_the_account_that_sts_tells_and_it_is_asked_once() -> None:
     with Peer(Reply(200, {}, ID)) as peer, Unnamed(peer) as client:
         client.put_config("main", QUEUE)
@@ -105,6 +116,18 @@ def test_a_short_destination_gets_the_account_that_sts_tells_and_it_is_asked_onc
         sent = json.loads(peer.requests[0].body)["destinationConfig"]["onFailure"]["destination"]
         assert sent == "acs:mns:cn-hangzhou:1987:/queues/dead/messages"
         assert (client.settings.account_id or ("", ""))[1] == "STS GetCallerIdentity"
+
+
+def test_many_threads_ask_sts_once() -> None:
+    barrier = threading.Barrier(32, timeout=10)
+    with Peer() as peer, Asking(peer) as client, ThreadPoolExecutor(32) as pool:
+
+        def account(_: int) -> str:
+            barrier.wait()
+            return client.account_id
+
+        assert set(pool.map(account, range(32))) == {"1987"}
+        assert client.asked == 1
 
 
 @pytest.mark.parametrize("call", ["get_config", "get_function"])
@@ -189,6 +212,33 @@ def test_a_credentials_uri_that_answers_nonsense_is_named_and_not_quoted(tmp_pat
             find_settings("fc", environment={}, home=tmp_path).credentials.access_key()
     assert "secret-word" not in str(caught.value)
     assert caught.value.__context__ is None
+
+
+def test_the_credentials_uri_of_the_environment_beats_the_current_profile(tmp_path: Path) -> None:
+    keys = {
+        "Code": "Success",
+        "AccessKeyId": "uri-id",
+        "AccessKeySecret": "uri-secret",
+        "SecurityToken": "uri-token",
+        "Expiration": in_an_hour(),
+    }
+    profile(tmp_path, mode="AK", access_key_id="profile-id", access_key_secret="profile-secret")
+    with Peer(Reply(200, keys)) as peer:
+        environment = {"ALIBABA_CLOUD_CREDENTIALS_URI": f"{peer.url}/keys"}
+        found = find_settings("fc", environment=environment, home=tmp_path).credentials
+        assert found.access_key() == AccessKey("uri-id", "uri-secret", "uri-token")
+
+
+def test_a_credentials_uri_that_does_not_answer_is_told_by_host_and_port(tmp_path: Path) -> None:
+    with Peer() as gone:
+        port = gone.port
+    environment = {"ALIBABA_CLOUD_CREDENTIALS_URI": f"http://127.0.0.1:{port}/keys?token=secret-word"}
+    found = find_settings("fc", region="cn-hangzhou", environment=environment, home=tmp_path).credentials
+    with pytest.raises(
+        SettingsError, match=rf"ALIBABA_CLOUD_CREDENTIALS_URI, which names 127\.0\.0\.1:{port} "
+    ) as caught:
+        found.access_key()
+    assert "secret-word" not in str(caught.value)
 
 
 def test_keys_that_change_reach_both_services() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import pickle
@@ -20,6 +21,7 @@ from fc_async import (
     FcAsyncError,
     FunctionError,
     FunctionsClient,
+    QueueClient,
     ServiceError,
     TransportError,
     log_requests,
@@ -211,6 +213,13 @@ def test_a_delay_in_its_range_is_sent(delay: Any, header: str | None) -> None:
         assert peer.requests[0].headers.get("x-fc-async-delay") == header
 
 
+class Odd(dict[str, int]):
+    """A dict that breaks when it is written."""
+
+    def items(self) -> Any:
+        raise RuntimeError("quotes the-payload")
+
+
 REFUSED: list[tuple[str, Call]] = [
     ("delay_seconds", lambda client: client.invoke_async("main", None, delay_seconds=3601)),
     ("delay_seconds", lambda client: client.invoke_async("main", None, delay_seconds=-1)),
@@ -227,7 +236,13 @@ REFUSED: list[tuple[str, Call]] = [
     ("FC 3.0", lambda client: client.invoke_many("service/main", [1])),
     ("timeout_seconds", lambda client: client.invoke("main", None, timeout_seconds=0)),
     ("timeout_seconds", lambda client: client.invoke("main", None, timeout_seconds=float("inf"))),
+    ("timeout_seconds", lambda client: client.invoke("main", None, timeout_seconds=86400.1)),
+    ("timeout_seconds", lambda client: client.invoke("main", None, timeout_seconds=1e10)),
+    ("timeout_seconds", lambda client: client.wait_task("main", "t", timeout_seconds=1e300)),
+    ("timeout_seconds", lambda client: client.wait_task("main", "t", timeout_seconds=10**5000)),
+    ("rate_per_second", lambda client: client.invoke_many("main", [1], rate_per_second=1e-320)),
     ("payload", lambda client: client.invoke_async("main", object())),
+    ("payload of .*Odd", lambda client: client.invoke_async("main", Odd(a=1))),
     ("payload", lambda client: client.invoke_async("main", float("nan"))),
     ("payload", lambda client: client.invoke_async("main", "\ud800")),
 ]
@@ -240,6 +255,34 @@ def test_an_argument_out_of_range_is_named_and_nothing_is_sent(named: str, call:
             call(client)
         assert isinstance(caught.value, ValueError)
         assert peer.requests == []
+
+
+def test_one_odd_payload_among_many_is_the_only_one_that_fails() -> None:
+    with Peer(Reply(202, b"", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:
+        outcomes = client.invoke_many("main", [{"a": 1}, Odd(a=1), {"a": 2}], concurrency=1)
+        assert [type(one).__name__ for one in outcomes] == ["Accepted", "InvokeFailed", "Accepted"]
+        assert "the-payload" not in str(outcomes[1])
+        assert len(peer.requests) == 2
+
+
+@pytest.mark.parametrize("name", ["connect_timeout_seconds", "read_timeout_seconds"])
+@pytest.mark.parametrize(
+    "seconds",
+    [0, -1, 86400.1, 1e12, pytest.param(10**5000, id="of 5001 digits"), float("nan"), True, "5", timedelta(days=2)],
+)
+def test_a_timeout_that_no_socket_takes_is_refused_by_both_clients(name: str, seconds: Any) -> None:
+    for make in (FunctionsClient, functools.partial(QueueClient, "dead")):
+        with pytest.raises(ArgumentError, match=f"{name}: expected seconds over 0, 86400 at most"):
+            make(endpoint="http://127.0.0.1:1", **{name: seconds})
+
+
+@pytest.mark.parametrize("seconds", [0.001, 86400, timedelta(hours=24)])
+def test_the_ends_of_a_timeout_are_taken_by_both_clients(seconds: Any) -> None:
+    with Peer(Reply(404, {"Code": "AsyncConfigNotExists"}, ID)) as peer:
+        FunctionsClient(endpoint=peer.url, connect_timeout_seconds=seconds).close()
+        with FunctionsClient(endpoint=peer.url, read_timeout_seconds=86400) as client:
+            assert client.find_config("main") is None
+        QueueClient("dead", endpoint=peer.url, read_timeout_seconds=seconds).close()
 
 
 @pytest.mark.parametrize("task_id", ["a", "_", "a" * 128])

@@ -4,6 +4,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -360,3 +361,29 @@ def test_the_life_of_a_message_on_the_local_service(local: LocalServer) -> None:
         assert len(batch) == 20
         queue.delete(batch)
         assert queue.get_attributes().message_retention_period == 604800
+
+
+def test_every_time_may_be_a_timedelta_of_whole_seconds() -> None:
+    sent = Reply(201, "<Message><MessageId>m</MessageId></Message>", ID)
+    changed = Reply(200, "<ChangeVisibility><ReceiptHandle>h</ReceiptHandle></ChangeVisibility>", ID)
+    second, half = timedelta(seconds=1), timedelta(seconds=0.5)
+    with (
+        Peer(Reply(404, EMPTY, ID), sent, changed) as peer,
+        QueueClient(
+            "dead", endpoint=peer.url, credentials=KEY, connect_timeout_seconds=second, read_timeout_seconds=10 * second
+        ) as queue,
+    ):
+        assert queue.receive(wait_seconds=2 * second) == []
+        queue.send("x", delay_seconds=3 * second)
+        queue.change_visibility("h", 4 * second)
+        for refused in (
+            lambda: queue.receive(wait_seconds=half),
+            lambda: queue.send("x", delay_seconds=half),
+            lambda: queue.change_visibility("h", timedelta(days=1)),
+            lambda: queue.receive(second),  # type: ignore[arg-type]
+        ):
+            with pytest.raises(ArgumentError):
+                refused()
+        assert "waitseconds=2" in peer.requests[0].target
+        assert b"<DelaySeconds>3</DelaySeconds>" in peer.requests[1].body
+        assert "VisibilityTimeout=4" in peer.requests[2].target

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fc_async import ArgumentError, FunctionsClient, ServiceError, SettingsError, TaskTimeout, TransportError
-from tests.peer import Peer, Reply
+from tests.peer import Drop, Peer, Reply
 
 ID = {"X-Fc-Request-Id": "1-a"}
 MISSING = Reply(404, {"Code": "AsyncTaskNotFound"}, ID)
@@ -153,6 +153,33 @@ def test_a_wait_of_zero_looks_once() -> None:
         assert Waiting(peer).wait(timeout_seconds=0).status == "Failed"
 
 
+@pytest.mark.parametrize("script", [[], [task("Running")], [MISSING]], ids=["at once", "later", "its config"])
+def test_a_wait_for_a_service_that_hangs_is_over_in_time(script: list[Reply]) -> None:
+    never = threading.Event()
+    with Peer(*script, Reply(200, hold=never)) as peer, FunctionsClient(endpoint=peer.url) as client:
+        with pytest.raises(TaskTimeout, match=r"t-1 is .*after 0\.3 seconds; it goes on") as caught:
+            client.wait_task("main", "t-1", timeout_seconds=0.3)
+        assert caught.value.__context__ is None
+        assert len(peer.requests) == len(script) + 1
+        never.set()
+
+
+def test_a_service_that_breaks_while_there_is_time_is_a_transport_error() -> None:
+    with Peer(Drop()) as peer:
+        with pytest.raises(TransportError):
+            Waiting(peer).wait(timeout_seconds=60)
+        assert len(peer.requests) == 5
+
+
+def test_no_look_is_longer_than_what_is_left_of_the_wait() -> None:
+    now = 100.0
+    with FunctionsClient(endpoint="http://127.0.0.1:1", read_timeout_seconds=30, clock=lambda: now) as client:
+        left = [client._runtime(now + seconds) for seconds in (-1, 0, 1, 2.5, 60)]
+        assert [runtime.read_timeout for runtime in left] == [1000, 1000, 1000, 2500, 30000]
+        assert [runtime.connect_timeout for runtime in left] == [1000, 1000, 1000, 2500, 5000]
+        assert client._runtime(float("inf")).read_timeout is None
+
+
 def test_a_task_may_be_missing_for_five_seconds_after_its_acceptance() -> None:
     with Peer(MISSING, IS_ON, MISSING, MISSING, task("Succeeded")) as peer:
         assert Waiting(peer).wait(timeout_seconds=60).status == "Succeeded"
@@ -192,7 +219,7 @@ def test_a_function_that_is_not_there_is_not_waited_for(code: str) -> None:
         assert len(peer.requests) == 1
 
 
-@pytest.mark.parametrize("seconds", [-1, -0.1, float("inf"), float("nan"), True, "5"])
+@pytest.mark.parametrize("seconds", [-1, -0.1, float("inf"), float("nan"), True, "5", 1e10, 10**400])
 def test_a_wait_that_is_no_time_is_refused(seconds: Any) -> None:
     with Peer() as peer:
         with pytest.raises(ArgumentError, match="timeout_seconds"):
@@ -213,7 +240,13 @@ def function(timeout: int | None) -> Reply:
 
 @pytest.mark.parametrize(
     ("asked", "seconds"),
-    [(function(60), 70), (function(None), None), (Reply(403, {"Code": "AccessDenied"}, ID), None)],
+    [
+        (function(60), 70),
+        (function(None), None),
+        (function(0), None),
+        (function(10**30), None),
+        (Reply(403, {"Code": "AccessDenied"}, ID), None),
+    ],
 )
 def test_a_sync_invocation_asks_for_the_functions_own_timeout_first(asked: Reply, seconds: int | None) -> None:
     with Peer(asked, asked, Reply(200, b"done", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from darabonba.core import DaraCore
 
 from fc_async import FcAsyncError, FunctionsClient, ServiceError, SettingsError, TransportError
 from fc_async.credentials import AccessKey
@@ -132,6 +133,37 @@ def test_a_refused_connection_was_not_sent() -> None:
     assert isinstance(error, TransportError)
     assert not error.sent
     assert "nothing was sent" in str(error)
+
+
+@pytest.mark.parametrize("reply", [Reply(500, b"", ID), Reply(202, b"", ID), Drop()])
+def test_what_went_past_our_connection_may_have_been_sent_and_is_not_sent_again(reply: Reply | Drop) -> None:
+    sleeps: list[float] = []
+    with (
+        Peer(reply) as peer,
+        FunctionsClient(endpoint=peer.url, credentials=KEY, sleep=sleeps.append) as client,
+    ):
+        sessions = dict(DaraCore._sessions)
+        DaraCore._sessions.clear()
+        try:
+            error = failure(lambda: client.invoke_async("main", PAYLOAD))
+        finally:
+            for session in DaraCore._sessions.values():
+                session.close()
+            DaraCore._sessions.clear()
+            DaraCore._sessions.update(sessions)
+        assert len(peer.requests) == 1
+    assert isinstance(error, TransportError)
+    assert error.sent
+    assert sleeps == []
+
+
+def test_what_the_sdk_refuses_before_it_asks_for_a_key_was_not_sent() -> None:
+    with Peer() as peer, FunctionsClient(endpoint=peer.url, credentials=KEY) as client:
+        error = failure(lambda: client._transport.call("try", lambda: client.sdk.no_such_call(), expected=(200,)))
+        assert peer.requests == []
+    assert isinstance(error, TransportError)
+    assert not error.sent
+    assert "before anything was sent (AttributeError)" in str(error)
 
 
 def test_a_hung_server_is_left_after_the_read_timeout() -> None:

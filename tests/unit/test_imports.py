@@ -35,6 +35,8 @@ LATER = {"typing", "dataclasses", "inspect", "logging", "xml", "pydantic", "asyn
 
 CLIENT = [
     "config",
+    "duration",
+    "names",
     "setting",
     "endpoint",
     "profiles",
@@ -264,3 +266,12 @@ def test_files_above_the_line_load_the_standard_library_only(name: str) -> None:
 
 def test_importing_the_package_loads_none_of_its_files() -> None:
     assert {name for name in loaded_by("import fc_async") if name.startswith("fc_async.")} == set()
+
+
+def test_the_names_and_statuses_of_the_service_cost_nothing_to_load() -> None:
+    extra = loaded_by("import fc_async.names") - loaded_by("import re")
+    assert extra <= {"fc_async", "fc_async.names", "__future__"}
+    assert {name for name in loaded_by("import fc_async.payload") if name.partition(".")[0] == "fc_async"} == {
+        "fc_async",
+        *(f"fc_async.{name}" for name in ("payload", "duration", "errors", "names")),
+    }

@@ -59,6 +59,24 @@ def test_what_failed_stops_nothing_and_keeps_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize("rate", [1 / 86400, 0.5, 86400])
+def test_the_ends_of_the_rates_are_taken(rate: float) -> None:
+    assert len(run([1, 2], rate=rate)) == 2
+
+
+def test_what_nobody_foresaw_is_an_outcome_too_and_is_not_quoted() -> None:
+    def invoke(one: Invocation) -> Accepted:
+        if one.payload == 1:
+            raise RuntimeError("quotes the-payload")
+        return Accepted(str(one.payload), None)
+
+    before, failed, after = run(range(3), invoke)
+    assert (before, after) == (Accepted("0", None), Accepted("2", None))
+    assert isinstance(failed, InvokeFailed)
+    assert str(failed.error) == "the invocation broke off (RuntimeError)"
+    assert failed.error.__context__ is None
+
+
 def test_so_many_run_at_the_same_time_and_no_more() -> None:
     barrier, lock = threading.Barrier(3, timeout=10), threading.Lock()
     running, most = 0, 0
@@ -113,7 +131,22 @@ def test_the_ends_of_the_range_are_taken(concurrency: int) -> None:
     assert len(run([1, 2], concurrency=concurrency)) == 2
 
 
-@pytest.mark.parametrize("rate", [0, -1, float("inf"), float("nan"), True, "4"])
+@pytest.mark.parametrize(
+    "rate",
+    [
+        0,
+        -1,
+        float("inf"),
+        float("nan"),
+        True,
+        "4",
+        1e-320,
+        1 / 86401,
+        86401,
+        1e308,
+        pytest.param(10**5000, id="of 5001 digits"),
+    ],
+)
 def test_a_rate_that_is_none_is_refused(rate: Any) -> None:
     with pytest.raises(ArgumentError, match="rate_per_second"):
         run([1], rate=rate)

@@ -99,19 +99,37 @@ def test_the_delay_is_cut_by_chance(random: float) -> None:
     assert time.sleeps == [random * seconds for seconds in (0.5, 1, 2, 4)]
 
 
-@pytest.mark.parametrize(("seconds", "attempts"), [(29.5, 2), (29.51, 1), (14.25, 3), (14.26, 2), (9.5, 3), (7.0, 4)])
-def test_no_attempt_begins_more_than_thirty_seconds_after_the_first(seconds: float, attempts: int) -> None:
-    time = Time()
-    told = []
+def slow(time: Time, seconds: float) -> tuple[Callable[[bool], None], list[float]]:
+    """Return a call that takes so long and gets no answer, and when it began."""
+    began = []
 
-    def slow(may_have_arrived: bool) -> None:
-        told.append(may_have_arrived)
+    def attempt(_: bool) -> None:
+        began.append(time.now)
         time.now += seconds
         raise SENT
 
+    return attempt, began
+
+
+def test_a_call_that_hangs_for_long_is_repeated_all_the_same() -> None:
+    time = Time()
+    attempt, began = slow(time, 60)
     with pytest.raises(TransportError):
-        time.repeats.run(slow, harmless_twice=True)
-    assert len(told) == attempts
+        time.repeats.run(attempt, harmless_twice=True)
+    assert len(began) == 5
+    assert sum(time.sleeps) == 7.5
+
+
+@pytest.mark.parametrize(
+    ("until", "began"),
+    [(0, [0]), (1, [0]), (1.1, [0, 1.1]), (1.5, [0, 1.5]), (4, [0, 1.5, 3.5]), (5, [0, 1.5, 3.5, 5])],
+)
+def test_nothing_is_repeated_when_the_callers_time_is_over(until: float, began: list[float]) -> None:
+    time = Time()
+    attempt, times = slow(time, 1)
+    with pytest.raises(TransportError):
+        time.repeats.run(attempt, harmless_twice=True, until=1000 + until)
+    assert [moment - 1000 for moment in times] == pytest.approx(began)
 
 
 def test_each_repeat_is_logged_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:

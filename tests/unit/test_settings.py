@@ -330,11 +330,86 @@ def test_a_credentials_uri_profile_without_its_uri_is_named(tmp_path: Path) -> N
         find(home=tmp_path, region="cn-hangzhou", profile="odd").credentials.access_key()
 
 
-def test_a_web_identity_in_the_environment_comes_before_the_current_profile(tmp_path: Path) -> None:
+IDENTITY = dict.fromkeys(credentials.OIDC_VARIABLES, "x")
+URI = {"ALIBABA_CLOUD_CREDENTIALS_URI": "http://127.0.0.1:1/keys?token=secret-word"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "source"),
+    [
+        (KEYS | IDENTITY | URI | {"ALIBABA_CLOUD_PROFILE": "play"}, "ALIBABA_CLOUD_ACCESS_KEY_ID and"),
+        (IDENTITY | URI | {"ALIBABA_CLOUD_PROFILE": "play"}, "the profile 'play' of "),
+        (IDENTITY | URI, "ALIBABA_CLOUD_OIDC_TOKEN_FILE and "),
+        (dict(list(IDENTITY.items())[:2]) | URI, "ALIBABA_CLOUD_CREDENTIALS_URI"),
+        ({"ALIBABA_CLOUD_CREDENTIALS_URI": ""}, "the default chain"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["AK", "EcsRamRole", "Telepathy"])
+def test_what_the_environment_names_comes_before_the_current_profile(
+    tmp_path: Path, environment: dict[str, str], source: str, mode: str
+) -> None:
+    play = {"name": "play", "mode": "AK", "access_key_id": "i", "access_key_secret": "s"}
+    profiles(tmp_path, profiles=[{"name": "work", "mode": mode}, play])
+    found = find(region="cn-hangzhou", environment=environment, home=tmp_path).credentials
+    if mode == "Telepathy" and source == "the default chain":
+        source = "the profile 'work' of "
+    assert found.source.startswith(source)
+
+
+def test_a_web_identity_is_taken_from_the_variables_that_were_given(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("t")
+    provider = credentials._oidc_provider(str(token), "acs:ram::1:role/r", "acs:ram::1:oidc-provider/p", "s")
+    assert (provider._role_arn, provider._role_session_name) == ("acs:ram::1:role/r", "s")
+    assert (provider._oidc_provider_arn, provider._oidc_token_file_path) == ("acs:ram::1:oidc-provider/p", str(token))
+
+
+def test_a_current_profile_of_mode_credentials_uri_is_used(tmp_path: Path) -> None:
     profiles(tmp_path, profiles=[{"name": "work", "mode": "CredentialsURI", "credentials_uri": "http://127.0.0.1:1/"}])
-    identity = dict.fromkeys(credentials.OIDC_VARIABLES, "x")
-    assert "default chain" in find(region="cn-hangzhou", environment=identity, home=tmp_path).credentials.source
     assert "'work'" in find(region="cn-hangzhou", home=tmp_path).credentials.source
+
+
+def test_a_current_profile_of_a_mode_that_nobody_reads_is_named(tmp_path: Path) -> None:
+    profiles(tmp_path, profiles=[{"name": "work", "mode": "Weird"}])
+    with pytest.raises(SettingsError, match=r"'work'.*the mode 'Weird'; expected one of AK"):
+        find(region="cn-hangzhou", home=tmp_path).credentials.access_key()
+
+
+@pytest.mark.parametrize(
+    ("mode", "left_out"),
+    [(mode, name) for mode, fields in credentials._NEEDED_FIELDS.items() for name in fields],
+)
+def test_a_profile_without_a_field_that_its_mode_needs_is_told_which(tmp_path: Path, mode: str, left_out: str) -> None:
+    given = {"name": "one", "mode": mode, "oidc_token_file": "t", **MODES[mode], left_out: ""}
+    profiles(tmp_path, profiles=[given, BASE])
+    with pytest.raises(SettingsError, match=rf"'one' of .*, mode {mode}, has no {left_out}$"):
+        find(home=tmp_path, region="cn-hangzhou", profile="one").credentials.access_key()
+
+
+@pytest.mark.parametrize(
+    ("uri", "host"),
+    [
+        ("http://127.0.0.1:1/keys?token=secret-word", "127.0.0.1:1"),
+        ("https://secret-word:secret-word@keys.example.com/secret-word", "keys.example.com"),
+        ("http://[::1", ""),
+        ("http://127.0.0.1:99999/", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_of_a_credentials_uri_only_host_and_port_are_told(tmp_path: Path, uri: str, host: str) -> None:
+    found = find(region="cn-hangzhou", environment={"ALIBABA_CLOUD_CREDENTIALS_URI": uri}, home=tmp_path).credentials
+    assert (found.source, found.host) == ("ALIBABA_CLOUD_CREDENTIALS_URI", host)
+
+
+def test_internal_as_an_argument_beats_the_endpoint_of_the_environment(tmp_path: Path) -> None:
+    environment = KEYS | {"FC_ASYNC_ENDPOINT": LOCAL, "FC_ASYNC_FC_ENDPOINT": LOCAL}
+    place: dict[str, Any] = {"region": "cn-hangzhou", "account_id": "7", "home": tmp_path}
+    found = find(environment=environment, internal=True, **place)
+    assert found.endpoint.url == "https://7.cn-hangzhou-internal.fc.aliyuncs.com"
+    assert "ACCESS_KEY_ID" in found.credentials.source
+    both = environment | {"FC_ASYNC_INTERNAL": "1"}
+    assert find(environment=both, **place).endpoint.url == LOCAL
+    assert find(environment=environment, internal=True, endpoint="https://a", **place).endpoint.url == "https://a"
 
 
 @pytest.mark.parametrize(

@@ -104,5 +104,28 @@ def test_a_filter_that_cannot_be_right_is_refused(wrong: dict[str, Any]) -> None
         query(**wrong)
 
 
+@pytest.mark.parametrize("moment", [0, 253402300799999, datetime.max.replace(tzinfo=timezone.utc)])
+def test_the_ends_of_time_are_taken(moment: Any) -> None:
+    assert query(started_time_begin=moment)["started_time_begin"] in (0, 253402300799999)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        -1,
+        253402300800000,
+        10**30,
+        pytest.param(10**5000, id="of 5001 digits"),
+        True,
+        1.5,
+        datetime.min.replace(tzinfo=timezone.utc),
+    ],
+)
+def test_a_time_that_no_calendar_has_is_refused(moment: Any) -> None:
+    for name in ("started_time_begin", "started_time_end"):
+        with pytest.raises(ArgumentError, match=f"{name}: .*0 to 253402300799999"):
+            query(**{name: moment})
+
+
 def test_the_longest_prefix_is_that_of_a_task_id() -> None:
     assert query(prefix="x" * 128) == {"prefix": "x" * 128}
