@@ -11,7 +11,6 @@ from .arguments import DurationType
 if TYPE_CHECKING:
     from ..functions import FunctionsClient
     from ..queues import QueueClient
-    from ..settings import Settings
 
 
 class CommonOptions:
@@ -31,25 +30,14 @@ class CommonOptions:
         from ..functions import FunctionsClient
 
         self.start_log()
-        client = FunctionsClient(**self.settings(), **self._read_timeout(), **details)
-        self.check_internal(client.settings)
-        return client
+        return FunctionsClient(**self.settings(), **self._read_timeout(), **details)
 
     def queue(self, name: str) -> QueueClient:
         """Return a client for one queue that follows these options."""
         from ..queues import QueueClient
 
         self.start_log()
-        client = QueueClient(name, **self.settings(), **self._read_timeout())
-        self.check_internal(client.settings)
-        return client
-
-    def check_internal(self, found: Settings) -> None:
-        """Refuse --internal where it would be ignored, because the endpoint is named and not derived."""
-        source = found.endpoint.source
-        if self.internal and not source.startswith("derived "):
-            named = "--endpoint" if self.endpoint is not None else source
-            raise click.UsageError(f"--internal derives the endpoint, and {named} names one: leave one of them out")
+        return QueueClient(name, **self.settings(), **self._read_timeout())
 
     def start_log(self) -> None:
         """Show requests on stderr where --debug asks for it."""
@@ -60,6 +48,8 @@ class CommonOptions:
 
     def settings(self) -> dict[str, Any]:
         """Return what decides about place and identity, as the clients' arguments."""
+        if self.internal and self.endpoint is not None:
+            raise click.UsageError("--internal derives the endpoint, and --endpoint names one: leave one of them out")
         return {
             "profile": self.profile,
             "region": self.region,

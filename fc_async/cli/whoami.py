@@ -94,7 +94,6 @@ def _found(service: Any, options: CommonOptions) -> tuple[Settings, str | None]:
             raise
         missing = str(error)
     else:
-        options.check_internal(found)
         return found, None
     return find_settings(service, **{**options.settings(), "endpoint": _PLACEHOLDER}), missing
 

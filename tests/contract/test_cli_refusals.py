@@ -230,7 +230,7 @@ def test_config_list_fails_where_functions_cannot_be_listed_for_another_reason(f
     with Peer(Reply(body={"configs": [CONFIG]}), step) as peer:
         code, out, err = fc_async(peer, "config", "list")
     assert (code, out) == (1, "")
-    assert err.startswith("Error: list functions: ")
+    assert err.startswith("Error: iter_functions: ")
 
 
 def test_config_set_sends_the_old_values_with_the_change_so_that_they_stay_either_way(fc_async):
@@ -265,7 +265,7 @@ def test_config_list_all_qualifiers_shows_versions_and_aliases_without_a_config(
     aliases = Reply(body={"aliases": [{"aliasName": "prod"}], "nextToken": "more"})
     last_aliases = Reply(body={"aliases": [{"aliasName": "test"}]})
     versions = Reply(body={"versions": [{"versionId": "1"}]})
-    with Peer(configs, function, aliases, last_aliases, versions) as peer:
+    with Peer(configs, function, versions, aliases, last_aliases) as peer:
         code, out, err = fc_async(peer, "config", "list", "orders", "--all-qualifiers", "-o", "json")
     assert (code, err) == (0, "")
     assert [(one["qualifier"], one["functionArn"].rpartition(":")[2]) for one in json.loads(out)] == [
