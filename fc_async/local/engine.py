@@ -40,7 +40,7 @@ from collections import deque
 from ..errors import LocalError
 from . import limits
 from .assumptions import Assumptions
-from .destination_record import destination_record
+from .due_records import THROTTLED, DueRecords
 from .history import History
 from .invocation import Attempt as Attempt
 from .invocation import Deliver as Deliver
@@ -51,7 +51,7 @@ from .invocation import Settings as Settings
 from .invocation import State as State
 
 EXPIRED = Outcome(b"", "AsyncEventExpired")
-THROTTLED = Outcome(b"", "ResourceExhausted", 429)
+_FEWEST_TO_SWEEP = 1000
 
 
 class UnknownFunctionError(LocalError):
@@ -73,14 +73,14 @@ class Engine:
         account_id: str = limits.ACCOUNT_ID,
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
     ) -> None:
-        self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
         self._assumed = assumptions
         self._lanes: dict[str, Lane] = {}
         self._turns: deque[Lane] = deque()  # the lanes with ready work, each once
         self._waiting: list[tuple[int, int, Invocation]] = []
         self._order = itertools.count()
-        self._deliveries: list[Deliver] = []
+        self._records = DueRecords(region, account_id, assumptions)
         self._backlog = 0
+        self._stopped_in_queue = 0  # at most: those that were passed over since are counted still
         self._latency_sum_ms = 0
         self._first_attempts = 0
         self.running = 0
@@ -232,7 +232,7 @@ class Engine:
         elif outcome.error:
             self._after_handler_error(now_ms, invocation, outcome)
         else:
-            self._fire(invocation.target.settings.on_success, invocation, outcome)
+            self._records.fire(invocation.target.settings.on_success, invocation, outcome)
             self._end(now_ms, State.SUCCEEDED, invocation)
         return invocation.state
 
@@ -243,6 +243,9 @@ class Engine:
         elif not invocation.has_ended and invocation.state is not State.STOPPING:
             self._backlog -= 1
             self._stopped(now_ms, invocation)
+            self._stopped_in_queue += 1
+            if self._stopped_in_queue > max(_FEWEST_TO_SWEEP, self._backlog):
+                self._sweep()
         return invocation.state
 
     def find_task(self, now_ms: int, function: str, qualifier: str | None, task_id: str) -> Invocation | None:
@@ -255,15 +258,11 @@ class Engine:
 
     def take_deliveries(self) -> list[Deliver]:
         """Return the records that became due since the last call, each once."""
-        deliveries, self._deliveries = self._deliveries, []
-        return deliveries
+        return self._records.take()
 
     def settled(self, delivery: Deliver, status: str) -> None:
         """Take note of what became of a record: `delivered`, `lost` or `outbox`."""
-        invocation = delivery.invocation
-        if invocation.deliveries is None:
-            invocation.deliveries = []
-        invocation.deliveries.append((delivery, status))
+        delivery.invocation.settled(delivery, status)
 
     # synchronous invocations: not the engine's, but they count towards a function's limit
 
@@ -294,7 +293,7 @@ class Engine:
         if self._is_too_old(now_ms, invocation):
             self.metrics["FunctionAsyncEventExpiredDropped"] += 1
             if self._assumed.expired_fires_on_failure:
-                self._fire(target.settings.on_failure, invocation, EXPIRED)
+                self._records.fire(target.settings.on_failure, invocation, EXPIRED)
             self._end(now_ms, State.EXPIRED, invocation)
             return False
         return True
@@ -336,7 +335,7 @@ class Engine:
         settings = invocation.target.settings
         has_retries = invocation.failed_attempts <= settings.max_retries
         if not has_retries or self._assumed.failure_record_per_attempt:
-            self._fire(settings.on_failure, invocation, outcome)
+            self._records.fire(settings.on_failure, invocation, outcome)
         if has_retries:
             self._retry_at(now_ms + self._assumed.function_error_retry_seconds * 1000, invocation)
         else:
@@ -352,7 +351,7 @@ class Engine:
         if retry_ms - from_ms <= limits.SYSTEM_ERROR_RETRY_WINDOW_MS:
             self._retry_at(retry_ms, invocation)
         else:
-            self._fire(invocation.target.settings.on_failure, invocation, outcome)
+            self._records.fire(invocation.target.settings.on_failure, invocation, outcome)
             self._end(now_ms, State.FAILED, invocation)
 
     def _backoff_ms(self, errors_before: int) -> int:
@@ -363,7 +362,7 @@ class Engine:
     def _stopped(self, now_ms: int, invocation: Invocation) -> None:
         if self._assumed.stopped_fires_on_failure:
             on_failure = invocation.target.settings.on_failure
-            self._fire(on_failure, invocation, Outcome(), self._assumed.stopped_condition)
+            self._records.fire(on_failure, invocation, Outcome(), self._assumed.stopped_condition)
         self._end(now_ms, State.STOPPED, invocation)
 
     def _retry_at(self, due_ms: int, invocation: Invocation) -> None:
@@ -376,27 +375,6 @@ class Engine:
         invocation.ended_ms = now_ms
         self.history.ended(invocation)
 
-    def _fire(
-        self, destination: str | None, invocation: Invocation, outcome: Outcome, condition: str | None = None
-    ) -> None:
-        if destination is None:
-            return
-        qualifier = invocation.qualifier if self._assumed.record_arn_has_qualifier else None
-        record = destination_record(
-            timestamp_ms=invocation.accepted_ms,
-            request_id=invocation.request_id,
-            function_arn=self._arn_prefix + invocation.function + ("" if qualifier is None else f"/{qualifier}"),
-            invoke_count=invocation.attempts,
-            request_payload=invocation.payload,
-            status_code=outcome.status_code,
-            condition=outcome.error if condition is None else condition,
-            error=outcome.error,
-            response_payload=outcome.payload,
-            non_utf8_payload=self._assumed.non_utf8_payload,
-        )
-        invocation.record_bytes += len(invocation.payload) + len(outcome.payload)
-        self._deliveries.append(Deliver(destination, record, invocation))
-
     # queues
 
     def _make_ready(self, invocation: Invocation) -> None:
@@ -408,12 +386,21 @@ class Engine:
     def _wait_until(self, due_ms: int, invocation: Invocation) -> None:
         heapq.heappush(self._waiting, (due_ms, next(self._order), invocation))
 
+    def _sweep(self) -> None:
+        """Take what was stopped out of the queues, where without workers nobody would come by."""
+        for lane in self._turns:
+            lane.ready = deque(invocation for invocation in lane.ready if not invocation.has_ended)
+        self._turns = deque(lane for lane in self._turns if lane.ready)
+        self._waiting = [entry for entry in self._waiting if not entry[2].has_ended]
+        heapq.heapify(self._waiting)
+        self._stopped_in_queue = 0
+
     # looking in
 
     @property
     def has_deliveries(self) -> bool:
         """Whether `take_deliveries` would return something."""
-        return bool(self._deliveries)
+        return bool(self._records)
 
     @property
     def backlog(self) -> int:

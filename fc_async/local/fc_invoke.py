@@ -94,19 +94,19 @@ class Invoker:
     def _task_id(self, request: web.BaseRequest, name: str, qualifier: str | None) -> tuple[str | None, bool]:
         """Return the task id that counts, None for none, and whether the invocation is an async task."""
         task_id = request.headers.get("x-fc-async-task-id")
-        if task_id is not None and not _TASK_ID.fullmatch(task_id):
+        is_task = self._plane.is_async_task(name, qualifier)
+        if task_id is None or (not is_task and self._assumed.task_id_without_async_task == "ignored"):
+            return None, is_task
+        if not _TASK_ID.fullmatch(task_id):
             raise invalid_argument(f"x-fc-async-task-id must match ^{limits.TASK_ID_PATTERN}$")
-        if self._plane.is_async_task(name, qualifier):
-            return task_id, True
-        if task_id is None or self._assumed.task_id_without_async_task == "ignored":
-            return None, False
-        if self._assumed.task_id_without_async_task == "rejected":
+        if not is_task and self._assumed.task_id_without_async_task == "rejected":
             raise invalid_argument("x-fc-async-task-id needs an async config with asyncTask true")
         return task_id, True
 
     async def _execute(
         self, request: web.BaseRequest, request_id: str, function: DeployedFunction, qualifier: str | None
     ) -> web.Response:
+        _check_log_type(request.headers.get("X-Fc-Log-Type", "None"))
         payload = await read_body(request, limits.SYNC_PAYLOAD_BYTES)
         if self._runner.workers == 0:
             self._engine.metrics["FunctionResourceThrottles"] += 1
@@ -145,6 +145,14 @@ def _answer(execution: Execution, request_id: str) -> web.Response:
     if outcome.error:
         headers["X-Fc-Error-Type"] = outcome.error
     return web.Response(status=200, body=outcome.payload, headers=headers)
+
+
+def _check_log_type(text: str) -> None:
+    """Refuse what would be left out of a sync answer without a word; an async one has no log (SDK docstring)."""
+    if text.lower() == "tail":
+        raise not_implemented("X-Fc-Log-Type: Tail")
+    if text.lower() != "none":
+        raise invalid_argument("X-Fc-Log-Type must be None or Tail")
 
 
 def _delay_seconds(text: str | None) -> int:

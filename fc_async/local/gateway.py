@@ -10,6 +10,7 @@ from typing import cast
 
 from aiohttp import web
 
+from . import limits
 from .clock import Clock, SystemClock
 from .fc_errors import FcError, internal_error, invalid_argument
 from .fc_routes import FcRoutes, json_response, refusal_response
@@ -19,7 +20,7 @@ from .listener import is_loopback
 from .local_routes import LocalRoutes
 from .mns_errors import MailboxError
 from .mns_routes import MnsRoutes
-from .request_body import SIGNED_HASH
+from .request_body import SIGNED_HASH, read_body
 from .signature import AccessKey, check_acs3, check_mns
 
 log = logging.getLogger("fc_async.local")
@@ -74,6 +75,8 @@ class Gateway:
                 # Also None is set: a connection's requests share one context.
                 SIGNED_HASH.set(None if is_own else self._signed_hash(request, self._access_key))
             await _send_continue(request)
+            if self._access_key is not None and not is_own and _is_without_body(request, path):
+                await read_body(request, limits.CONFIG_BODY_BYTES)  # holds it to its signed hash; no route does
             if is_own:
                 return json_response(await self._local.answer(request, path), request_id)
             return await self._fc.handle(request, request_id)
@@ -108,6 +111,10 @@ class Gateway:
     def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
         """Answer what is no HTTP, as far as its path could be read."""
         return self._refuse(request, invalid_argument("the request is not well-formed HTTP"), path)
+
+
+def _is_without_body(request: web.BaseRequest, path: str) -> bool:
+    return request.method in ("GET", "HEAD", "DELETE") or path.endswith("/stop")
 
 
 async def _send_continue(request: web.BaseRequest) -> None:

@@ -104,6 +104,7 @@ class Invocation:
         "ended_attempts",
         "deliveries",
         "record_bytes",
+        "has_payloads",
     )
 
     def __init__(
@@ -138,6 +139,7 @@ class Invocation:
         self.ended_attempts: list[Attempt] | None = None
         self.deliveries: list[tuple[Deliver, str]] | None = None
         self.record_bytes = 0
+        self.has_payloads = True
 
     @property
     def function(self) -> str:
@@ -153,6 +155,19 @@ class Invocation:
     def has_ended(self) -> bool:
         """Whether nothing will happen to it any more."""
         return self.ended_ms is not None
+
+    def settled(self, delivery: Deliver, status: str) -> None:
+        """Take note of what became of a record of it."""
+        if self.deliveries is None:
+            self.deliveries = []
+        self.deliveries.append((delivery if self.has_payloads else delivery.without_record(), status))
+
+    def drop_payloads(self) -> None:
+        """Let go of its payload and of its records: what remains tells that it was there and how it ended."""
+        self.has_payloads = False
+        self.payload = b""
+        if self.deliveries is not None:
+            self.deliveries = [(delivery.without_record(), status) for delivery, status in self.deliveries]
 
 
 @dataclass(frozen=True)
@@ -178,6 +193,10 @@ class Deliver:
     def request_id(self) -> str:
         """Id of the invocation that ended."""
         return self.invocation.request_id
+
+    def without_record(self) -> Deliver:
+        """The same with an empty record."""
+        return Deliver(self.destination, {}, self.invocation)
 
 
 class Target:

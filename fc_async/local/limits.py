@@ -103,11 +103,15 @@ DEFAULT_EVENT_AGE_SECONDS: Final = 86400
 MAX_DESTINATION_CHARACTERS: Final = 512
 SYSTEM_ERROR_FIRST_RETRY_MS: Final = 500
 SYSTEM_ERROR_RETRY_WINDOW_MS: Final = 5 * 3600 * 1000
+THROTTLED_RECORD_CONDITION: Final = "FunctionResourceExhausted"
+THROTTLED_RECORD_STATUS: Final = 200
+SYSTEM_ERROR_RECORD_ERROR: Final = ""
 
 FUNCTION_NAME_PATTERN: Final = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
 TASK_ID_PATTERN: Final = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
 ALIAS_NAME_PATTERN: Final = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
 TASK_HISTORY_MS: Final = 7 * 86400 * 1000
+TASK_HISTORY_TASKS: Final = 100_000
 HISTORY_INVOCATIONS: Final = 10_000
 HISTORY_BYTES: Final = 64 * 1024 * 1024
 MAX_INSTANCES: Final = 1_000_000
@@ -149,6 +153,19 @@ RULES: Final = (
         True,
         "assumed: result-callback's sample has FunctionResourceExhausted and a count of 3",
     ),
+    Rule(
+        "throttled_record_condition",
+        THROTTLED_RECORD_CONDITION,
+        "result-callback's sample; assumed: that it is one of 5 hours of throttling",
+    ),
+    Rule("throttled_record_status", THROTTLED_RECORD_STATUS, "assumed: as in result-callback's sample"),
+    Rule(
+        "system_error_record_error",
+        SYSTEM_ERROR_RECORD_ERROR,
+        "assumed: functionError, also after throttling, as in result-callback's sample",
+    ),
+    Rule("system_error_record_condition", "InternalServerError", "assumed: the error code of the last answer"),
+    Rule("system_error_record_status", 500, "result-callback: not 200 for a system error; assumed: that of the answer"),
     Rule("expired_condition", "AsyncEventExpired", "assumed, as is that functionError says the same"),
     Rule("deleted_while_waiting", "Invalid", "assumed: so ends what waits for a function or qualifier that is deleted"),
     Rule("settings_read_at", "use", "assumed: a config that is put applies to invocations that already wait"),
@@ -166,6 +183,12 @@ RULES: Final = (
     ),
     Rule("task_started_time", "acceptance", "assumed: SDK says start time of the task"),
     Rule("task_history_ms", TASK_HISTORY_MS, "overview-25: only task status within 7 days can be queried"),
+    Rule("task_history_tasks", TASK_HISTORY_TASKS, "ours: bounds how many ended tasks are known"),
+    Rule(
+        "task_payload_until",
+        "history",
+        "ours: a task that ended is known without its payload once history_invocations or history_bytes are over",
+    ),
     Rule(
         "task_completed_code",
         "AsyncTaskAlreadyCompleted",

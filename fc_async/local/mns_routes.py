@@ -15,8 +15,10 @@ from random import Random
 from aiohttp import web
 
 from .clock import Clock
+from .http_server import may_be_gone
 from .long_poll import LongPolls
 from .mailbox import Mailbox
+from .message import Message
 from .mns_documents import (
     changed_visibility_element,
     delete_errors_element,
@@ -89,8 +91,12 @@ class Call:
         return (self.parameter(name) or "").lower() == "true"
 
     def is_gone(self) -> bool:
-        """Whether the client has hung up."""
+        """Whether the connection is closed."""
         return self.request.transport is None or self.request.transport.is_closing()
+
+    def may_be_gone(self) -> bool:
+        """Whether the client may have hung up: a message that comes later than it could have read it is kept."""
+        return self.is_gone() or may_be_gone(self.request)
 
 
 class MnsRoutes:
@@ -231,13 +237,19 @@ class MnsRoutes:
         if peeked:
             messages = self._mailbox.peek(call.queue_name, self._clock.now_ms(), max_messages)
         else:
-            wait_seconds = self._wait_seconds(call)
-            messages = await self._polls.receive(call.queue_name, max_messages, wait_seconds, call.is_gone)
+            messages = await self._receive(call, max_messages)
         if not messages:
             raise message_not_exist()
         if batch_size is None:
             return Reply(200, received_element(messages[0], peeked=peeked))
         return Reply(200, received_batch_element(messages, peeked=peeked))
+
+    async def _receive(self, call: Call, max_messages: int) -> list[Message]:
+        wait_seconds = self._wait_seconds(call)
+        messages = await self._polls.receive(call.queue_name, max_messages, 0, call.is_gone)
+        if messages or wait_seconds == 0:
+            return messages
+        return await self._polls.receive(call.queue_name, max_messages, wait_seconds, call.may_be_gone)
 
     def _wait_seconds(self, call: Call) -> int:
         asked = call.number("waitseconds")

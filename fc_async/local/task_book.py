@@ -36,16 +36,22 @@ class TaskBook:
 
     def find(self, now_ms: int, qualifier: str | None, task_id: str) -> Invocation | None:
         """Return a task, None when there is none or it is kept no longer."""
-        self._forget(now_ms)
+        self._forget_old(now_ms)
         task = self._tasks.get((qualifier, task_id))
         return None if task is None or _is_over(task, now_ms) else task
 
     def of_qualifier(self, now_ms: int, qualifier: str | None) -> Iterator[Invocation]:
         """Return the tasks of a qualifier, oldest first."""
-        self._forget(now_ms)
+        self._forget_old(now_ms)
         return (task for task in self._tasks.values() if task.qualifier == qualifier and not _is_over(task, now_ms))
 
-    def _forget(self, now_ms: int) -> None:
+    def forget(self, task: Invocation) -> None:
+        """Forget a task, if it is still there."""
+        key = (task.qualifier, task.task_id)
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+
+    def _forget_old(self, now_ms: int) -> None:
         while self._tasks and _is_over(next(iter(self._tasks.values())), now_ms):
             self._tasks.popitem(last=False)
 

@@ -136,17 +136,22 @@ def request(
         connection.close()
 
 
-def raw(local: LocalServer, data: bytes, *, hang_up: bool = False) -> bytes:
+def raw(local: LocalServer, *pieces: bytes, hang_up: bool = False, to_the_end: bool = False) -> bytes:
     """Send bytes as they are and return the answer, with interim ones, or what came until the service closed.
 
-    With `hang_up` the service is told that no more will be sent.
+    Each piece is sent when the service has read the one before it. With `hang_up` the service is told that no more
+    will be sent; with `to_the_end` the answer is read until it closes.
     """
     with socket.create_connection(("127.0.0.1", urlsplit(local.url).port), DEADLINE_SECONDS) as connection:
-        connection.sendall(data)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number, piece in enumerate(pieces):
+            if number:
+                request(local, "GET", "/_local/health")  # a turn of the service's loop, after which it has read
+            connection.sendall(piece)
         if hang_up:
             connection.shutdown(socket.SHUT_WR)
         answer = b""
-        while not _is_whole(answer) and (piece := connection.recv(65536)):
+        while (to_the_end or not _is_whole(answer)) and (piece := connection.recv(65536)):
             answer += piece
     return answer
 

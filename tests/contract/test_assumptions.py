@@ -251,6 +251,7 @@ def test_task_id_without_async_task(assuming: Assuming, treatment: str) -> None:
         assert get_task(service.fc, main, "mine").task_id == "mine"
     else:
         assert {call(), call()} & {"mine"} == set()
+        assert invoke_async(service.fc, main, x_fc_async_task_id="-no id-").status_code == 202
         assert refused(lambda: get_task(service.fc, main, "mine")) == (404, "AsyncTaskNotFound")
 
 

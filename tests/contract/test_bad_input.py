@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async.local.server import LocalServer
 from tests.contract.fc_sdk import create_function, error, fc_client, raw, request, zipped
@@ -107,12 +108,16 @@ def test_a_malformed_body(quiet: LocalServer, body: bytes, caplog: pytest.LogCap
     "headers",
     [
         {"X-Fc-Invocation-Type": "Later"},
+        {"X-Fc-Log-Type": "Head"},
         {"X-Fc-Invocation-Type": "Async", "x-fc-async-delay": "٣"},
         {"X-Fc-Invocation-Type": "Async", "x-fc-async-task-id": "a" * 129},
         {"X-Fc-Invocation-Type": "Async", "x-fc-async-task-id": "é"},
     ],
 )
 def test_a_strange_header(quiet: LocalServer, headers: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    fc_client(quiet).put_async_invoke_config(
+        "main", models.PutAsyncInvokeConfigRequest(body=models.PutAsyncInvokeConfigInput(async_task=True))
+    )
     encoded = {name: value.encode().decode("latin-1") for name, value in headers.items()}
     expect_refusal(quiet, "POST", f"{ROOT}/main/invocations", b"{}", **encoded)
     expect_health(quiet, caplog)

@@ -160,8 +160,8 @@ def test_throttled_for_five_hours_an_invocation_fails_and_says_why(local: LocalS
     (shown,) = invocations(local)
     assert shown["status"] == "Failed"
     record = shown["deliveries"][0]["record"]
-    assert record["responseContext"] == {"statusCode": 429, "functionError": "ResourceExhausted"}
-    assert record["requestContext"]["condition"] == "ResourceExhausted"
+    assert record["responseContext"] == {"statusCode": 200, "functionError": ""}
+    assert record["requestContext"]["condition"] == "FunctionResourceExhausted"
 
 
 def test_one_instance_runs_one_at_a_time(fc_of_one_worker: OneWorker) -> None:
@@ -209,3 +209,13 @@ def test_without_workers_a_sync_invocation_counts_as_a_resource_throttle() -> No
         create_function(fc, "main", ECHOES)
         assert refused(lambda: invoke(fc, "main")) == (503, "ResourceThrottled")
         assert metric(local, "FunctionResourceThrottles") == 1
+
+
+def test_the_tail_of_the_log_is_not_served_and_says_so_and_an_async_invocation_has_none(local: LocalServer) -> None:
+    create_function(fc_client(local), "main", ECHOES)
+    path = "/2023-03-30/functions/main/invocations"
+    answer = request(local, "POST", path, b"{}", {"X-Fc-Log-Type": "Tail"})
+    assert error(answer) == (501, "NotImplemented")
+    assert b"X-Fc-Log-Type: Tail" in answer[2]
+    assert request(local, "POST", path, b"{}", {"X-Fc-Log-Type": "None"})[0] == 200
+    assert request(local, "POST", path, b"{}", {"X-Fc-Log-Type": "Tail", "X-Fc-Invocation-Type": "Async"})[0] == 202

@@ -130,6 +130,24 @@ def test_date_host_and_body_must_be_among_the_signed_headers(signed: LocalServer
         assert error(answer) == (403, "SignatureNotMatch")
 
 
+@pytest.mark.parametrize("name", ["x-acs-action", "x-acs-security-token", "X-Fc-Invocation-Type", "x-fc-async-delay"])
+def test_headers_of_the_service_must_be_signed_where_they_are_sent(signed: LocalServer, name: str) -> None:
+    answer = request(signed, "GET", PATH, None, {**headers(signed), name: "Async"})
+    assert error(answer) == (403, "SignatureNotMatch")
+    assert request(signed, "GET", PATH, None, {**headers(signed), "Accept": "*/*"})[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", PATH), ("DELETE", f"{PATH}/f"), ("PUT", f"{PATH}/f/async-tasks/t/stop")]
+)
+def test_a_body_that_was_not_signed_is_refused_also_where_none_is_read(
+    signed: LocalServer, method: str, path: str
+) -> None:
+    assert error(request(signed, method, path, b"x", headers(signed, method, path))) == (403, "SignatureNotMatch")
+    wanted = 200 if method == "GET" else 404
+    assert request(signed, method, path, b"x", headers(signed, method, path, b"x"))[0] == wanted
+
+
 @pytest.mark.parametrize(
     "authorization",
     [

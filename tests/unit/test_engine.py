@@ -101,7 +101,17 @@ def test_a_system_error_is_retried_after_half_a_second_doubling_and_uses_up_no_r
     assert gaps[:5] == [500, 1000, 2000, 4000, 8000]
     assert 2 * HOUR_MS < starts[-1] <= 5 * HOUR_MS
     (delivery,) = engine.take_deliveries()
-    assert delivery.record["responseContext"] == {"statusCode": 429, "functionError": "ResourceExhausted"}
+    assert delivery.record["responseContext"] == {"statusCode": 200, "functionError": ""}
+    assert delivery.record["requestContext"]["condition"] == "FunctionResourceExhausted"
+
+
+def test_the_record_of_a_system_error_has_the_status_and_the_code_of_the_last_answer() -> None:
+    engine = engine_with(Settings(max_retries=0, on_failure="dead"))
+    engine.accept(0, "f", b"", "r")
+    run_to_the_end(engine, Outcome(b"", "InternalServerError", 500))
+    (delivery,) = engine.take_deliveries()
+    assert delivery.record["responseContext"] == {"statusCode": 500, "functionError": ""}
+    assert delivery.record["requestContext"]["condition"] == "InternalServerError"
 
 
 def test_system_errors_leave_the_retries_of_function_errors_untouched() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from fc_async.local import limits
 from fc_async.local.assumptions import Assumptions
 from fc_async.local.engine import Engine, Invocation, Outcome, Settings, State
+from fc_async.local.history import History
 from fc_async.local.task_book import DuplicateTaskError
 
 SUCCESS = Outcome(b"done")
@@ -80,7 +83,7 @@ def test_a_throttled_invocation_backs_off_for_at_most_five_hours_and_then_fires(
     assert times[:6] == [0, 500, 1500, 3500, 7500, 15_500]
     assert times[-1] + (times[-1] - times[-2]) * 2 > 5 * HOUR_MS >= times[-1]
     (delivery,) = engine.take_deliveries()
-    assert delivery.record["responseContext"] == {"statusCode": 429, "functionError": "ResourceExhausted"}
+    assert delivery.record["responseContext"] == {"statusCode": 200, "functionError": ""}
     assert delivery.record["requestContext"]["approximateInvokeCount"] == len(times)
 
 
@@ -202,3 +205,66 @@ def test_what_has_ended_is_forgotten_by_number_and_by_size_and_what_waits_is_not
         engine.accept(0, "f", b"", f"answers-{number}")
         engine.finished(0, started(engine, 0), Outcome(b"x" * 30_000_000))
     assert [one.request_id for one in engine.history] == ["waits", "answers-1", "answers-2"]
+
+
+def ended_task(engine: Engine, request_id: str, payload: bytes = b"x" * 1000) -> Invocation:
+    task = engine.accept(0, "f", payload, request_id)
+    engine.finished(0, started(engine, 0), SUCCESS)
+    for delivery in engine.take_deliveries():
+        engine.settled(delivery, "delivered")
+    return task
+
+
+def test_a_task_that_the_history_no_longer_shows_is_known_without_its_payload_and_its_records() -> None:
+    engine = engine_with(Settings(async_task=True, on_success="good"))
+    engine.history = History(max_bytes=5000)
+    task = ended_task(engine, "first")
+    assert task.payload
+    late = engine.accept(0, "f", b"x" * 1000, "late")
+    engine.finished(0, started(engine, 0), SUCCESS)
+    (late_delivery,) = engine.take_deliveries()
+    for number in range(3):
+        ended_task(engine, f"r-{number}")
+    engine.settled(late_delivery, "lost")
+    assert task not in list(engine.history)
+    assert engine.find_task(0, "f", None, "first") is task
+    for one, status in ((task, "delivered"), (late, "lost")):
+        assert (one.payload, one.state, len(one.ended_attempts or [])) == (b"", State.SUCCEEDED, 1)
+        assert [(delivery.record, told) for delivery, told in one.deliveries or []] == [({}, status)]
+    with pytest.raises(DuplicateTaskError):
+        engine.accept(0, "f", b"", "r", task_id="first")
+
+
+def test_the_oldest_of_too_many_ended_tasks_are_forgotten_and_one_that_waits_is_not() -> None:
+    engine = engine_with(Settings(async_task=True))
+    engine.history = History(max_tasks=2)
+    waiting = engine.accept(0, "f", b"", "waits", delay_ms=1000)
+    tasks = [ended_task(engine, f"r-{number}") for number in range(4)]
+    assert engine.tasks(0, "f", None) == [waiting, *tasks[2:]]
+    engine.remove_function("f")
+    engine.add_function("f")
+    engine.configure("f", None, Settings(async_task=True))
+    again = ended_task(engine, "r-2")
+    ended_task(engine, "r-4")
+    assert engine.find_task(0, "f", None, "r-2") is again
+
+
+@pytest.mark.parametrize("delay_ms", [0, HOUR_MS])
+def test_without_workers_what_was_stopped_is_not_kept(delay_ms: int) -> None:
+    engine = engine_with()
+    engine.history = History(max_invocations=10)
+    waiting = engine.accept(0, "f", b"", "waits", delay_ms=delay_ms)
+    for _ in range(3000):
+        stop_at_once(engine, delay_ms)
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, Invocation) and one.request_id == "stopped-at-once"]
+    assert len(kept) < 1500
+    assert sum(bool(one.payload) for one in kept) == 10
+    assert engine.backlog == 1
+    assert started(engine, delay_ms) is waiting
+    assert engine.start(delay_ms) is None
+
+
+def stop_at_once(engine: Engine, delay_ms: int) -> None:
+    engine.stop(0, engine.accept(0, "f", b"x" * 100, "stopped-at-once", delay_ms=delay_ms))
+    engine.take_deliveries()

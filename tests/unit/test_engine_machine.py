@@ -35,8 +35,8 @@ assumptions = st.builds(
 )
 configs = st.builds(
     Settings,
-    max_retries=st.integers(0, 3),
-    max_age_ms=st.sampled_from([1000, 60_000, 7 * 86_400_000]),
+    max_retries=st.sampled_from([0, 1, 2, 8]),
+    max_age_ms=st.sampled_from([7 * 86_400_000, 60_000, 1000]),
     on_success=st.sampled_from([None, "good"]),
     on_failure=st.sampled_from([None, "bad"]),
     async_task=st.booleans(),
@@ -46,7 +46,7 @@ configs = st.builds(
 class EngineMachine(RuleBasedStateMachine):
     """Does to an engine what clients, workers and time do."""
 
-    @initialize(assumed=assumptions, at_the_end=st.sampled_from(OUTCOMES[:2]), config=configs)
+    @initialize(assumed=assumptions, at_the_end=st.sampled_from([OUTCOMES[1], OUTCOMES[0]]), config=configs)
     def begin(self, assumed: Assumptions, at_the_end: Outcome, config: Settings) -> None:
         self.assumed = assumed
         self.at_the_end = at_the_end
@@ -58,7 +58,8 @@ class EngineMachine(RuleBasedStateMachine):
         self.orphans: set[int] = set()
         self.limits: dict[str, int | None] = dict.fromkeys(FUNCTIONS)
         self.fired: Counter[int] = Counter()
-        self.most_retries = 3
+        self.most_retries: dict[int, int] = {}  # by invocation: the most that its target had since it was accepted
+        self.configs: dict[tuple[str, str | None], Settings] = {}
         for function in FUNCTIONS:
             self.engine.add_function(function)
         self.engine.add_qualifier("f", "prod")
@@ -81,6 +82,7 @@ class EngineMachine(RuleBasedStateMachine):
             assert known.task_id == task_id
             return
         self.accepted.append(invocation)
+        self.most_retries[invocation.number] = self.configs.get(of, Settings()).max_retries
 
     @rule(seconds=st.sampled_from([0, 0.5, 1, 2, 60, 3600, 5 * 3600]))
     def wait(self, seconds: float) -> None:
@@ -130,8 +132,11 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(of=st.sampled_from(TARGETS), config=configs)
     def configure(self, of: tuple[str, str | None], config: Settings) -> None:
-        self.most_retries = max(self.most_retries, config.max_retries)
         self.engine.configure(*of, config)
+        self.configs[of] = config
+        for one in self.accepted:
+            if (one.function, one.qualifier) == of and one.number not in self.orphans and not one.has_ended:
+                self.most_retries[one.number] = max(self.most_retries[one.number], config.max_retries)
 
     @rule(function=st.sampled_from(FUNCTIONS), instances=st.sampled_from([None, 0, 1, 2]))
     def limit(self, function: str, instances: int | None) -> None:
@@ -141,6 +146,8 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(what=st.sampled_from(["f", "g", "f@prod"]))
     def delete_and_make_again(self, what: str) -> None:
         deleted = {("f", "prod")} if what == "f@prod" else {target for target in TARGETS if target[0] == what}
+        for target in deleted:
+            self.configs.pop(target, None)
         self.orphans |= {one.number for one in self.accepted if (one.function, one.qualifier) in deleted}
         if what == "f@prod":
             self.engine.remove_qualifier("f", "prod")
@@ -193,7 +200,7 @@ class EngineMachine(RuleBasedStateMachine):
     def attempts_stay_within_the_retries(self) -> None:
         for invocation in self.accepted:
             ended = invocation.ended_attempts or []
-            assert sum(attempt.status_code == 200 for attempt in ended) <= 1 + self.most_retries
+            assert sum(attempt.status_code == 200 for attempt in ended) <= 1 + self.most_retries[invocation.number]
             assert invocation.attempts - len(ended) == (invocation.state in (State.RUNNING, State.STOPPING))
 
     @invariant()
