@@ -24,6 +24,7 @@ from .fc_errors import (
     task_already_exists,
 )
 from .function import DeployedFunction
+from .invocation import Lane
 from .request_body import read_body
 from .runner import Execution, Runner, can_run
 from .task_book import DuplicateTaskError
@@ -59,9 +60,7 @@ class Invoker:
 
     async def invoke(self, request: web.BaseRequest, request_id: str, name: str, qualifier: str | None) -> web.Response:
         """Answer one invocation; raises FcError."""
-        function = self._plane.catalog.resolve(name, qualifier)
-        if not can_run(function.spec):
-            raise not_implemented(f"invoking a function of runtime {function.spec.runtime}")
+        function = self._runnable(name, qualifier)
         kind = request.headers.get("X-Fc-Invocation-Type", "Sync").lower()
         if kind == "async":
             return await self._accept(request, request_id, name, qualifier)
@@ -117,18 +116,31 @@ class Invoker:
         self, function: DeployedFunction, qualifier: str | None, request_id: str, payload: bytes
     ) -> Execution:
         name = function.spec.name
-        self._plane.catalog.get(name)  # it may have been deleted while the body came
-        lane = self._engine.begin_sync(name)
-        if lane is None:
-            raise resource_exhausted(name)
+        lane: Lane | None = None
+
+        def begin() -> DeployedFunction:  # while the body came, or while it waited, it may have been changed or deleted
+            nonlocal lane
+            current = self._runnable(name, qualifier)
+            lane = self._engine.begin_sync(name)
+            if lane is None:
+                raise resource_exhausted(name)
+            return current
+
         error = ""
         try:
-            execution = await self._runner.run(function, qualifier, request_id, payload)
+            execution = await self._runner.run(function, qualifier, request_id, payload, begin)
             error = execution.outcome.error if execution.outcome.status_code == 200 else ""
         finally:
-            self._engine.end_sync(lane, error)
-        self._dispatcher.pump()  # the place that is free now may be what an async invocation waits for
+            if lane is not None:
+                self._engine.end_sync(lane, error)
+            self._dispatcher.pump()  # the place that is free now may be what an async invocation waits for
         return execution
+
+    def _runnable(self, name: str, qualifier: str | None) -> DeployedFunction:
+        function = self._plane.catalog.resolve(name, qualifier)
+        if not can_run(function.spec):
+            raise not_implemented(f"invoking a function of runtime {function.spec.runtime}")
+        return function
 
 
 def _answer(execution: Execution, request_id: str) -> web.Response:

@@ -7,7 +7,6 @@ import base64
 import json
 import re
 import shutil
-import tempfile
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from .fc_invoke import Invoker
 from .function import normal_qualifier
 from .function_body import read_function_body
 from .request_body import read_json_object
+from .uploaded_code import UploadedCode
 
 _EMPTY_ZIP = base64.b64encode(b"PK\x05\x06" + bytes(18)).decode()
 _ROOT = "/2023-03-30"
@@ -70,14 +70,16 @@ class FcRoutes:
         control_plane: functions and async configs.
         invoker: answers invocations.
         tasks: async tasks.
-        code_root: folder under which uploaded code is unpacked.
+        uploaded: where uploaded code is unpacked.
     """
 
-    def __init__(self, *, control_plane: ControlPlane, invoker: Invoker, tasks: AsyncTasks, code_root: Path) -> None:
+    def __init__(
+        self, *, control_plane: ControlPlane, invoker: Invoker, tasks: AsyncTasks, uploaded: UploadedCode
+    ) -> None:
         self._plane = control_plane
         self._invoker = invoker
         self._tasks = tasks
-        self._code_root = code_root
+        self._uploaded = uploaded
         self._table: tuple[tuple[str, re.Pattern[str], Callable[[Call], Awaitable[web.Response]]], ...] = (
             ("POST", _INVOCATIONS, self._invoke),
             ("POST", _FUNCTIONS, self._create_function),
@@ -127,43 +129,21 @@ class FcRoutes:
 
     async def _create_function(self, call: Call) -> web.Response:
         wire = await read_function_body(call.request)
-        code = await self._unpacked(wire.pop("code", None))
-        if not code and wire.get("runtime") != "custom-container":
-            raise invalid_argument("code.zipFile is required")
-        code = code or await self._unpacked({"zipFile": _EMPTY_ZIP})
-        try:
+        async with self._uploaded.new_folder() as folder:
+            code = await _unpacked(wire.pop("code", None), folder)
+            if not code and wire.get("runtime") != "custom-container":
+                raise invalid_argument("code.zipFile is required")
+            code = code or await _unpacked({"zipFile": _EMPTY_ZIP}, folder)
             function = self._plane.create_function(wire, code)
-        except FcError:
-            shutil.rmtree(code["code_dir"], ignore_errors=True)
-            raise
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
     async def _update_function(self, call: Call) -> web.Response:
         self._plane.catalog.get(call.name)
         wire = await read_function_body(call.request)
-        code = await self._unpacked(wire.pop("code", None))
-        try:
+        async with self._uploaded.new_folder() as folder:
+            code = await _unpacked(wire.pop("code", None), folder)
             function = self._plane.update_function(call.name, wire, code)
-        except FcError:
-            if code:
-                shutil.rmtree(code["code_dir"], ignore_errors=True)
-            raise
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
-
-    async def _unpacked(self, code: object) -> dict[str, Any]:
-        """Return what the catalog needs of uploaded code; nothing when there is none."""
-        if code is None:
-            return {}
-        if not isinstance(code, dict):
-            raise invalid_argument("code must be an object")
-        if code.get("zipFile") is None and code.get("ossBucketName") is not None:
-            raise not_implemented("code from OSS (ossBucketName)")
-        archive = decode_zip(code.get("zipFile"))
-        code.clear()  # the base64 text is as large as the zip again
-        folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._code_root))
-        await asyncio.to_thread(unpack, archive, folder)
-        checksum = str(zlib.crc32(archive))
-        return {"code_dir": folder, "is_watched": False, "code_bytes": len(archive), "code_checksum": checksum}
 
     async def _get_function(self, call: Call) -> web.Response:
         function = self._plane.catalog.resolve(call.name, call.qualifier)
@@ -174,6 +154,7 @@ class FcRoutes:
 
     async def _delete_function(self, call: Call) -> web.Response:
         self._plane.delete_function(call.name)
+        await self._uploaded.sweep()
         return no_content(call.request_id)
 
     # async configs
@@ -210,18 +191,10 @@ class FcRoutes:
         body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES, may_be_absent=True)
         description = description_of(body)
         function = self._plane.catalog.get(call.name)
-        code = await self._copied(function.spec.code_dir) if function.is_watched else {}
-        version = self._plane.publish_version(call.name, description, code)
+        async with self._uploaded.new_folder() as folder:
+            code = await _copied(function.spec.code_dir, folder) if function.is_watched else {}
+            version = self._plane.publish_version(call.name, description, code)
         return json_response(version.to_wire(), call.request_id)
-
-    async def _copied(self, folder: Path) -> dict[str, Any]:
-        """Copy a folder that its developer goes on editing: a version stays as it was."""
-        copy = Path(tempfile.mkdtemp(prefix="version-", dir=self._code_root)) / "code"
-        try:
-            await asyncio.to_thread(shutil.copytree, folder, copy, symlinks=True)
-        except (OSError, shutil.Error):
-            raise invalid_argument("the folder of the function's code cannot be copied") from None
-        return {"code_dir": copy}
 
     async def _list_versions(self, call: Call) -> web.Response:
         self._plane.catalog.get(call.name)
@@ -229,6 +202,7 @@ class FcRoutes:
 
     async def _delete_version(self, call: Call) -> web.Response:
         self._plane.delete_version(call.name, call.item)
+        await self._uploaded.sweep()
         return no_content(call.request_id)
 
     # aliases
@@ -252,6 +226,30 @@ class FcRoutes:
     async def _delete_alias(self, call: Call) -> web.Response:
         self._plane.delete_alias(call.name, call.item)
         return no_content(call.request_id)
+
+
+async def _unpacked(code: object, folder: Path) -> dict[str, Any]:
+    """Unpack uploaded code; return what the catalog needs of it, nothing when there is none."""
+    if code is None:
+        return {}
+    if not isinstance(code, dict):
+        raise invalid_argument("code must be an object")
+    if code.get("zipFile") is None and code.get("ossBucketName") is not None:
+        raise not_implemented("code from OSS (ossBucketName)")
+    archive = decode_zip(code.get("zipFile"))
+    code.clear()  # the base64 text is as large as the zip again
+    await asyncio.to_thread(unpack, archive, folder)
+    checksum = str(zlib.crc32(archive))
+    return {"code_dir": folder, "is_watched": False, "code_bytes": len(archive), "code_checksum": checksum}
+
+
+async def _copied(code_dir: Path, folder: Path) -> dict[str, Any]:
+    """Copy a folder that its developer goes on editing: a version stays as it was."""
+    try:
+        await asyncio.to_thread(shutil.copytree, code_dir, folder, symlinks=True, dirs_exist_ok=True)
+    except (OSError, shutil.Error):
+        raise invalid_argument("the folder of the function's code cannot be copied") from None
+    return {"code_dir": folder}
 
 
 def _alias_response(alias: Alias, call: Call) -> web.Response:

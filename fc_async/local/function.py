@@ -53,6 +53,7 @@ class DeployedFunction:
         modified_ms: when it was changed last.
         code_bytes: size of the zip; 0 for a folder.
         code_checksum: the zip's CRC-64 in the service, here of no meaning to anybody: its CRC-32; "" for a folder.
+        version_id: the published version that it is; LATEST: none.
     """
 
     spec: FunctionSpec
@@ -63,6 +64,7 @@ class DeployedFunction:
     modified_ms: int
     code_bytes: int = 0
     code_checksum: str = ""
+    version_id: str = "LATEST"
 
 
 def normal_qualifier(qualifier: str | None) -> str | None:

@@ -99,6 +99,11 @@ class FunctionCatalog:
         """Return a function, or None."""
         return self._functions.get(name)
 
+    def code_dirs(self) -> set[tuple[str, Path]]:
+        """Return function name and code folder of every function and version."""
+        deployed = [*self._functions.values(), *(version.function for version in self.versions)]
+        return {(function.spec.name, function.spec.code_dir) for function in deployed}
+
     def delete(self, name: str) -> DeployedFunction:
         """Remove a function with its versions and aliases; raises FcError 404 FunctionNotFound."""
         function = self.get(name)
@@ -158,6 +163,8 @@ def _text(wire: Mapping[str, Any], key: str) -> str:
     value = wire.get(key)
     if not isinstance(value, str) or not value or len(value) > limits.MAX_TEXT_CHARACTERS or "\0" in value:
         raise invalid_argument(f"{key} must be a text of 1 to {limits.MAX_TEXT_CHARACTERS} characters")
+    if not _encodes(value):
+        raise invalid_argument(f"{key} must be a text that UTF-8 can write; it holds half of a surrogate pair")
     return value
 
 

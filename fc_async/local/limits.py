@@ -84,6 +84,7 @@ ACCOUNT_ID: Final = "1234567890123456"
 
 ASYNC_PAYLOAD_BYTES: Final = 131072
 SYNC_PAYLOAD_BYTES: Final = 32 * 1024 * 1024
+SYNC_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 CONTROL_BODY_BYTES: Final = 70 * 1024 * 1024
 CONFIG_BODY_BYTES: Final = 1024 * 1024
 JSON_VALUES: Final = 100_000
@@ -131,6 +132,7 @@ CREATED_QUEUE_MESSAGE_BYTES: Final = 65536
 RULES: Final = (
     Rule("async_payload_bytes", ASYNC_PAYLOAD_BYTES, "limits page: 128 KB; that this means 131072 is assumed"),
     Rule("sync_payload_bytes", SYNC_PAYLOAD_BYTES, "limits page: 32 MB"),
+    Rule("sync_response_bytes", SYNC_RESPONSE_BYTES, "assumed: as large as a request; beyond it, an invocation error"),
     Rule("control_body_bytes", CONTROL_BODY_BYTES, "assumed: a 50 MB code package in base64"),
     Rule("config_body_bytes", CONFIG_BODY_BYTES, "assumed"),
     Rule("json_values", JSON_VALUES, "ours: bounds what a body can cost"),

@@ -8,12 +8,12 @@ import logging
 import os
 import platform
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import resident_memory
+from . import limits, resident_memory
 from .clock import Clock, SystemClock
 from .code_folder import CodeFolder
 from .engine import Outcome
@@ -26,6 +26,9 @@ from .worker_process import Answer, WorkerProcess
 
 UNHANDLED = "UnhandledInvocationError"
 """Error type of every failure of a Python handler (only Node.js callbacks are "handled")."""
+
+_CODE_IN_THE_CLOUD = "/code"
+"""Source: the stack traces of error-handling-1-1 and of awesome-fc/async-invocation-dlq."""
 
 log = logging.getLogger("fc_async.local")
 
@@ -59,11 +62,24 @@ class Runner(Protocol):
         """How many executions can begin now."""
 
     def run(
-        self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
+        self,
+        function: DeployedFunction,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+        begin: Callable[[], DeployedFunction] | None = None,
     ) -> Coroutine[Any, Any, Execution]:
         """Execute a handler once; never raises for what the handler does.
 
-        A free place is taken by the call itself, before anything is awaited; without one, it waits for its turn.
+        A free place is taken by the call itself, before anything is awaited; without one, it waits for its turn. At
+        its turn `begin` says what the function is by then; what it raises, this raises.
+        """
+
+    def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
+        """End the workers of other functions and code folders than `needed`, the busy ones after their invocation.
+
+        Returns:
+            the code folders that are being worked in.
         """
 
     async def close(self) -> None:
@@ -81,6 +97,8 @@ class _Code:
 
     name: str
     qualifier: str | None
+    version_id: str
+    code_dir: Path
     revision: int
     files: int
 
@@ -123,20 +141,31 @@ class ProcessRunner:
         self._folders: dict[Path, CodeFolder] = {}
         self._idle: list[tuple[_Code, WorkerProcess]] = []  # the longest idle first
         self._busy: set[WorkerProcess] = set()
-        self._dying: set[asyncio.Future[int]] = set()
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._dying: set[asyncio.Future[None]] = set()
+        self._at_work: dict[asyncio.Future[None], DeployedFunction] = {}  # by the place that each has taken
+        self._released: set[tuple[str, Path]] = set()  # what is at work and no longer needed
+        self._queue: deque[asyncio.Future[None]] = deque()  # sync invocations; the async ones wait in the engine
+        self._is_queues_turn = True
         self._notes = SaidOnce(log)
         self._is_closed = False
 
     def run(
-        self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
+        self,
+        function: DeployedFunction,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+        begin: Callable[[], DeployedFunction] | None = None,
     ) -> Coroutine[Any, Any, Execution]:
-        return self._run_in(self._take_place(), function, qualifier, request_id, event)
+        place = self._take_place()
+        if place.done():
+            self._at_work[place] = function
+        return self._run_in(place, (lambda: function) if begin is None else begin, qualifier, request_id, event)
 
     async def _run_in(
         self,
         place: asyncio.Future[None],
-        function: DeployedFunction,
+        begin: Callable[[], DeployedFunction],
         qualifier: str | None,
         request_id: str,
         event: bytes,
@@ -150,13 +179,15 @@ class ProcessRunner:
         if self._is_closed:
             raise asyncio.CancelledError
         try:
+            function = self._at_work[place] = begin()
             return await self._run(function, qualifier, request_id, event)
         finally:
+            self._at_work.pop(place, None)
             self._give_place()
 
     def _take_place(self) -> asyncio.Future[None]:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self.free > 0 and not self._queue:
+        if self.free > 0:
             self.free -= 1
             place.set_result(None)
         else:
@@ -164,22 +195,36 @@ class ProcessRunner:
         return place
 
     def _give_place(self) -> None:
-        while self._queue:
+        """Free a place; every other one is the engine's if something waits there.
+
+        The dispatcher pumps as soon as the execution that has ended is accounted for, in the same turn of the loop.
+        What it leaves goes to the queue on the next turn.
+        """
+        self.free += 1
+        self._is_queues_turn = not self._is_queues_turn
+        if self._is_queues_turn:
+            self._serve_queue()
+        else:
+            asyncio.get_running_loop().call_soon(self._serve_queue)
+
+    def _serve_queue(self) -> None:
+        while self._queue and self.free > 0:
             place = self._queue.popleft()
             if not place.done():
+                self.free -= 1
                 place.set_result(None)
-                return
-        self.free += 1
 
     async def _run(self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes) -> Execution:
         code = _Code(
             function.spec.name,
             qualifier,
+            function.version_id,
+            function.spec.code_dir,
             function.revision,
             await self._fingerprint(function.spec.code_dir) if function.is_watched else 0,
         )
         try:
-            worker = self._warm(code) or await self._start(code, function.spec)
+            worker = self._warm(code) or await self._start(code, function)
         except OSError as error:
             log.error("%s: no worker could be started: %s", function.spec.name, error.strerror)
             return Execution(Outcome(b"", "InternalServerError", 500))
@@ -192,7 +237,7 @@ class ProcessRunner:
         finally:
             self._busy.discard(worker)
         if answer.kind == "answered":
-            self._idle.append((code, worker))
+            self._keep(code, worker)
             self._note_modules(function.spec.name, answer.outside_modules)
         outcome = _outcome(answer, function.spec)
         return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id)
@@ -214,23 +259,43 @@ class ProcessRunner:
                 self._kill(worker)  # its code is out of date
         return None
 
+    def _keep(self, code: _Code, worker: WorkerProcess) -> None:
+        if (code.name, code.code_dir) in self._released:
+            self._kill(worker)
+        else:
+            self._idle.append((code, worker))
+
+    def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
+        for of, worker in self._idle:
+            if (of.name, of.code_dir) not in needed:
+                self._kill(worker)
+        self._idle = [(of, worker) for of, worker in self._idle if (of.name, of.code_dir) in needed]
+        at_work = {(function.spec.name, function.spec.code_dir) for function in self._at_work.values()}
+        self._released = at_work - needed
+        return {code_dir for _, code_dir in at_work}
+
     def _kill(self, worker: WorkerProcess) -> None:
         death = worker.kill()
         self._dying.add(death)
         death.add_done_callback(self._dying.discard)
 
-    async def _start(self, code: _Code, function: FunctionSpec) -> WorkerProcess:
+    async def _start(self, code: _Code, deployed: DeployedFunction) -> WorkerProcess:
+        function = deployed.spec
         if len(self._idle) + len(self._busy) >= self.workers and self._idle:
             self._kill(self._idle.pop(0)[1])
         self._note_runtime(function.runtime)
         worker = WorkerProcess(function, f"c-{self._ids.request_id(self._clock.now_ms())[2:]}", self._clock)
         about = {
             "code_dir": str(function.code_dir),
+            # A folder of the developer's own keeps its path: that is where he looks for the line.
+            "code_shown_as": str(function.code_dir) if deployed.is_watched else _CODE_IN_THE_CLOUD,
+            "max_response_bytes": limits.SYNC_RESPONSE_BYTES,
             "name": function.name,
             "handler": function.handler,
             "memory_mb": function.memory_mb,
             "timeout_seconds": function.timeout_seconds,
             "qualifier": "LATEST" if code.qualifier is None else code.qualifier,
+            "version_id": code.version_id,
             "region": self._region,
             "account_id": self._account_id,
         }

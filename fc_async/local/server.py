@@ -43,6 +43,8 @@ from .queue_attributes import QueueChanges
 from .runner import ProcessRunner, Runner
 from .scratch import Scratch
 from .signature import read_access_key
+from .stderr_log import StderrLog
+from .uploaded_code import UploadedCode
 
 if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
     from ..config import AsyncInvokeConfig
@@ -190,7 +192,8 @@ class LocalServer:
             arn_prefix=f"acs:fc:{self.region}:{self.account_id}:functions/",
             assumptions=self._assumptions,
         )
-        return FcRoutes(control_plane=self._plane, invoker=invoker, tasks=tasks, code_root=self._scratch.code)
+        uploaded = UploadedCode(self._scratch.code, catalog, self._runner)
+        return FcRoutes(control_plane=self._plane, invoker=invoker, tasks=tasks, uploaded=uploaded)
 
     async def stop(self) -> None:
         """Close the port, kill the workers, remove what was unpacked."""
@@ -337,8 +340,11 @@ def run(server: LocalServer) -> None:
     Raises:
         LocalError: the port is in use, or a function cannot be deployed.
     """
-    _log_to_stderr()
-    asyncio.run(_serve_until_signalled(server))
+    handler = _log_to_stderr()
+    try:
+        asyncio.run(_serve_until_signalled(server))
+    finally:
+        handler.close()
 
 
 async def _serve_until_signalled(server: LocalServer) -> None:
@@ -352,10 +358,10 @@ async def _serve_until_signalled(server: LocalServer) -> None:
         await stopped.wait()
 
 
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
+def _log_to_stderr() -> StderrLog:
+    handler = StderrLog(sys.stderr.fileno())
     handler.setFormatter(SafeFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    root = logging.getLogger("fc_async.local")
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    root.propagate = False
+    # At the root: what other libraries warn of would block the event loop, too.
+    logging.getLogger().addHandler(handler)
+    log.setLevel(logging.INFO)
+    return handler

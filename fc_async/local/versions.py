@@ -5,8 +5,8 @@ Source: API 2023-03-30 PublishFunctionVersion, ListFunctionVersions, DeleteFunct
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .fc_errors import invalid_argument, version_not_found
@@ -56,9 +56,12 @@ class Versions:
         """Keep a function as it is now, under the next number of its name."""
         name = function.spec.name
         number = self._published[name] = self._published.get(name, 0) + 1
-        version = Version(str(number), description, function, now_ms)
+        version = Version(str(number), description, replace(function, version_id=str(number)), now_ms)
         self._versions.setdefault(name, {})[version.version_id] = version
         return version
+
+    def __iter__(self) -> Iterator[Version]:
+        return (version for versions in self._versions.values() for version in versions.values())
 
     def get(self, name: str, version_id: str) -> Version:
         """Return a version; raises FcError 404 VersionNotFound."""

@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     while (frame := receive(connection)) is not None:
         header, event = frame
         end_with_service.watch(True)
-        failed, payload = execute(load, event, _context(about, header["request_id"]))
+        failed, payload = execute(load, event, _context(about, header["request_id"]), about)
         sys.stdout.flush()
         sys.stderr.flush()
         end_with_service.watch(False)
@@ -117,14 +117,24 @@ def _exactly(connection: socket.socket, count: int) -> bytearray | None:
     return data
 
 
-def execute(load: Callable[[], Any], event: bytes, context: Any) -> tuple[bool, bytes]:
-    """Run the handler; return whether it failed, and its answer or the error JSON."""
+def execute(load: Callable[[], Any], event: bytes, context: Any, about: dict[str, Any]) -> tuple[bool, bytes]:
+    """Run the handler; return whether it failed, and its answer or the error JSON.
+
+    Args:
+        load: finds the handler.
+        event: what it is called with.
+        context: what it is called with, too.
+        about: the function.
+    """
     try:
-        return False, _as_bytes(load()(event, context))
+        answer = _as_bytes(load()(event, context))
     except SystemExit:
         raise  # the process ends, as it does in the service
     except BaseException as error:  # whatever a handler raises is its invocation's outcome
-        return True, error_json(error)
+        return True, error_json(error, about)
+    if len(answer) > about["max_response_bytes"]:
+        return True, _too_large(len(answer), about["max_response_bytes"])
+    return False, answer
 
 
 def _loader(handler: str) -> Callable[[], Any]:
@@ -144,7 +154,12 @@ def _as_bytes(returned: Any) -> bytes:
     return (returned if isinstance(returned, str) else json.dumps(returned)).encode()
 
 
-def error_json(error: BaseException) -> bytes:
+def _too_large(response_bytes: int, max_bytes: int) -> bytes:
+    message = f"expected a response of at most {max_bytes} bytes, the handler returned {response_bytes}"
+    return json.dumps({"errorMessage": message}, indent=4).encode()
+
+
+def error_json(error: BaseException, about: dict[str, Any]) -> bytes:
     """Return the error as Function Compute's Python runtime writes it.
 
     Source: https://www.alibabacloud.com/help/en/functioncompute/fc/error-handling-1-1 and the record shown in
@@ -159,11 +174,16 @@ def error_json(error: BaseException) -> bytes:
         "errorMessage": message,
         "errorType": type(error).__name__,
         "stackTrace": [
-            [f'File "{frame.filename}"', f"line {frame.lineno}", f"in {frame.name}", frame.line or ""]
+            [f'File "{_shown(frame.filename, about)}"', f"line {frame.lineno}", f"in {frame.name}", frame.line or ""]
             for frame in frames
         ],
     }
     return json.dumps(body, indent=4).encode()
+
+
+def _shown(filename: str, about: dict[str, Any]) -> str:
+    code_dir = about["code_dir"]
+    return about["code_shown_as"] + filename[len(code_dir) :] if filename.startswith(code_dir + os.sep) else filename
 
 
 def _is_machinery(filename: str) -> bool:
@@ -188,7 +208,7 @@ def _context(about: dict[str, Any], request_id: str) -> SimpleNamespace:
             handler=about["handler"],
             memory=about["memory_mb"],
             timeout=about["timeout_seconds"],
-            version_id=about["qualifier"],
+            version_id=about["version_id"],
             qualifier=about["qualifier"],
         ),
         credentials=SimpleNamespace(
@@ -197,7 +217,7 @@ def _context(about: dict[str, Any], request_id: str) -> SimpleNamespace:
             security_token=variable("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
         ),
         service=SimpleNamespace(
-            name="", log_project="", log_store="", qualifier=about["qualifier"], version_id=about["qualifier"]
+            name="", log_project="", log_store="", qualifier=about["qualifier"], version_id=about["version_id"]
         ),
         tracing=SimpleNamespace(span_context="", jaeger_endpoint="", span_baggages={}),
     )
@@ -231,7 +251,8 @@ class OutsideModules:
         if len(sys.modules) == self._count:
             return []
         self._count = len(sys.modules)
-        tops = {name.partition(".")[0] for name in list(sys.modules)} - self._known
+        # A handler may put anything there, also under a key that is no text.
+        tops = {name.partition(".")[0] for name in list(sys.modules) if isinstance(name, str)} - self._known
         self._known |= tops
         return sorted(name for name in tops - sys.stdlib_module_names if self._is_outside(sys.modules.get(name)))
 

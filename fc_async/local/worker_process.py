@@ -19,14 +19,16 @@ from typing import Any
 
 from .clock import Clock, Timer
 from .function import FunctionSpec
-from .resident_memory import resident_kb
+from .resident_memory import IS_KNOWN, resident_kb
 
 _LENGTHS = struct.Struct("!II")
 _WORKER_FILE = Path(__file__).with_name("worker.py")
 _LINE_BYTES = 8192
-_READS_AT_ONCE = 16
+_READ_BYTES = 4096
+_PIPE_BYTES = 65536
+"""What the pipe holds (Linux, macOS): so much may be there that was printed before something else was seen."""
 _SAMPLE_MS = 20
-_MAXRSS_UNITS_PER_MB = 1024 * 1024 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+_MAXRSS_UNITS_PER_KB = 1024 if sys.platform == "darwin" else 1  # bytes there, kilobytes elsewhere
 
 log = logging.getLogger("fc_async.local.handler")
 
@@ -73,8 +75,9 @@ class WorkerProcess(asyncio.Protocol):
         self._request_id = "-"
         self._answer: asyncio.Future[Answer] | None = None
         self._started_ms = 0
+        self._memory_kb = 0  # the most that was seen
         self._sampler: Timer | None = None
-        self._death: asyncio.Future[int] | None = None
+        self._death: asyncio.Future[None] | None = None
 
     async def start(self, about: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         """Start the process.
@@ -82,11 +85,14 @@ class WorkerProcess(asyncio.Protocol):
         Raises:
             OSError: the operating system refused (the code folder is gone, no memory, too many processes).
         """
-        ours, theirs = socket.socketpair()
-        self._output_fd, output_end = os.pipe()
-        os.set_blocking(self._output_fd, False)
-        loop = asyncio.get_running_loop()
-        try:
+        with contextlib.ExitStack() as unless_started, contextlib.ExitStack() as handed_over:
+            ours, theirs = socket.socketpair()
+            handed_over.callback(theirs.close)
+            unless_started.callback(ours.close)
+            self._output_fd, output_end = os.pipe()
+            handed_over.callback(os.close, output_end)
+            unless_started.callback(os.close, self._output_fd)
+            os.set_blocking(self._output_fd, False)
             # -I: the function's PYTHON* variables are for its handler and not for our start of it; -u: what a handler
             # printed before a crash is seen; -B: nothing is written into the developer's folder.
             command = [sys.executable, "-IuB", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
@@ -100,14 +106,9 @@ class WorkerProcess(asyncio.Protocol):
                 env=dict(environment),
                 start_new_session=True,  # Ctrl-C is ours to handle, and a kill reaches the handler's children
             )
-        except OSError:
-            ours.close()
-            os.close(self._output_fd)
-            raise
-        finally:
-            theirs.close()
-            os.close(output_end)
-        loop.add_reader(self._output_fd, self._read_output)
+            unless_started.pop_all()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._output_fd, self._read_some_output)
         try:
             await loop.create_unix_connection(lambda: self, sock=ours)
         except BaseException:
@@ -131,7 +132,7 @@ class WorkerProcess(asyncio.Protocol):
         self._transport.write(_LENGTHS.pack(len(head), len(event)) + head + event)
         timeout_ms = self._function.timeout_seconds * 1000
         timer = self._clock.call_at(self._started_ms + timeout_ms, lambda: self._end("timed out"))
-        self._sample_again()
+        self._sample()
         try:
             return await self._answer
         finally:
@@ -153,10 +154,14 @@ class WorkerProcess(asyncio.Protocol):
         assert self._process is not None  # noqa: S101 - an invocation is being executed
         if _has_ended(self._process.pid):  # and something that it started holds the socket open
             self._end("exited")
-        elif self._is_over(resident_kb(self._process.pid)):
+        elif self._is_over(self._note_memory(resident_kb(self._process.pid))):
             self._end("out of memory")
         else:
             self._sample_again()
+
+    def _note_memory(self, memory_kb: int) -> int:
+        self._memory_kb = max(self._memory_kb, memory_kb)
+        return memory_kb
 
     def _is_over(self, memory_kb: int) -> bool:
         return memory_kb > self._function.memory_mb * 1024
@@ -165,22 +170,21 @@ class WorkerProcess(asyncio.Protocol):
         """Kill the process; the invocation is answered when it is gone."""
         self._stop_sampling()
         duration_ms = self._clock.now_ms() - self._started_ms
-        self.kill().add_done_callback(lambda death: self._resolve(Answer(kind, True, b"", duration_ms, death.result())))
+        self.kill().add_done_callback(
+            lambda _: self._resolve(Answer(kind, True, b"", duration_ms, self._memory_kb // 1024))
+        )
 
     def _resolve(self, answer: Answer) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
-    def kill(self) -> asyncio.Future[int]:
-        """Kill the process and what it started; the future ends when it is gone, with the most memory it held, in MB.
-
-        Harmless twice.
-        """
+    def kill(self) -> asyncio.Future[None]:
+        """Kill the process and what it started; the future ends when it is gone. Harmless twice."""
         if self._death is None:
             loop = asyncio.get_running_loop()
             self._death = loop.create_future()
             if self._process is None:
-                self._death.set_result(0)
+                self._death.set_result(None)
             else:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._process.pid, signal.SIGKILL)
@@ -196,7 +200,9 @@ class WorkerProcess(asyncio.Protocol):
         self._flush_output()
         asyncio.get_running_loop().remove_reader(self._output_fd)
         os.close(self._output_fd)
-        self._death.set_result(0 if reaped.cancelled() else reaped.result())
+        if not IS_KNOWN and not reaped.cancelled():
+            self._note_memory(reaped.result())
+        self._death.set_result(None)
 
     # asyncio.Protocol
 
@@ -216,7 +222,7 @@ class WorkerProcess(asyncio.Protocol):
         payload = bytes(self._received[start : start + payload_bytes])
         self._received.clear()
         self._read_output()  # what it printed before it answered belongs to this invocation
-        if self._is_over(header["memory_kb"]):  # between two samples, or after the last one
+        if self._is_over(self._note_memory(header["memory_kb"])):  # between two samples, or after the last one
             self._end("out of memory")
             return
         duration_ms = self._clock.now_ms() - self._started_ms
@@ -231,19 +237,26 @@ class WorkerProcess(asyncio.Protocol):
     # what the handler prints
 
     def _read_output(self) -> None:
-        for _ in range(_READS_AT_ONCE):
-            try:
-                data = os.read(self._output_fd, 65536)
-            except BlockingIOError:
+        """Read all that is there now, and not what a handler that prints on and on adds to it meanwhile."""
+        for _ in range(0, _PIPE_BYTES, _READ_BYTES):
+            if not self._read_some_output():
                 return
-            if not data:
-                asyncio.get_running_loop().remove_reader(self._output_fd)
-                return
-            *lines, self._output = (self._output + data).split(b"\n")
-            for line in lines:
-                self._log_line(line)
-            if len(self._output) > _LINE_BYTES:
-                self._flush_output()
+
+    def _read_some_output(self) -> bool:
+        """Read a little, so that the event loop comes to other things; return whether there was something."""
+        try:
+            data = os.read(self._output_fd, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._output_fd)
+            return False
+        *lines, self._output = (self._output + data).split(b"\n")
+        for line in lines:
+            self._log_line(line)
+        if len(self._output) > _LINE_BYTES:
+            self._flush_output()
+        return True
 
     def _flush_output(self) -> None:
         if self._output:
@@ -263,11 +276,14 @@ def _has_ended(pid: int) -> bool:
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the end of a process; return the most memory it has held, in MB."""
+    """Wait for the end of a process; return the most memory it has held, in kB.
+
+    Linux counts what the process that started it held.
+    """
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except ChildProcessError:
         process.returncode = 0
         return 0
     process.returncode = os.waitstatus_to_exitcode(status)
-    return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_MB
+    return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_KB

@@ -15,6 +15,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
 from fc_async.local import resident_memory
+from fc_async.local.function import FunctionSpec
 from fc_async.local.server import LocalServer
 from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request, zipped
 
@@ -158,6 +159,47 @@ def test_a_crash_is_an_error_of_its_invocation_and_the_next_one_runs(fc: Client,
     assert duration.isdigit()
     assert memory.removesuffix("MB)").isdigit()
     assert invoke(fc, "main").body.read() == b"alive"
+
+
+@pytest.mark.skipif(not resident_memory.IS_KNOWN, reason="this system does not tell what a process holds")
+def test_the_memory_of_a_crash_is_its_workers_and_not_the_services(fc: Client) -> None:
+    held = bytearray(b"x" * 200_000_000)  # by this process, which is the service
+    source = "import os, time\ndef handler(event, context):\n    time.sleep(0.3)\n    os._exit(1)\n"
+    create_function(fc, "main", source, timeout=60)
+    message = failure(fc)["errorMessage"]
+    del held
+    assert 4 <= int(message.partition("maxMemoryUsage: ")[2].removesuffix("MB)")) < 60
+
+
+def test_a_key_in_sys_modules_that_is_no_text_harms_nobody(fc: Client) -> None:
+    source = "import sys\ndef handler(event, context):\n    sys.modules[1] = sys\n    return 'alive'\n"
+    create_function(fc, "main", source)
+    assert [invoke(fc, "main").body.read() for _ in range(2)] == [b"alive"] * 2
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_response_of_more_than_32_mb_is_an_error_of_the_invocation(fc: Client, more: int) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    return b'x' * int(event)\n", timeout=60)
+    size = 32 * 1024 * 1024 + more
+    answer = invoke(fc, "main", str(size).encode())
+    if more:
+        text = f"expected a response of at most {size - 1} bytes, the handler returned {size}"
+        assert json.loads(answer.body.read()) == {"errorMessage": text}
+        assert answer.headers["x-fc-error-type"] == "UnhandledInvocationError"
+    else:
+        assert len(answer.body.read()) == size
+
+
+def test_a_stack_trace_names_uploaded_code_as_the_service_does_and_a_folder_as_it_is(
+    local: LocalServer, fc: Client, tmp_path: Path
+) -> None:
+    source = "import json\ndef handler(event, context):\n    json.loads('{')\n"
+    create_function(fc, "main", source)
+    (tmp_path / "index.py").write_text(source)
+    local.deploy_folder(FunctionSpec("folder", "python3.10", "index.handler", tmp_path))
+    shown = [[frame[0] for frame in failure(fc, name)["stackTrace"]] for name in ("main", "folder")]
+    assert [files[0] for files in shown] == ['File "/code/index.py"', f'File "{tmp_path / "index.py"}"']
+    assert shown[0][1:] == shown[1][1:] != []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Set
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,21 @@ class FailingRunner:
         self.events: list[bytes] = []
 
     def run(
-        self, function: DeployedFunction, qualifier: str | None, request_id: str, event: bytes
+        self,
+        function: DeployedFunction,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+        begin: Callable[[], DeployedFunction] | None = None,
     ) -> Coroutine[Any, Any, Execution]:
         self.events.append(event)
         return self._failed()
 
     async def _failed(self) -> Execution:
         return Execution(Outcome(b"{}", "UnhandledInvocationError"))
+
+    def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
+        return set()
 
     async def close(self) -> None:
         pass

@@ -205,3 +205,33 @@ def test_a_version_that_a_file_names_must_be_there(local: LocalServer, tmp_path:
     )
     with pytest.raises(LocalError, match="version '3' of function 'main' does not exist"):
         local.deploy_folder(spec)
+
+
+def test_an_alias_of_a_folders_function_that_is_moved_runs_the_version_that_it_was_moved_to(
+    local: LocalServer, fc: Client, tmp_path: Path
+) -> None:
+    source = "def handler(event, context):\n    c = context\n    return [%r, c.%s, c.function.qualifier]\n"
+    for text, attribute in (("A", "function.version_id"), ("B", "service.version_id")):
+        (tmp_path / "index.py").write_text(source % (text, attribute))
+        local.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", tmp_path))
+        version = publish(fc, "main").version_id
+        if text == "A":
+            create_alias(fc, "main", "prod", version)
+        else:
+            move(fc, "prod", version_id=version)
+        assert json.loads(invoke(fc, "main", qualifier="prod").body.read()) == [text, version, "prod"]
+    assert json.loads(invoke(fc, "main").body.read()) == ["B", "LATEST", "LATEST"]
+
+
+def test_an_edited_folder_that_is_published_without_another_deploy_is_what_the_moved_alias_runs(
+    local: LocalServer, fc: Client, tmp_path: Path
+) -> None:
+    local.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", tmp_path))
+    for text in ("A", "B"):
+        (tmp_path / "index.py").write_text(f"def handler(event, context): return {text!r}")
+        version = publish(fc, "main").version_id
+        if text == "A":
+            create_alias(fc, "main", "prod", version)
+        else:
+            move(fc, "prod", version_id=version)
+        assert invoke(fc, "main", qualifier="prod").body.read() == text.encode()

@@ -1,10 +1,12 @@
 """`fc-async local up` as a process."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -107,6 +109,43 @@ def test_its_workers_and_what_they_started_end_when_it_is_killed(tmp_path, event
         process.wait()
     wait_until_ended(worker)
     wait_until_ended(child)
+
+
+FLOODS = """
+import os
+def handler(event, context):
+    os.write(1, b"begun\\n")
+    while True:
+        os.write(1, b"y\\n" * 4096)
+"""
+
+
+def test_a_log_that_nobody_reads_holds_up_neither_the_service_nor_its_end(tmp_path):
+    (tmp_path / "index.py").write_text(FLOODS)
+    (tmp_path / "s.yaml").write_text(
+        "edition: 3.0.0\nname: a\nresources:\n  main:\n    component: fc3\n    props: {region: cn-hangzhou, "
+        "functionName: main, runtime: python3.10, handler: index.handler, code: ., timeout: 600}\n"
+    )
+    with local_up("--port", "0", "--workers", "1", "-f", str(tmp_path / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        request = urllib.request.Request(
+            f"{url}/2023-03-30/functions/main/invocations", b"", {"X-Fc-Invocation-Type": "Async"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 202
+        next(line for line in process.stderr if "begun" in line)
+        unread = []
+        while len(unread) < 50 or unread[-50] < unread[-1]:  # until the pipe is full, and for some time more
+            with urllib.request.urlopen(f"{url}/_local/health", timeout=20) as answer:
+                assert answer.status == 200
+            unread.append(waiting_bytes(process.stderr))
+        assert unread[-1] > 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def waiting_bytes(pipe):
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="this system does not tell what a process has held at most")
