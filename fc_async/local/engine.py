@@ -269,12 +269,17 @@ class Engine:
     def begin_sync(self, function: str) -> Lane | None:
         """Count a synchronous execution, to be given back to `end_sync`; None when the function is at its limit."""
         lane = self._lane(function)
-        if lane.is_full:
-            self.metrics["FunctionConcurrencyThrottles"] += 1
+        if self.is_throttled(function):
             return None
         lane.running += 1
         self.metrics["FunctionTotalInvocations"] += 1
         return lane
+
+    def is_throttled(self, function: str) -> bool:
+        """Whether a synchronous invocation is refused now, because the function is at its limit; counted."""
+        is_full = self._lane(function).is_full
+        self.metrics["FunctionConcurrencyThrottles"] += is_full
+        return is_full
 
     def end_sync(self, lane: Lane, error: str) -> None:
         """Take note that a synchronous execution has ended, with its error type or ""."""

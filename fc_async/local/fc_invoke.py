@@ -126,6 +126,8 @@ class Invoker:
                 raise resource_exhausted(name)
             return current
 
+        if self._engine.is_throttled(name):  # at once, not after the wait for a worker, which counts for nothing
+            raise resource_exhausted(name)
         error = ""
         try:
             execution = await self._runner.run(function, qualifier, request_id, payload, begin)
