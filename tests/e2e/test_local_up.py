@@ -135,7 +135,8 @@ def test_a_log_that_nobody_reads_holds_up_neither_the_service_nor_its_end(tmp_pa
             assert answer.status == 202
         next(line for line in process.stderr if "begun" in line)
         unread = []
-        while len(unread) < 50 or unread[-50] < unread[-1]:  # until the pipe is full, and for some time more
+        # Until the pipe has filled and is full, and for some time more.
+        while len(unread) < 50 or not unread[-1] or unread[-50] < unread[-1]:
             with urllib.request.urlopen(f"{url}/_local/health", timeout=20) as answer:
                 assert answer.status == 200
             unread.append(waiting_bytes(process.stderr))
