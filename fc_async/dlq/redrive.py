@@ -77,7 +77,8 @@ class _Redrive:
         self._queue = queue
         self._functions = functions
         self._allow_loss = allow_loss
-        self._visibility_ms = (queue.get_attributes().visibility_timeout or _DEFAULT_VISIBILITY_SECONDS) * 1000
+        seconds = queue.get_attributes().visibility_timeout
+        self._visibility_ms = 1000 * (_DEFAULT_VISIBILITY_SECONDS if seconds is None else seconds)
         self._wait_seconds = wait_seconds
         self._clock = clock
         self._began_seconds = clock()
