@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .arn import parse_destination as parse_destination
     from .config import AsyncInvokeConfig as AsyncInvokeConfig
     from .config import DestinationConfig as DestinationConfig
-    from .error_detail import ErrorDetail as ErrorDetail
-    from .error_detail import Frame as Frame
     from .errors import ArgumentError as ArgumentError
     from .errors import DocumentError as DocumentError
     from .errors import FcAsyncError as FcAsyncError
@@ -30,23 +28,26 @@ if TYPE_CHECKING:
     from .errors import SettingsError as SettingsError
     from .errors import TaskTimeout as TaskTimeout
     from .errors import TransportError as TransportError
-    from .functions import FunctionsClient as FunctionsClient
-    from .handler import destination_handler as destination_handler
-    from .handler import on_failure as on_failure
-    from .handler import on_success as on_success
-    from .invocation import Accepted as Accepted
-    from .invocation import Invocation as Invocation
-    from .invocation import InvokeFailed as InvokeFailed
-    from .invocation import InvokeResult as InvokeResult
-    from .queues import QueueClient as QueueClient
-    from .queues import QueueMessage as QueueMessage
-    from .record import InvocationRecord as InvocationRecord
-    from .record import iter_records as iter_records
-    from .record import parse_record as parse_record
-    from .record import parse_records as parse_records
-    from .request_log import log_requests as log_requests
-    from .tasks import AsyncTask as AsyncTask
-    from .tasks import AsyncTaskEvent as AsyncTaskEvent
+    from .functions.async_task import AsyncTask as AsyncTask
+    from .functions.async_task import AsyncTaskEvent as AsyncTaskEvent
+    from .functions.client import FunctionsClient as FunctionsClient
+    from .functions.outcomes import Accepted as Accepted
+    from .functions.outcomes import Invocation as Invocation
+    from .functions.outcomes import InvokeFailed as InvokeFailed
+    from .functions.outcomes import InvokeResult as InvokeResult
+    from .mns.message import QueueMessage as QueueMessage
+    from .mns.queue_client import QueueClient as QueueClient
+    from .records.error_detail import ErrorDetail as ErrorDetail
+    from .records.error_detail import Frame as Frame
+    from .records.handler import destination_handler as destination_handler
+    from .records.handler import on_failure as on_failure
+    from .records.handler import on_success as on_success
+    from .records.record import InvocationRecord as InvocationRecord
+    from .records.record import iter_records as iter_records
+    from .records.record import parse_record as parse_record
+    from .records.record import parse_records as parse_records
+    from .settings.access_key import AccessKey as AccessKey
+    from .transport.request_log import log_requests as log_requests
 
 if not TYPE_CHECKING:
     _HOMES = {
@@ -55,18 +56,20 @@ if not TYPE_CHECKING:
             " parse_destination"
         ),
         "config": "AsyncInvokeConfig DestinationConfig",
-        "error_detail": "ErrorDetail Frame",
+        "records.error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError RecordError ReplaceIncomplete"
             " ServiceError SettingsError TaskTimeout TransportError"
         ),
-        "functions": "FunctionsClient",
-        "handler": "destination_handler on_failure on_success",
-        "invocation": "Accepted Invocation InvokeFailed InvokeResult",
-        "queues": "QueueClient QueueMessage",
-        "record": "InvocationRecord iter_records parse_record parse_records",
-        "request_log": "log_requests",
-        "tasks": "AsyncTask AsyncTaskEvent",
+        "functions.client": "FunctionsClient",
+        "records.handler": "destination_handler on_failure on_success",
+        "functions.outcomes": "Accepted Invocation InvokeFailed InvokeResult",
+        "mns.message": "QueueMessage",
+        "mns.queue_client": "QueueClient",
+        "records.record": "InvocationRecord iter_records parse_record parse_records",
+        "settings.access_key": "AccessKey",
+        "transport.request_log": "log_requests",
+        "functions.async_task": "AsyncTask AsyncTaskEvent",
     }
     _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
     __all__ = sorted(_HOME_OF)

@@ -292,3 +292,33 @@ class AsyncInvokeConfig(_Wire):
         if self.destination_config is None:
             return self
         return self.model_copy(update={"destination_config": self.destination_config.resolved(region, account_id)})
+
+
+_NUMBERS = ("max_async_retry_attempts", "max_async_event_age_in_seconds", "async_task")
+
+
+def with_defaults(config: AsyncInvokeConfig) -> AsyncInvokeConfig:
+    """Return the config with the service's defaults in place of None; destinations stay as they are."""
+    return config.model_copy(
+        update={
+            "max_async_retry_attempts": _or(DEFAULT_RETRY_ATTEMPTS, config.max_async_retry_attempts),
+            "max_async_event_age_in_seconds": _or(DEFAULT_EVENT_AGE_SECONDS, config.max_async_event_age_in_seconds),
+            "async_task": _or(False, config.async_task),
+        }
+    )
+
+
+def is_same(one: AsyncInvokeConfig, other: AsyncInvokeConfig) -> bool:
+    """Tell whether two configs come to the same, None being the service's default."""
+    return all(getattr(with_defaults(one), name) == getattr(with_defaults(other), name) for name in _NUMBERS) and (
+        _halves(one) == _halves(other)
+    )
+
+
+def _halves(config: AsyncInvokeConfig) -> tuple[object, object]:
+    both = config.destination_config or DestinationConfig()
+    return both.on_success, both.on_failure
+
+
+def _or(default: object, value: object) -> object:
+    return default if value is None else value

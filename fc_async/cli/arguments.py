@@ -35,8 +35,8 @@ class FunctionNameType(_ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FunctionName:
         if isinstance(value, FunctionName):
             return value
+        from ..checks import check_function, check_qualifier
         from ..errors import ArgumentError
-        from ..payload import check_function, check_qualifier
 
         name, _, qualifier = value.rpartition("@") if "@" in value else (value, "", None)
         try:
@@ -141,8 +141,8 @@ class TaskIdType(_ParamType):
     name = "task_id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ..checks import check_known_task_id
         from ..errors import ArgumentError
-        from ..payload import check_known_task_id
 
         try:
             return check_known_task_id(value)
@@ -155,8 +155,8 @@ class NewTaskIdType(TaskIdType):
     """Reads an id for an async task that is to come: a letter or `_` first (docstring of the FC SDK)."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ..checks import check_task_id
         from ..errors import ArgumentError
-        from ..payload import check_task_id
 
         try:
             return check_task_id(value)

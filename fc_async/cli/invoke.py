@@ -14,8 +14,8 @@ from .output import print_document, print_fields
 from .task import finish, max_wait_option
 
 if TYPE_CHECKING:
-    from ..functions import FunctionsClient
-    from ..invocation import Accepted
+    from ..functions.client import FunctionsClient
+    from ..functions.outcomes import Accepted
 
 
 @click.command("invoke", cls=FcCommand)
@@ -99,7 +99,7 @@ def _check(sync: bool, max_wait: int | None, asynchronous: dict[str, object]) ->
 
 
 def _check_length(payload: bytes | None, max_payload: int | None) -> None:
-    from ..payload import MAX_PAYLOAD_BYTES
+    from ..functions.payload import MAX_PAYLOAD_BYTES
 
     limit = MAX_PAYLOAD_BYTES if max_payload is None else max_payload
     if payload is not None and len(payload) > limit:

@@ -12,7 +12,7 @@ from .output import print_document, print_documents, print_fields, print_table
 
 if TYPE_CHECKING:
     from ..deploy.document import Document
-    from ..local.function import FunctionSpec
+    from ..local.catalog.function import FunctionSpec
 
 DEFAULT_URL = "http://127.0.0.1:9700"
 
@@ -66,7 +66,8 @@ def up(
     """
     from ..local import limits
     from ..local.assumptions import split_assumption
-    from ..local.server import LocalServer, run
+    from ..local.server import LocalServer
+    from ..local.up.foreground import run
 
     document = None if file is None else _read(file)
     region = None if document is None else document.region
@@ -92,7 +93,7 @@ def _read(file: Path) -> Document:
 
 
 def _functions(document: Document) -> list[FunctionSpec]:
-    from ..local.function import FunctionSpec
+    from ..local.catalog.function import FunctionSpec
 
     return [FunctionSpec(**declared.local_fields()) for declared in document.functions]
 
@@ -141,7 +142,7 @@ def status(context: click.Context, output: str) -> None:
     """
     import os
 
-    from ..local.status import read_status
+    from ..local.up.status import read_status
 
     endpoint = common_options(context).endpoint
     found = read_status(endpoint or os.environ.get("FC_ASYNC_ENDPOINT") or DEFAULT_URL)
@@ -159,7 +160,7 @@ def status(context: click.Context, output: str) -> None:
 
 def _invocation_row(invocation: dict[str, Any]) -> tuple[str, ...]:
     from ..arn import parse_arn
-    from .config_view import short
+    from .config.view import short
 
     qualifier = invocation["qualifier"]
     function = invocation["function"] + ("" if qualifier == "LATEST" else f"@{qualifier}")

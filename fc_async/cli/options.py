@@ -9,8 +9,8 @@ import click
 from .arguments import DurationType
 
 if TYPE_CHECKING:
-    from ..functions import FunctionsClient
-    from ..queues import QueueClient
+    from ..functions.client import FunctionsClient
+    from ..mns.queue_client import QueueClient
 
 
 class CommonOptions:
@@ -27,14 +27,14 @@ class CommonOptions:
 
     def functions(self, **details: Any) -> FunctionsClient:
         """Return a client for functions that follows these options and has these further arguments."""
-        from ..functions import FunctionsClient
+        from ..functions.client import FunctionsClient
 
         self.start_log()
         return FunctionsClient(**self.settings(), **self._read_timeout(), **details)
 
     def queue(self, name: str) -> QueueClient:
         """Return a client for one queue that follows these options."""
-        from ..queues import QueueClient
+        from ..mns.queue_client import QueueClient
 
         self.start_log()
         return QueueClient(name, **self.settings(), **self._read_timeout())
@@ -42,7 +42,7 @@ class CommonOptions:
     def start_log(self) -> None:
         """Show requests on stderr where --debug asks for it."""
         if self.debug:
-            from ..request_log import log_requests
+            from ..transport.request_log import log_requests
 
             log_requests()
 

@@ -15,7 +15,7 @@ from .terminal import clean
 
 if TYPE_CHECKING:
     from ..errors import RecordError
-    from ..record import InvocationRecord
+    from ..records.record import InvocationRecord
 
 _SHOWN_CHARACTERS = 2000
 
@@ -36,7 +36,7 @@ def command(context: click.Context, file: str, explain: bool, output: str) -> No
       fc-async record message.json --explain
     """
     from ..errors import RecordError
-    from ..record import iter_records
+    from ..records.record import iter_records
 
     raw = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
     if explain:
@@ -53,8 +53,9 @@ def command(context: click.Context, file: str, explain: bool, output: str) -> No
 
 
 def _explain(raw: bytes) -> None:
-    from ..envelope import explain, split
     from ..errors import RecordError
+    from ..records.envelope import explain
+    from ..records.source import split
 
     try:
         items = split(raw)
@@ -68,7 +69,7 @@ def _explain(raw: bytes) -> None:
 
 
 def _show(found: list[InvocationRecord | RecordError], output: str, *, is_list: bool) -> None:
-    from ..record import InvocationRecord
+    from ..records.record import InvocationRecord
 
     records = [(index, one) for index, one in enumerate(found) if isinstance(one, InvocationRecord)]
     wires = [record.to_dict() for _, record in records]

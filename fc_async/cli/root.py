@@ -26,6 +26,9 @@ COMMANDS = {
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
 
+_FOLDERS = {"config": "config.commands"}
+"""The commands that fill a folder, and the file in which each begins."""
+
 
 class _Root(FcGroup):
     """Loads a command's file when it is called: `--help` waits for none of them."""
@@ -38,7 +41,7 @@ class _Root(FcGroup):
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        command: click.Command = import_module(f".{_FOLDERS.get(cmd_name, cmd_name)}", __package__).command
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..names import STATUSES
+from ..checks import STATUSES
 from .arguments import FUNCTION, MOMENT, TASK_ID, DurationType, FunctionName
 from .options import FcGroup, common_options, dry_run_option, output_option, say
 from .output import print_document, print_documents, print_fields, print_table
 from .task_view import COLUMNS, fields, row
 
 if TYPE_CHECKING:
-    from ..functions import FunctionsClient
-    from ..tasks import AsyncTask
+    from ..functions.async_task import AsyncTask
+    from ..functions.client import FunctionsClient
 
 max_wait_option = click.option(
     "--max-wait", type=DurationType(0, 604800), metavar="T", help="Give up after T (90s, 6h). Default: no limit."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..tasks import AsyncTask, AsyncTaskEvent
+    from ..functions.async_task import AsyncTask, AsyncTaskEvent
 
 COLUMNS = ("task id", "status", "started (UTC)", "error", "ran", "retries")
 """What a narrow terminal may do without stands last."""

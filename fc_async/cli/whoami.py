@@ -10,7 +10,8 @@ from .options import CommonOptions, FcCommand, common_options, output_option, sa
 from .output import print_document, print_fields
 
 if TYPE_CHECKING:
-    from ..settings import Setting, Settings
+    from ..settings.search import Setting
+    from ..settings.settings import Settings
 
 _UNKNOWN = "not found"
 _LATER = "asked from STS when it is needed"
@@ -85,7 +86,7 @@ def _lines(options: CommonOptions) -> list[_Line]:
 def _found(service: Any, options: CommonOptions) -> tuple[Settings, str | None]:
     """Return what was found; with a placeholder for its endpoint, and the reason, where that cannot be derived."""
     from ..errors import ArgumentError, SettingsError
-    from ..settings import find_settings
+    from ..settings.search import find_settings
 
     try:
         found = find_settings(service, **options.settings())

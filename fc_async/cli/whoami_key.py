@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ..credentials import Credentials
-    from ..profiles import Profile
+    from ..settings.access_key import Credentials
+    from ..settings.profiles import Profile
 
 _STATIC_MODES = {"AK", "StsToken"}
 
@@ -38,9 +38,10 @@ def key_of(
         environment: the variables.
         home: the home directory; None: the user's.
     """
-    from ..credentials import ACCESS_KEY_ID, LOCAL, OIDC_VARIABLES
-    from ..profiles import current_profile, named_profile
-    from ..settings import LOCAL_ACCESS_KEY, PROFILE
+    from ..settings.access_key import LOCAL
+    from ..settings.credentials import ACCESS_KEY_ID, OIDC_VARIABLES
+    from ..settings.profiles import current_profile, named_profile
+    from ..settings.search import LOCAL_ACCESS_KEY, PROFILE
 
     where = Path.home() if home is None else home
     source = credentials.source
@@ -60,7 +61,7 @@ def key_of(
 
 
 def _of_profile(profile: Profile, source: str) -> Key:
-    from ..credentials import PROFILE_MODES
+    from ..settings.credentials import PROFILE_MODES
 
     mode = profile.text("mode")
     if mode not in PROFILE_MODES:
@@ -74,8 +75,8 @@ def _of_profile(profile: Profile, source: str) -> Key:
 
 def _of_chain(source: str, environment: Mapping[str, str], home: Path) -> Key:
     """Tell what the default chain of alibabacloud-credentials will come to first."""
-    from ..credentials import OIDC_VARIABLES
-    from ..profiles import current_profile
+    from ..settings.credentials import OIDC_VARIABLES
+    from ..settings.profiles import current_profile
 
     if all(environment.get(name) for name in OIDC_VARIABLES):
         return Key("OIDC, asked for when needed", " and ".join(OIDC_VARIABLES))

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import RecordError
-from ..queues import QueueMessage
-from ..record import InvocationRecord, parse_record
+from ..mns.queue_client import QueueMessage
+from ..records.record import InvocationRecord, parse_record
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..queues import QueueClient
+from ..mns.queue_client import QueueClient
 from .letter import Letter
 
 MAX_PEEK_MESSAGES = 16

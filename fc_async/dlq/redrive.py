@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import ArgumentError, FcAsyncError, RecordError, ServiceError, TransportError
-from ..functions import FunctionsClient
-from ..queues import QueueClient, QueueMessage
-from ..record import InvocationRecord
+from ..functions.client import FunctionsClient
+from ..mns.queue_client import QueueClient, QueueMessage
+from ..records.record import InvocationRecord
 from .letter import Letter
 
 _POLLS_TO_BE_SURE = 2

@@ -11,17 +11,20 @@ from typing import cast
 from aiohttp import web
 
 from . import limits
+from .access_key import AccessKey
+from .catalog.fc_errors import FcError, internal_error, invalid_argument
 from .clock import Clock, SystemClock
-from .fc_errors import FcError, internal_error, invalid_argument
-from .fc_routes import FcRoutes, json_response, refusal_response
+from .fc.answer import json_response, refusal_response
+from .fc.request_body import SIGNED_HASH, read_body
+from .fc.routes import FcRoutes
+from .fc.signature import check_acs3
 from .guard import refusal
+from .http.listener import is_loopback
 from .ids import Ids
-from .listener import is_loopback
-from .local_routes import LocalRoutes
-from .mns_errors import MailboxError
-from .mns_routes import MnsRoutes
-from .request_body import SIGNED_HASH, read_body
-from .signature import AccessKey, check_acs3, check_mns
+from .mailbox.mns_errors import MailboxError
+from .mns.routes import MnsRoutes
+from .mns.signature import check_mns
+from .own_routes import LocalRoutes
 
 log = logging.getLogger("fc_async.local")
 

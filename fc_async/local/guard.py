@@ -11,7 +11,7 @@ import re
 
 from multidict import CIMultiDictProxy
 
-from .fc_errors import FcError, access_denied
+from .catalog.fc_errors import FcError, access_denied
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 

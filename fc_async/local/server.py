@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -17,34 +15,32 @@ from aiohttp import web
 from ..arn import QueueArn, TopicArn
 from ..errors import LocalError
 from . import limits
+from .access_key import read_access_key
 from .assumptions import read_assumptions
-from .async_configs import AsyncConfigs
-from .async_tasks import AsyncTasks
+from .catalog.async_configs import AsyncConfigs
+from .catalog.catalog import FunctionCatalog
+from .catalog.control_plane import ControlPlane
+from .catalog.fc_errors import FcError
+from .catalog.function import FunctionSpec, normal_qualifier
 from .clock import Clock, ManualClock, SystemClock
-from .control_plane import ControlPlane
-from .descriptors import raise_descriptor_limit
-from .dispatcher import Dispatcher
-from .engine import Engine
-from .fc_errors import FcError
-from .fc_invoke import Invoker
-from .fc_routes import FcRoutes
-from .function import FunctionSpec, normal_qualifier
-from .function_catalog import FunctionCatalog
+from .dispatch.dispatcher import Dispatcher
+from .engine.engine import Engine
+from .fc.async_tasks import AsyncTasks
+from .fc.invoke import Invoker
+from .fc.routes import FcRoutes
 from .gateway import Gateway
-from .http_server import HttpServer
+from .http.connection import HttpServer
+from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
 from .ids import Ids
-from .listener import base_url, bound_address, listen
-from .local_routes import LocalRoutes
-from .log_format import SafeFormatter
-from .mailbox import Mailbox
-from .mns_errors import MailboxError
-from .mns_routes import MnsRoutes
-from .queue_attributes import QueueChanges
-from .runner import ProcessRunner, Runner
-from .scratch import Scratch
-from .signature import read_access_key
-from .stderr_log import StderrLog
-from .uploaded_code import UploadedCode
+from .mailbox.mailbox import Mailbox
+from .mailbox.mns_errors import MailboxError
+from .mailbox.queue_attributes import QueueChanges
+from .mns.routes import MnsRoutes
+from .own_routes import LocalRoutes
+from .workers.execution import Runner
+from .workers.runner import ProcessRunner
+from .workers.scratch import Scratch
+from .workers.uploaded_code import UploadedCode
 
 if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
     from ..config import AsyncInvokeConfig
@@ -332,36 +328,3 @@ class LocalServer:
 
         assert self._loop is not None  # noqa: S101 - __enter__ has set it
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
-
-
-def run(server: LocalServer) -> None:
-    """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL, and nothing follows it there.
-
-    Raises:
-        LocalError: the port is in use, or a function cannot be deployed.
-    """
-    handler = _log_to_stderr()
-    try:
-        asyncio.run(_serve_until_signalled(server))
-    finally:
-        handler.close()
-
-
-async def _serve_until_signalled(server: LocalServer) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    async with server:
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
-        await stopped.wait()
-
-
-def _log_to_stderr() -> StderrLog:
-    handler = StderrLog(sys.stderr.fileno())
-    handler.setFormatter(SafeFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    # At the root: what other libraries warn of would block the event loop, too.
-    logging.getLogger().addHandler(handler)
-    log.setLevel(logging.INFO)
-    return handler

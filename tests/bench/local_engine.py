@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 import time
 
-from fc_async.local.destination_record import record_bytes
-from fc_async.local.engine import Engine
-from fc_async.local.invocation import Outcome, Settings
+from fc_async.local.engine.destination_record import record_bytes
+from fc_async.local.engine.engine import Engine
+from fc_async.local.engine.invocation import Outcome, Settings
 from tests.bench import report
 
 INVOCATIONS = 1_000_000

@@ -14,8 +14,8 @@ from typing import TypeVar
 from aiohttp import web
 
 from fc_async.local.clock import ManualClock
-from fc_async.local.mailbox import Mailbox
-from fc_async.local.mns_routes import MnsRoutes
+from fc_async.local.mailbox.mailbox import Mailbox
+from fc_async.local.mns.routes import MnsRoutes
 
 T = TypeVar("T")
 DEADLINE_SECONDS = 10

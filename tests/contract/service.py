@@ -22,7 +22,7 @@ from mns.account import Account
 from mns.mns_exception import MNSServerException
 from mns.queue import Queue, QueueMeta
 
-from fc_async.functions import FunctionsClient
+from fc_async.functions.client import FunctionsClient
 from fc_async.local.clock import ManualClock
 from fc_async.local.server import LocalServer
 from tests.contract.fc_sdk import create_function, fc_client

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient, ServiceError, SettingsError
-from fc_async.account import ask_account_id, sts_endpoint
-from fc_async.credentials import AccessKey, Credentials, given_credentials
-from fc_async.endpoint import Endpoint
-from fc_async.repeat import Repeats
-from fc_async.settings import find_settings
+from fc_async.settings.access_key import AccessKey, Credentials
+from fc_async.settings.credentials import given_credentials
+from fc_async.settings.endpoint import Endpoint
+from fc_async.settings.search import find_settings
+from fc_async.transport.account import ask_account_id, sts_endpoint
+from fc_async.transport.repeat import Repeats
 from tests.peer import Drop, Peer, Reply
 
 ID = {"X-Fc-Request-Id": "1-a"}

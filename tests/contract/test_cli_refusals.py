@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fc_async.cli.config_view import answer
+from fc_async.cli.config.view import answer
 from fc_async.cli.root import run
 from fc_async.config import AsyncInvokeConfig, DestinationConfig
 from tests.peer import Drop, Peer, Reply

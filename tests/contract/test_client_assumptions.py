@@ -18,7 +18,7 @@ from fc_async import (
     ServiceError,
     SettingsError,
 )
-from fc_async.replace import with_defaults
+from fc_async.config import with_defaults
 from tests.contract.account import Account, at_every, local_account, local_client, real_account, refused
 from tests.contract.service import LocalService
 from tests.lossy import Lossy

@@ -26,7 +26,7 @@ from fc_async import (
     TransportError,
     log_requests,
 )
-from fc_async.credentials import AccessKey
+from fc_async.settings.access_key import AccessKey
 from tests.peer import Drop, Peer, Reply
 
 REQUEST_ID = "1-64e70cf1-5cbef92ea8fc8c42899cf5d1"

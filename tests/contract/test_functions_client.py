@@ -17,7 +17,7 @@ from fc_async import (
     QueueClient,
     ServiceError,
 )
-from fc_async.local.function import FunctionSpec
+from fc_async.local.catalog.function import FunctionSpec
 from fc_async.local.server import LocalServer
 from tests.peer import Peer, Reply
 

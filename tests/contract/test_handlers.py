@@ -14,9 +14,9 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
-from fc_async.local import resident_memory
-from fc_async.local.function import FunctionSpec
+from fc_async.local.catalog.function import FunctionSpec
 from fc_async.local.server import LocalServer
+from fc_async.local.workers import worker_process as resident_memory
 from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request, zipped
 
 SEES_ALL = "import json, os\ndef handler(event, context):\n    return dict(os.environ)\n"
@@ -386,7 +386,7 @@ def test_when_the_service_stops_its_workers_are_gone(tmp_path: Path) -> None:
 def test_a_worker_whose_service_was_killed_ends() -> None:
     ours, theirs = socket.socketpair()
     about = {"code_dir": ".", "handler": "index.handler"}
-    worker = Path(__file__).parents[2] / "fc_async" / "local" / "worker.py"
+    worker = Path(__file__).parents[2] / "fc_async" / "local" / "workers" / "worker.py"
     with theirs, ours:
         command = [sys.executable, str(worker), str(theirs.fileno()), json.dumps(about)]
         with subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:

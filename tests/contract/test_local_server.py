@@ -14,12 +14,12 @@ import aiohttp
 import pytest
 
 from fc_async.errors import LocalError
+from fc_async.local.catalog.function import DeployedFunction, FunctionSpec
 from fc_async.local.clock import ManualClock
-from fc_async.local.engine import Outcome
-from fc_async.local.function import DeployedFunction, FunctionSpec
-from fc_async.local.log_format import SafeFormatter
-from fc_async.local.runner import Execution
+from fc_async.local.engine.engine import Outcome
 from fc_async.local.server import LocalServer
+from fc_async.local.up.log import SafeFormatter
+from fc_async.local.workers.execution import Execution
 from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request
 
 PATH = "/2023-03-30/functions/main/invocations"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fc_async import ArgumentError, FcAsyncError, QueueClient, ServiceError, TransportError
-from fc_async.credentials import AccessKey
 from fc_async.local.server import LocalServer
+from fc_async.settings.access_key import AccessKey
 from tests.peer import Drop, Peer, Reply
 
 ID = {"x-mns-request-id": "6AB5CE464637440F00A48091", "Content-Type": "text/xml;charset=utf-8"}

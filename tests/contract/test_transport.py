@@ -14,7 +14,7 @@ import pytest
 from darabonba.core import DaraCore
 
 from fc_async import FcAsyncError, FunctionsClient, ServiceError, SettingsError, TransportError
-from fc_async.credentials import AccessKey
+from fc_async.settings.access_key import AccessKey
 from tests.peer import Drop, Peer, Reply
 
 ID = {"X-Fc-Request-Id": "1-64e70cf1-5cbef92ea8fc8c42899cf5d1"}
@@ -237,7 +237,7 @@ def test_threads_that_share_a_client_get_their_own_answers() -> None:
 
 
 def test_a_call_of_another_thread_in_between_changes_nothing() -> None:
-    from fc_async.transport import last_answer
+    from fc_async.transport.fc_transport import last_answer
 
     with Peer(Reply(202, b"", ID)) as good, Peer(Reply(429, b"", ID)) as bad:
         accepts, refuses = FunctionsClient(endpoint=good.url), FunctionsClient(endpoint=bad.url, sleep=no_wait)
@@ -319,7 +319,7 @@ CALLS = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 from fc_async import FcAsyncError, FunctionsClient, QueueClient
-from fc_async.credentials import AccessKey
+from fc_async import AccessKey
 key = AccessKey("the-access-key-id", "the-access-key-secret", "the-security-token")
 with FunctionsClient(endpoint=sys.argv[1], credentials=key) as client:
     client.invoke_async("main", '{"card": "4711-0815-and-more"}')

@@ -20,7 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fc_async import InvocationRecord, RecordError, envelope, iter_records, parse_record, parse_records
+from fc_async import InvocationRecord, RecordError, iter_records, parse_record, parse_records
+from fc_async.records import envelope
 from tests.roads import ROADS
 
 GOLDEN = Path(__file__).parents[1] / "golden/records"

@@ -1,0 +1,49 @@
+"""What is sent to a function: the rules that make bytes of what the caller passed, and the names it goes to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArgumentError
+
+MAX_PAYLOAD_BYTES = 131072
+"""Longest payload of an asynchronous invocation: "128 KB" on the limits page, read as 128 KiB (assumed)."""
+
+
+def payload_bytes(payload: Any, limit: int | None = None) -> bytes | None:
+    """Return what is sent for a payload.
+
+    Args:
+        payload: text is UTF-8, bytes are as they are, a `Path` is read, None is no body, anything else is compact JSON.
+        limit: most bytes that may be sent; None: the service decides.
+
+    Raises:
+        ArgumentError: it cannot become bytes, the file cannot be read, or there are too many bytes.
+    """
+    raw = _raw(payload)
+    if limit is not None and raw is not None and len(raw) > limit:
+        raise ArgumentError(
+            f"the payload has {len(raw)} bytes, and an asynchronous invocation takes {limit};"
+            " keep large data elsewhere and send its address, or raise max_payload_bytes if your account takes more"
+        )
+    return raw
+
+
+def _raw(payload: Any) -> bytes | None:
+    if payload is None:
+        return None
+    if isinstance(payload, (bytes, bytearray, memoryview)):
+        return bytes(payload)
+    try:
+        if isinstance(payload, str):
+            return payload.encode()
+        if isinstance(payload, Path):
+            return payload.read_bytes()
+        return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except OSError as error:
+        reason = f"{payload}: {error.strerror or type(error).__name__}"
+    except Exception as error:  # a dict of the caller's own class may raise what it likes
+        reason = f"{type(payload).__name__} cannot be written as JSON or UTF-8 ({type(error).__name__})"
+    raise ArgumentError(f"expected a payload of text, bytes, a readable Path or JSON values: {reason}")

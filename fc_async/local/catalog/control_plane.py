@@ -1,0 +1,164 @@
+"""Functions, qualifiers and async configs, changed in one place: what exists, and what the engine is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..clock import Clock
+from ..engine.engine import Engine
+from .aliases import Alias, name_of, version_of
+from .async_configs import AsyncConfigs
+from .catalog import FunctionCatalog
+from .fc_errors import FcError, invalid_argument
+from .function import DeployedFunction, FunctionSpec
+from .versions import Version
+
+
+class ControlPlane:
+    """What can be done to functions, their versions and aliases, and their async configs.
+
+    Args:
+        clock: the service's time.
+        catalog: the functions.
+        configs: their async configs.
+        engine: hears of both.
+    """
+
+    def __init__(self, *, clock: Clock, catalog: FunctionCatalog, configs: AsyncConfigs, engine: Engine) -> None:
+        self._clock = clock
+        self.catalog = catalog
+        self.configs = configs
+        self._engine = engine
+
+    def create_function(self, wire: Mapping[str, Any], code: Mapping[str, Any]) -> DeployedFunction:
+        """Create a function from the body of CreateFunction and its code; raises FcError."""
+        function = self.catalog.create(self._clock.now_ms(), wire, **code)
+        self._engine.add_function(function.spec.name)
+        return function
+
+    def update_function(self, name: str, wire: Mapping[str, Any], code: Mapping[str, Any]) -> DeployedFunction:
+        """Change a function by the body of UpdateFunction, and its code if there is new one; raises FcError."""
+        return self.catalog.update(self._clock.now_ms(), name, wire, code)
+
+    def delete_function(self, name: str) -> None:
+        """Delete a function and its async configs; raises FcError 404."""
+        self.catalog.delete(name)
+        self.configs.delete_function(name)
+        self._engine.remove_function(name)
+
+    def limit_function(self, name: str, instances: int | None) -> None:
+        """Limit how many executions of a function run at once; None lifts the limit; raises FcError 404."""
+        self.catalog.get(name)
+        self._engine.limit(name, instances)
+
+    # versions and aliases
+
+    def publish_version(self, name: str, description: str, code: Mapping[str, Any]) -> Version:
+        """Publish LATEST as the next version, from a copy of its code where one was made; raises FcError 404."""
+        function = self.catalog.get(name)
+        version = self.catalog.versions.publish(self._clock.now_ms(), _snapshot(function, code), description)
+        self._engine.add_qualifier(name, version.version_id)
+        return version
+
+    def delete_version(self, name: str, version_id: str) -> None:
+        """Delete a version and its async config; raises FcError 404, and 400 while an alias points to it (assumed)."""
+        self.catalog.get(name)
+        self.catalog.versions.get(name, version_id)
+        aliases = self.catalog.aliases.of_version(name, version_id)
+        if aliases:
+            raise invalid_argument(f"version '{version_id}' is what alias '{aliases[0]}' points to")
+        self.catalog.versions.delete(name, version_id)
+        self._forget_qualifier(name, version_id)
+
+    def create_alias(self, name: str, body: Mapping[str, Any]) -> Alias:
+        """Create an alias from the body of CreateAlias; raises FcError 400, 404 or 409."""
+        name_of(body)  # what is malformed is said before what is not there
+        self._check_version(name, version_of(body))
+        alias = self.catalog.aliases.create(self._clock.now_ms(), name, body)
+        self._engine.add_qualifier(name, alias.name)
+        return alias
+
+    def update_alias(self, name: str, alias: str, body: Mapping[str, Any]) -> Alias:
+        """Change an alias by the body of UpdateAlias; what waits for it goes where it points then; raises FcError."""
+        self.catalog.get(name)
+        self.catalog.aliases.get(name, alias)
+        if body.get("versionId") is not None:
+            self._check_version(name, version_of(body))
+        return self.catalog.aliases.update(self._clock.now_ms(), name, alias, body)
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        """Delete an alias and its async config; raises FcError 404."""
+        self.catalog.get(name)
+        self.catalog.aliases.delete(name, alias)
+        self._forget_qualifier(name, alias)
+
+    def _check_version(self, name: str, version_id: str) -> None:
+        self.catalog.get(name)
+        if version_id != "LATEST":
+            self.catalog.versions.get(name, version_id)
+
+    def _forget_qualifier(self, name: str, qualifier: str) -> None:
+        self.configs.discard(name, qualifier)
+        self._engine.remove_qualifier(name, qualifier)
+
+    # async configs
+
+    def put_config(self, name: str, qualifier: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Merge `body` into the async config; returns the API's AsyncConfig; raises FcError."""
+        self.catalog.resolve(name, qualifier)
+        config = self.configs.put(self._clock.now_ms(), name, qualifier, body)
+        self._engine.configure(name, qualifier, config.settings())
+        return self.configs.to_wire(name, qualifier)
+
+    def get_config(self, name: str, qualifier: str | None) -> dict[str, Any]:
+        """Return the API's AsyncConfig; raises FcError 404 for function and qualifier before the config (assumed)."""
+        self.catalog.resolve(name, qualifier)
+        return self.configs.to_wire(name, qualifier)
+
+    def delete_config(self, name: str, qualifier: str | None) -> None:
+        """Delete the async config; raises FcError 404."""
+        self.catalog.resolve(name, qualifier)
+        self.configs.delete(name, qualifier)
+        self._engine.configure(name, qualifier, None)
+
+    def is_async_task(self, name: str, qualifier: str | None) -> bool:
+        """Whether invocations of the function and qualifier are async tasks."""
+        config = self.configs.find(name, qualifier)
+        return config is not None and bool(config.values.get("asyncTask"))
+
+    # a folder of one's own
+
+    def ensure_alias(self, name: str, alias: str) -> bool:
+        """Create an alias of LATEST if there is no such qualifier; return whether it was created; raises FcError."""
+        try:
+            self.catalog.resolve(name, alias)
+        except FcError as missing:
+            if missing.code != "AliasNotFound":
+                raise
+            self.create_alias(name, {"aliasName": alias, "versionId": "LATEST"})
+            return True
+        return False
+
+    def deploy_folder(self, spec: FunctionSpec) -> DeployedFunction:
+        """Create or change a function whose code is a folder that its developer goes on editing; raises FcError."""
+        wire = {
+            "functionName": spec.name,
+            "runtime": spec.runtime,
+            "handler": spec.handler,
+            "timeout": spec.timeout_seconds,
+            "memorySize": spec.memory_mb,
+            "environmentVariables": dict(spec.environment),
+        }
+        code = {"code_dir": spec.code_dir.resolve(), "is_watched": True, "code_bytes": 0, "code_checksum": ""}
+        if self.catalog.find(spec.name) is None:
+            return self.create_function(wire, code)
+        return self.update_function(spec.name, wire, code)
+
+
+def _snapshot(function: DeployedFunction, code: Mapping[str, Any]) -> DeployedFunction:
+    """Return a function as a version keeps it, with the copy of its code that `code` names, if any."""
+    about_code = dict(code)
+    code_dir = about_code.pop("code_dir", function.spec.code_dir)
+    return replace(function, spec=replace(function.spec, code_dir=code_dir), is_watched=False, **about_code)

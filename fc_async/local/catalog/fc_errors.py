@@ -1,0 +1,146 @@
+"""What Function Compute says when it refuses: status, code and message, as documented.
+
+Source: https://help.aliyun.com/zh/functioncompute/api-fc-2023-03-30-errorcodes unless a line says otherwise.
+"""
+
+from __future__ import annotations
+
+from ...errors import LocalError
+
+
+class FcError(LocalError):
+    """The local Function Compute refuses a call.
+
+    Args:
+        status: HTTP status of the answer.
+        code: the service's error code.
+        message: the service's sentence; never holds a payload.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        super().__init__(status, code, message)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.message}"
+
+
+def invalid_argument(message: str) -> FcError:
+    """The service gives no words for it; the message is ours."""
+    return FcError(400, "InvalidArgument", message)
+
+
+def function_not_found(name: str) -> FcError:
+    """No such function."""
+    return FcError(404, "FunctionNotFound", f"function '{name}' does not exist.")
+
+
+def function_already_exists(name: str) -> FcError:
+    """The code is that of the official tools (devsapp/fc3); the words are assumed."""
+    return FcError(409, "FunctionAlreadyExists", f"function '{name}' already exists.")
+
+
+def version_not_found(name: str, version_id: str) -> FcError:
+    """The words are those of FC 2.0 (error-codes), with a function where a service stood."""
+    return FcError(404, "VersionNotFound", f"version '{version_id}' of function '{name}' does not exist")
+
+
+def alias_not_found(name: str, alias: str) -> FcError:
+    """The words are those of FC 2.0 (error-codes), with a function where a service stood."""
+    return FcError(404, "AliasNotFound", f"alias '{alias}' of function '{name}' does not exist")
+
+
+def alias_already_exists(name: str, alias: str) -> FcError:
+    """Source: https://help.aliyun.com/document_detail/440324.html (FC 2.0)."""
+    return FcError(409, "AliasAlreadyExists", f"alias '{alias}' of function '{name}' already exists")
+
+
+def async_config_not_exists(name: str, qualifier: str | None) -> FcError:
+    """Source: https://help.aliyun.com/document_detail/440324.html."""
+    qualifier = "LATEST" if qualifier is None else qualifier
+    return FcError(404, "AsyncConfigNotExists", f"AsyncConfig for {name}:{qualifier} does not exist.")
+
+
+def invalid_destination() -> FcError:
+    """The status is assumed; code and words: terraform-provider-alicloud#10031."""
+    return FcError(
+        400,
+        "InvalidDestinationResources",
+        "The destination resource is invalid: destination can't be empty.",
+    )
+
+
+def entity_too_large(limit_bytes: int) -> FcError:
+    """A payload over its limit."""
+    return FcError(400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit_bytes} bytes)")
+
+
+def access_denied(message: str) -> FcError:
+    """The caller is not one to speak to; the message is ours."""
+    return FcError(403, "AccessDenied", message)
+
+
+def task_not_found(task_id: str) -> FcError:
+    """The code is that of the official tools (alibabacloud-aiops-skills); the words are assumed."""
+    return FcError(404, "AsyncTaskNotFound", f"async task '{task_id}' does not exist")
+
+
+def task_already_exists(code: str, task_id: str) -> FcError:
+    """The status is documented (task-deduplication), the code is an assumption, the words are ours."""
+    return FcError(409, code, f"async task '{task_id}' already exists")
+
+
+def task_already_completed(task_id: str) -> FcError:
+    """Assumed, after FC 2.0's StatefulAsyncInvocationAlreadyCompleted."""
+    return FcError(412, "AsyncTaskAlreadyCompleted", f"async task '{task_id}' has already ended")
+
+
+def resource_exhausted(name: str) -> FcError:
+    """Sources: developer.aliyun.com/ask/279119 for status and code; the words are assumed."""
+    return FcError(429, "ResourceExhausted", f"function '{name}' runs as many instances as its limit allows")
+
+
+def missing_header(header: str) -> FcError:
+    """A header that must be there."""
+    return FcError(400, "MissingRequiredHeader", f"required HTTP header {header} was not specified")
+
+
+def invalid_access_key_id(access_key_id: str) -> FcError:
+    """The access key is not the one that the service was started with."""
+    return FcError(403, "InvalidAccessKeyID", f"invalid access key ID '{access_key_id}'")
+
+
+def signature_not_match() -> FcError:
+    """What was signed is not what came."""
+    return FcError(
+        403,
+        "SignatureNotMatch",
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your access key and signing method",
+    )
+
+
+def request_time_too_skewed(request_time: str, current_time: str) -> FcError:
+    """Status and words: alibaba/funcraft#983; the code is assumed."""
+    return FcError(
+        403,
+        "AccessDenied",
+        f"the difference between the request time '{request_time}' and the current time '{current_time}' is too large",
+    )
+
+
+def not_implemented(what: str) -> FcError:
+    """Ours: what the local service does not do, it says so by name."""
+    return FcError(501, "NotImplemented", f"{what} is not served by fc-async local")
+
+
+def resource_throttled() -> FcError:
+    """Sources: developer.aliyun.com/ask/279119 for the code; the words are assumed."""
+    return FcError(503, "ResourceThrottled", "no worker: the local service was started with --workers 0")
+
+
+def internal_error() -> FcError:
+    """Something failed that is not the caller's doing."""
+    return FcError(500, "InternalServerError", "an internal error has occurred. Please retry.")

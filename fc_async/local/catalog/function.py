@@ -1,0 +1,72 @@
+"""A function as the local service is given it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import limits
+
+if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready, and only a file of functions needs it
+    from ...config import AsyncInvokeConfig
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A function and the folder that holds its code.
+
+    Args:
+        name: function name.
+        runtime: `python3*` runs on the interpreter of this process; any other is stored and cannot be invoked.
+        handler: `MODULE.FUNCTION`, looked up in `code_dir`.
+        code_dir: folder of the code; it becomes the first entry of the handler's `sys.path`.
+        timeout_seconds: a longer execution is killed.
+        memory_mb: what the function is told that it has.
+        environment: the function's own variables.
+        async_config: its async config on `qualifier`; None: the service's defaults.
+        qualifier: version or alias that `async_config` belongs to; None: LATEST.
+    """
+
+    name: str
+    runtime: str
+    handler: str
+    code_dir: Path
+    timeout_seconds: int = limits.DEFAULT_TIMEOUT_SECONDS
+    memory_mb: int = limits.DEFAULT_MEMORY_MB
+    environment: Mapping[str, str] = field(default_factory=dict)
+    async_config: AsyncInvokeConfig | None = None
+    qualifier: str | None = None
+
+
+@dataclass(frozen=True)
+class DeployedFunction:
+    """A function in the local service.
+
+    Args:
+        spec: what it is.
+        wire: the function as CreateFunction and UpdateFunction sent it, without its code.
+        revision: another one for every change, so that a warm worker is known to be out of date.
+        is_watched: whether the code folder is the developer's own, whose edits count on the next invocation.
+        created_ms: when it was created, in milliseconds since 1970.
+        modified_ms: when it was changed last.
+        code_bytes: size of the zip; 0 for a folder.
+        code_checksum: the zip's CRC-64 in the service, here of no meaning to anybody: its CRC-32; "" for a folder.
+        version_id: the published version that it is; LATEST: none.
+    """
+
+    spec: FunctionSpec
+    wire: Mapping[str, Any]
+    revision: int
+    is_watched: bool
+    created_ms: int
+    modified_ms: int
+    code_bytes: int = 0
+    code_checksum: str = ""
+    version_id: str = "LATEST"
+
+
+def normal_qualifier(qualifier: str | None) -> str | None:
+    """Return None for LATEST, which is the same as no qualifier."""
+    return None if qualifier in (None, "", "LATEST") else qualifier

@@ -1,0 +1,152 @@
+"""Carries a record to its destination, by the name in the ARN; its region and account are accepted as written.
+
+    function             invoked asynchronously with the record, at most 128 KB; a chain ends at `chain_depth`
+    queue                one message; the queue refuses what is over 64 KB
+    topic                lost: there are no topics here yet
+    EventBridge, RocketMQ  the outbox: the record is kept in the history and can be listed, nothing receives it
+
+What fails is tried again a few times (`DELIVERY_RETRY_MS`), then it is lost: logged, with the function and the size,
+and counted. What can never succeed, because the record is too large or the destination no ARN, is lost at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import itertools
+import logging
+from collections.abc import Callable
+
+from ...arn import Arn, FunctionArn, QueueArn, TopicArn, parse_arn
+from ...errors import ArgumentError
+from .. import limits
+from ..assumptions import Assumptions
+from ..engine.destination_record import record_bytes
+from ..engine.invocation import Deliver
+from ..mailbox.mailbox import Mailbox
+from ..mailbox.mns_errors import MailboxError
+
+DELIVERED, LOST, OUTBOX = "delivered", "lost", "outbox"
+
+log = logging.getLogger("fc_async.local")
+
+_OUTBOX_BYTES = {"eventbridge": limits.EVENTBRIDGE_RECORD_BYTES, "mq": limits.ROCKETMQ_RECORD_BYTES}
+
+
+class Undeliverable(Exception):  # noqa: N818 - the reason why a record is not taken, never seen by a user
+    """A destination does not take a record; the text says why.
+
+    Args:
+        reason: the text.
+        for_good: whether another try would be refused as well.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
+
+
+Invoke = Callable[[str, "str | None", bytes, int], None]
+
+
+class Delivery:
+    """Carries records, and keeps those that are to be tried again.
+
+    Args:
+        mailbox: the queues.
+        invoke: invokes a function asynchronously with (name, qualifier, event, depth); raises Undeliverable.
+        settled: hears what became of a record: `delivered`, `lost` or `outbox`.
+        assumptions: what the service is taken to do where no source says so.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        invoke: Invoke,
+        settled: Callable[[Deliver, str], None],
+        assumptions: Assumptions,
+    ) -> None:
+        self._mailbox = mailbox
+        self._invoke = invoke
+        self._settled = settled
+        self._assumed = assumptions
+        self._waiting: list[tuple[int, int, int, Deliver]] = []  # due, order, failures before, what
+        self._order = itertools.count()
+        self.metrics = {"FunctionDestinationErrors": 0, "FunctionDestinationSucceeded": 0}
+
+    def deliver(self, item: Deliver, now_ms: int) -> None:
+        """Carry one record, or keep it for another try."""
+        self._try(item, 0, now_ms)
+
+    def due(self, now_ms: int) -> int | None:
+        """Try again what is due; return when the next try is due, None when nothing waits."""
+        while self._waiting and self._waiting[0][0] <= now_ms:
+            _, _, failures, item = heapq.heappop(self._waiting)
+            self._try(item, failures, now_ms)
+        return self._waiting[0][0] if self._waiting else None
+
+    def _try(self, item: Deliver, failures: int, now_ms: int) -> None:
+        body = record_bytes(item.record)
+        try:
+            status = self._carry(item, body, now_ms)
+        except Undeliverable as reason:
+            if reason.for_good or failures >= len(limits.DELIVERY_RETRY_MS):
+                self._lose(item, len(body), reason)
+            else:
+                due_ms = now_ms + limits.DELIVERY_RETRY_MS[failures]
+                heapq.heappush(self._waiting, (due_ms, next(self._order), failures + 1, item))
+            return
+        self.metrics["FunctionDestinationSucceeded"] += 1
+        log.info("%s: record of %s to %s: %s", item.function, item.request_id, item.destination, status)
+        self._settled(item, status)
+
+    def _lose(self, item: Deliver, size_bytes: int, reason: Undeliverable) -> None:
+        self.metrics["FunctionDestinationErrors"] += 1
+        log.warning("lost: the record of %s (%d bytes) to %s: %s", item.function, size_bytes, item.destination, reason)
+        self._settled(item, LOST)
+
+    def _carry(self, item: Deliver, body: bytes, now_ms: int) -> str:
+        try:
+            arn = parse_arn(item.destination)
+        except ArgumentError:
+            raise Undeliverable("it is no ARN", for_good=True) from None
+        if isinstance(arn, FunctionArn):
+            self._invoke_function(arn, item, body)
+        elif isinstance(arn, QueueArn):
+            self._send(arn.name, body, now_ms)
+        elif isinstance(arn, TopicArn):
+            raise Undeliverable("no such topic")
+        else:
+            return _put_out(arn, body)
+        return DELIVERED
+
+    def _invoke_function(self, arn: FunctionArn, item: Deliver, body: bytes) -> None:
+        _check_size(body, limits.FUNCTION_RECORD_BYTES)
+        depth = item.invocation.depth + 1
+        if depth > self._assumed.chain_depth:
+            raise Undeliverable(
+                f"the chain of destinations that led here is {depth - 1} deep and is stopped (chain_depth)",
+                for_good=True,
+            )
+        self._invoke(arn.name, arn.qualifier, body, depth)
+
+    def _send(self, queue: str, body: bytes, now_ms: int) -> None:
+        text = base64.b64encode(body).decode() if self._assumed.mns_body_base64 else body.decode()
+        try:  # the queue itself refuses what is over its limit, which is never more than the 64 KB of a record
+            self._mailbox.send(queue, text, now_ms)
+        except MailboxError as error:
+            for_good = error.code != "QueueNotExist"
+            raise Undeliverable(f"{error.code}: {error.message}", for_good=for_good) from None
+
+
+def _put_out(arn: Arn, body: bytes) -> str:
+    limit_bytes = _OUTBOX_BYTES.get(str(arn).split(":")[1])
+    if limit_bytes is None:
+        raise Undeliverable("a destination of this kind is none of Function Compute's", for_good=True)
+    _check_size(body, limit_bytes)
+    return OUTBOX
+
+
+def _check_size(body: bytes, limit_bytes: int) -> None:
+    if len(body) > limit_bytes:
+        raise Undeliverable(f"it is larger than {limit_bytes} bytes", for_good=True)

@@ -1,0 +1,418 @@
+"""The life of an async invocation, without I/O, threads or time: told what happened and `now_ms`, it says what is due.
+
+    state      what it means                                    left when
+    Enqueued   accepted; waits for its delay or for a worker    start() takes it or drops it, stop() ends it
+    Running    a worker executes the handler                    finished() brings the outcome
+    Retrying   failed, waits for its next attempt               start() takes it again or drops it, stop() ends it
+    Stopping   stop() was called while a worker executes it     finished(), whatever the outcome
+    Succeeded  Failed  Stopped  Expired  Invalid                never: these are ends
+
+    from               input                                   to          emits
+    -                  accept()                                Enqueued    -
+    Enqueued/Retrying  start(), its function or qualifier gone Invalid     -
+    Enqueued/Retrying  start(), older than its maximum age     Expired     OnFailure, if expired_fires_on_failure
+    Enqueued/Retrying  start(), its function is at its limit   as 429      as for a status that is not 200
+    Enqueued/Retrying  start()                                 Running     the invocation, to be executed
+    Enqueued/Retrying  stop()                                  Stopped     OnFailure, if stopped_fires_on_failure
+    Running            stop()                                  Stopping    -
+    Stopping           finished()                              Stopped     OnFailure, if stopped_fires_on_failure
+    Running            finished(), no error                    Succeeded   OnSuccess
+    Running            finished(), handler error, retries left Retrying    OnFailure, if failure_record_per_attempt
+    Running            finished(), handler error, none left    Failed      OnFailure
+    Running            finished(), status is not 200, < 5 h    Retrying    -  (uses up no retry)
+    Running            finished(), status is not 200, 5 h over Failed      OnFailure
+
+OnSuccess and OnFailure stand for a Deliver, where that destination is configured. Age is the time from acceptance (plus
+the delay that was asked for) to start(): strictly more than the maximum drops the invocation. A handler error waits a
+fixed time for its next attempt, a system error 0.5 s, 1 s, 2 s, 4 s, ... Waiting for a worker costs nothing: only
+start() takes an invocation. Functions take turns: one with a long backlog does not hold up another.
+
+Sources: https://www.alibabacloud.com/help/en/fc/retry-policy and limits.py; what an assumption decides is named above
+or below by its name.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+
+from ...errors import LocalError
+from .. import limits
+from ..assumptions import Assumptions
+from .due_records import THROTTLED, DueRecords
+from .history import History
+from .invocation import Attempt as Attempt
+from .invocation import Deliver as Deliver
+from .invocation import Invocation as Invocation
+from .invocation import Lane, Target
+from .invocation import Outcome as Outcome
+from .invocation import Settings as Settings
+from .invocation import State as State
+
+EXPIRED = Outcome(b"", "AsyncEventExpired")
+_FEWEST_TO_SWEEP = 1000
+
+
+class UnknownFunctionError(LocalError):
+    """An invocation was accepted for a function or qualifier that the engine was never told of."""
+
+
+class Engine:
+    """All async invocations of one account and region.
+
+    Args:
+        region: region id that the records' ARNs carry.
+        account_id: account id that the records' ARNs carry.
+        assumptions: what the service is taken to do where no source says so.
+    """
+
+    def __init__(
+        self,
+        region: str = limits.REGION,
+        account_id: str = limits.ACCOUNT_ID,
+        assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
+    ) -> None:
+        self._assumed = assumptions
+        self._lanes: dict[str, Lane] = {}
+        self._turns: deque[Lane] = deque()  # the lanes with ready work, each once
+        self._waiting: list[tuple[int, int, Invocation]] = []
+        self._order = itertools.count()
+        self._records = DueRecords(region, account_id, assumptions)
+        self._backlog = 0
+        self._stopped_in_queue = 0  # at most: those that were passed over since are counted still
+        self._latency_sum_ms = 0
+        self._first_attempts = 0
+        self.running = 0
+        self.history = History()
+        self.metrics = {
+            "FunctionEnqueueCount": 0,
+            "FunctionDequeueCount": 0,
+            "FunctionAsyncEventExpiredDropped": 0,
+            "FunctionAsyncMessageLatencyMax": 0,
+            "FunctionTotalInvocations": 0,
+            "FunctionFunctionErrors": 0,
+            "FunctionConcurrencyThrottles": 0,
+            "FunctionResourceThrottles": 0,
+        }
+
+    # functions
+
+    def add_function(self, function: str) -> None:
+        """Make a function known, so that invocations of it are accepted; harmless when it is known."""
+        self._lanes.setdefault(function, Lane(function))
+
+    def remove_function(self, function: str) -> None:
+        """Forget a function, its settings and its tasks; what waits for it becomes Invalid at its turn."""
+        self._lanes.pop(function, None)
+
+    def add_qualifier(self, function: str, qualifier: str) -> None:
+        """Make a version or alias known, with the service's defaults; harmless when it is known."""
+        lane = self._lane(function)
+        lane.targets.setdefault(qualifier, Target(lane, qualifier))
+
+    def remove_qualifier(self, function: str, qualifier: str) -> None:
+        """Forget a version or alias and its settings; what waits for it becomes Invalid at its turn."""
+        self._lane(function).targets.pop(qualifier, None)
+
+    def configure(self, function: str, qualifier: str | None, settings: Settings | None) -> None:
+        """Set what the async config of a qualifier asks for; None takes it back to the service's defaults."""
+        self._target(function, qualifier).settings = Settings() if settings is None else settings
+
+    def limit(self, function: str, instances: int | None) -> None:
+        """Answer 429 to whatever would make more executions than that run at once; None lifts the limit."""
+        self._lane(function).limit = instances
+
+    def _lane(self, function: str) -> Lane:
+        lane = self._lanes.get(function)
+        if lane is None:
+            raise UnknownFunctionError(function)
+        return lane
+
+    def _target(self, function: str, qualifier: str | None) -> Target:
+        target = self._lane(function).targets.get(qualifier)
+        if target is None:
+            raise UnknownFunctionError(f"{function}@{qualifier}")
+        return target
+
+    # inputs
+
+    def accept(
+        self,
+        now_ms: int,
+        function: str,
+        payload: bytes,
+        request_id: str,
+        *,
+        task_id: str | None = None,
+        qualifier: str | None = None,
+        delay_ms: int = 0,
+        depth: int = 0,
+        is_task: bool | None = None,
+    ) -> Invocation:
+        """Take an async invocation into the queue.
+
+        Args:
+            now_ms: the time.
+            function: name of the function.
+            payload: the event; its size was checked before.
+            request_id: the invocation's id.
+            task_id: its task id; None: the request id.
+            qualifier: version or alias that was invoked; None: LATEST.
+            delay_ms: how long it is to wait before its first attempt.
+            depth: how many destinations stand between it and an invocation that a client asked for.
+            is_task: whether it is an async task, found by its id and refused when that is taken; None: as configured.
+
+        Raises:
+            UnknownFunctionError: add_function or add_qualifier was not called for it.
+            DuplicateTaskError: there is a task of that id.
+        """
+        target = self._target(function, qualifier)
+        task_id = request_id if task_id is None else task_id
+        is_task = target.settings.async_task if is_task is None else is_task
+        if is_task:
+            target.lane.tasks.check_new(now_ms, qualifier, task_id)
+        invocation = Invocation(
+            next(self._order), target, payload, request_id, task_id, now_ms, delay_ms, depth, is_task
+        )
+        if is_task:
+            target.lane.tasks.add(invocation)
+        self.history.opened(invocation)
+        self.metrics["FunctionEnqueueCount"] += 1
+        self._backlog += 1
+        if delay_ms > 0:
+            self._wait_until(now_ms + delay_ms, invocation)
+        else:
+            self._make_ready(invocation)
+        return invocation
+
+    def due(self, now_ms: int) -> int | None:
+        """Make ready whose time has come; return when the next one is due, None when nothing waits for time."""
+        waiting = self._waiting
+        while waiting and (waiting[0][0] <= now_ms or waiting[0][2].has_ended):
+            invocation = heapq.heappop(waiting)[2]
+            if not invocation.has_ended:
+                self._make_ready(invocation)
+        return waiting[0][0] if waiting else None
+
+    def start(self, now_ms: int) -> Invocation | None:
+        """Take the next ready invocation out of the queue, to be executed now; None when there is none.
+
+        On the way it drops those that are too old or whose function is gone, and throttles those whose function is
+        at its limit.
+        """
+        while self._turns:
+            lane = self._turns.popleft()
+            invocation = lane.ready.popleft()
+            if lane.ready:
+                self._turns.append(lane)
+            if invocation.has_ended:
+                continue  # it was stopped while it waited
+            self._backlog -= 1
+            if self._is_executable(now_ms, invocation):
+                self._begin(now_ms, invocation)
+                if not lane.is_full:
+                    lane.running += 1
+                    self.running += 1
+                    self.metrics["FunctionDequeueCount"] += 1
+                    self.metrics["FunctionTotalInvocations"] += 1
+                    return invocation
+                self._throttle(now_ms, invocation)
+        return None
+
+    def finished(self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str = "") -> State:
+        """Take note of how an execution ended; return the invocation's new state."""
+        self.running -= 1
+        invocation.target.lane.running -= 1
+        self._note_attempt(now_ms, invocation, outcome, instance_id)
+        if invocation.state is State.STOPPING:
+            self._stopped(now_ms, invocation)
+        elif outcome.status_code != 200:
+            self._after_system_error(now_ms, invocation, outcome)
+        elif outcome.error:
+            self._after_handler_error(now_ms, invocation, outcome)
+        else:
+            self._records.fire(invocation.target.settings.on_success, invocation, outcome)
+            self._end(now_ms, State.SUCCEEDED, invocation)
+        return invocation.state
+
+    def stop(self, now_ms: int, invocation: Invocation) -> State:
+        """End an invocation that waits, or mark one that runs, so that it ends as Stopped; harmless after its end."""
+        if invocation.state is State.RUNNING:
+            invocation.state = State.STOPPING
+        elif not invocation.has_ended and invocation.state is not State.STOPPING:
+            self._backlog -= 1
+            self._stopped(now_ms, invocation)
+            self._stopped_in_queue += 1
+            if self._stopped_in_queue > max(_FEWEST_TO_SWEEP, self._backlog):
+                self._sweep()
+        return invocation.state
+
+    def find_task(self, now_ms: int, function: str, qualifier: str | None, task_id: str) -> Invocation | None:
+        """Return an async task, None when there is none or it is kept no longer."""
+        return self._lane(function).tasks.find(now_ms, qualifier, task_id)
+
+    def tasks(self, now_ms: int, function: str, qualifier: str | None) -> list[Invocation]:
+        """Return the async tasks of a function and qualifier, oldest first."""
+        return list(self._lane(function).tasks.of_qualifier(now_ms, qualifier))
+
+    def take_deliveries(self) -> list[Deliver]:
+        """Return the records that became due since the last call, each once."""
+        return self._records.take()
+
+    def settled(self, delivery: Deliver, status: str) -> None:
+        """Take note of what became of a record: `delivered`, `lost` or `outbox`."""
+        delivery.invocation.settled(delivery, status)
+
+    # synchronous invocations: not the engine's, but they count towards a function's limit
+
+    def begin_sync(self, function: str) -> Lane | None:
+        """Count a synchronous execution, to be given back to `end_sync`; None when the function is at its limit."""
+        lane = self._lane(function)
+        if self.is_throttled(function):
+            return None
+        lane.running += 1
+        self.metrics["FunctionTotalInvocations"] += 1
+        return lane
+
+    def is_throttled(self, function: str) -> bool:
+        """Whether a synchronous invocation is refused now, because the function is at its limit; counted."""
+        is_full = self._lane(function).is_full
+        self.metrics["FunctionConcurrencyThrottles"] += is_full
+        return is_full
+
+    def end_sync(self, lane: Lane, error: str) -> None:
+        """Take note that a synchronous execution has ended, with its error type or ""."""
+        lane.running -= 1
+        if error:
+            self.metrics["FunctionFunctionErrors"] += 1
+
+    # transitions
+
+    def _is_executable(self, now_ms: int, invocation: Invocation) -> bool:
+        target = invocation.target
+        lane = target.lane
+        if self._lanes.get(lane.function) is not lane or lane.targets.get(target.qualifier) is not target:
+            self._end(now_ms, State.INVALID, invocation)
+            return False
+        if self._is_too_old(now_ms, invocation):
+            self.metrics["FunctionAsyncEventExpiredDropped"] += 1
+            if self._assumed.expired_fires_on_failure:
+                self._records.fire(target.settings.on_failure, invocation, EXPIRED)
+            self._end(now_ms, State.EXPIRED, invocation)
+            return False
+        return True
+
+    def _is_too_old(self, now_ms: int, invocation: Invocation) -> bool:
+        if invocation.attempts and not self._assumed.age_checked_on_retry:
+            return False
+        delay_ms = 0 if self._assumed.age_counts_delay else invocation.delay_ms
+        return now_ms - invocation.accepted_ms - delay_ms > invocation.target.settings.max_age_ms
+
+    def _begin(self, now_ms: int, invocation: Invocation) -> None:
+        if invocation.attempts == 0:
+            latency_ms = now_ms - invocation.accepted_ms - invocation.delay_ms
+            self._latency_sum_ms += latency_ms
+            self._first_attempts += 1
+            if latency_ms > self.metrics["FunctionAsyncMessageLatencyMax"]:
+                self.metrics["FunctionAsyncMessageLatencyMax"] = latency_ms
+        invocation.state = State.RUNNING
+        invocation.attempts += 1
+        invocation.started_ms = now_ms
+
+    def _throttle(self, now_ms: int, invocation: Invocation) -> None:
+        self.metrics["FunctionConcurrencyThrottles"] += 1
+        self._note_attempt(now_ms, invocation, THROTTLED, "")
+        self._after_system_error(now_ms, invocation, THROTTLED)
+
+    def _note_attempt(self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str) -> None:
+        if invocation.ended_attempts is None:
+            invocation.ended_attempts = []
+        started_ms = now_ms if invocation.started_ms is None else invocation.started_ms
+        invocation.ended_attempts.append(Attempt(started_ms, now_ms, outcome.status_code, outcome.error, instance_id))
+        invocation.started_ms = None
+
+    def _after_handler_error(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> None:
+        self.metrics["FunctionFunctionErrors"] += 1
+        invocation.failed_attempts += 1
+        invocation.system_errors = 0
+        invocation.first_system_error_ms = None
+        settings = invocation.target.settings
+        has_retries = invocation.failed_attempts <= settings.max_retries
+        if not has_retries or self._assumed.failure_record_per_attempt:
+            self._records.fire(settings.on_failure, invocation, outcome)
+        if has_retries:
+            self._retry_at(now_ms + self._assumed.function_error_retry_seconds * 1000, invocation)
+        else:
+            self._end(now_ms, State.FAILED, invocation)
+
+    def _after_system_error(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> None:
+        if invocation.first_system_error_ms is None:
+            invocation.first_system_error_ms = now_ms
+        retry_ms = now_ms + self._backoff_ms(invocation.system_errors)
+        invocation.system_errors += 1
+        is_from_acceptance = self._assumed.five_hours_from == "acceptance"
+        from_ms = invocation.accepted_ms if is_from_acceptance else invocation.first_system_error_ms
+        if retry_ms - from_ms <= limits.SYSTEM_ERROR_RETRY_WINDOW_MS:
+            self._retry_at(retry_ms, invocation)
+        else:
+            self._records.fire(invocation.target.settings.on_failure, invocation, outcome)
+            self._end(now_ms, State.FAILED, invocation)
+
+    def _backoff_ms(self, errors_before: int) -> int:
+        wait_ms = limits.SYSTEM_ERROR_FIRST_RETRY_MS << min(errors_before, 20)
+        cap_seconds = self._assumed.backoff_cap_seconds
+        return wait_ms if cap_seconds is None else min(wait_ms, cap_seconds * 1000)
+
+    def _stopped(self, now_ms: int, invocation: Invocation) -> None:
+        if self._assumed.stopped_fires_on_failure:
+            on_failure = invocation.target.settings.on_failure
+            self._records.fire(on_failure, invocation, Outcome(), self._assumed.stopped_condition)
+        self._end(now_ms, State.STOPPED, invocation)
+
+    def _retry_at(self, due_ms: int, invocation: Invocation) -> None:
+        invocation.state = State.RETRYING
+        self._backlog += 1
+        self._wait_until(due_ms, invocation)
+
+    def _end(self, now_ms: int, state: State, invocation: Invocation) -> None:
+        invocation.state = state
+        invocation.ended_ms = now_ms
+        self.history.ended(invocation)
+
+    # queues
+
+    def _make_ready(self, invocation: Invocation) -> None:
+        lane = invocation.target.lane
+        if not lane.ready:
+            self._turns.append(lane)
+        lane.ready.append(invocation)
+
+    def _wait_until(self, due_ms: int, invocation: Invocation) -> None:
+        heapq.heappush(self._waiting, (due_ms, next(self._order), invocation))
+
+    def _sweep(self) -> None:
+        """Take what was stopped out of the queues, where without workers nobody would come by."""
+        for lane in self._turns:
+            lane.ready = deque(invocation for invocation in lane.ready if not invocation.has_ended)
+        self._turns = deque(lane for lane in self._turns if lane.ready)
+        self._waiting = [entry for entry in self._waiting if not entry[2].has_ended]
+        heapq.heapify(self._waiting)
+        self._stopped_in_queue = 0
+
+    # looking in
+
+    @property
+    def has_deliveries(self) -> bool:
+        """Whether `take_deliveries` would return something."""
+        return bool(self._records)
+
+    @property
+    def backlog(self) -> int:
+        """How many invocations wait: for a worker, for their delay or for their next attempt."""
+        return self._backlog
+
+    @property
+    def mean_latency_ms(self) -> int:
+        """Mean time from acceptance (plus the delay) to the first attempt; 0 before there was one."""
+        return self._latency_sum_ms // self._first_attempts if self._first_attempts else 0

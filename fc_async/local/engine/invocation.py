@@ -1,0 +1,229 @@
+"""One async invocation as the engine holds it: what was asked, where it is, how attempts ended, where records went."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+from .. import limits
+from .task_book import TaskBook
+
+
+class State(str, Enum):
+    """Where an async invocation is in its life, in the service's words."""
+
+    ENQUEUED = "Enqueued"
+    RUNNING = "Running"
+    RETRYING = "Retrying"
+    STOPPING = "Stopping"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+    EXPIRED = "Expired"
+    INVALID = "Invalid"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the async config of one function and qualifier asks for.
+
+    Args:
+        max_retries: attempts after the first one when the handler fails; 0 means none.
+        max_age_ms: what is older than this when it is taken out of the queue is dropped.
+        on_success: ARN to which the record of a success goes; None: nowhere.
+        on_failure: ARN to which the record of a failure goes; None: nowhere.
+        async_task: whether invocations are async tasks, found by their id.
+    """
+
+    max_retries: int = limits.DEFAULT_RETRY_ATTEMPTS
+    max_age_ms: int = limits.DEFAULT_EVENT_AGE_SECONDS * 1000
+    on_success: str | None = None
+    on_failure: str | None = None
+    async_task: bool = False
+
+
+DEFAULT_SETTINGS = Settings()
+"""What holds where nothing was configured."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one execution ended.
+
+    Args:
+        payload: what the handler returned, or its error JSON.
+        error: the error type of an execution that failed ("UnhandledInvocationError"); "" on success.
+        status_code: 200 when the handler was executed, whatever it did; 429, 500 or 503 for a system error.
+    """
+
+    payload: bytes = b""
+    error: str = ""
+    status_code: int = 200
+
+
+class Attempt(NamedTuple):
+    """One attempt that has ended.
+
+    Args:
+        started_ms: when it began.
+        ended_ms: when it ended.
+        status_code: 200 when the handler was executed; anything else is a system error.
+        error: error type, "" on success.
+        instance_id: the worker that ran it; "" for one that never reached a worker.
+    """
+
+    started_ms: int
+    ended_ms: int
+    status_code: int
+    error: str
+    instance_id: str
+
+
+class Invocation:
+    """One accepted asynchronous request and all its attempts."""
+
+    __slots__ = (
+        "number",
+        "target",
+        "payload",
+        "request_id",
+        "task_id",
+        "accepted_ms",
+        "delay_ms",
+        "depth",
+        "is_task",
+        "state",
+        "attempts",
+        "failed_attempts",
+        "system_errors",
+        "first_system_error_ms",
+        "started_ms",
+        "ended_ms",
+        "ended_attempts",
+        "deliveries",
+        "record_bytes",
+        "has_payloads",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        target: Target,
+        payload: bytes,
+        request_id: str,
+        task_id: str,
+        accepted_ms: int,
+        delay_ms: int,
+        depth: int,
+        is_task: bool,
+    ) -> None:
+        self.number = number
+        self.target = target
+        self.payload = payload
+        self.request_id = request_id
+        self.task_id = task_id
+        self.accepted_ms = accepted_ms
+        self.delay_ms = delay_ms
+        self.depth = depth
+        self.is_task = is_task
+        self.state = State.ENQUEUED
+        self.attempts = 0
+        self.failed_attempts = 0
+        self.system_errors = 0
+        self.first_system_error_ms: int | None = None
+        self.started_ms: int | None = None
+        self.ended_ms: int | None = None
+        # Made when the first entry comes: a hundred thousand invocations that wait have none.
+        self.ended_attempts: list[Attempt] | None = None
+        self.deliveries: list[tuple[Deliver, str]] | None = None
+        self.record_bytes = 0
+        self.has_payloads = True
+
+    @property
+    def function(self) -> str:
+        """Name of the function."""
+        return self.target.lane.function
+
+    @property
+    def qualifier(self) -> str | None:
+        """Version or alias that was invoked; None: LATEST."""
+        return self.target.qualifier
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.ended_ms is not None
+
+    def settled(self, delivery: Deliver, status: str) -> None:
+        """Take note of what became of a record of it."""
+        if self.deliveries is None:
+            self.deliveries = []
+        self.deliveries.append((delivery if self.has_payloads else delivery.without_record(), status))
+
+    def drop_payloads(self) -> None:
+        """Let go of its payload and of its records: what remains tells that it was there and how it ended."""
+        self.has_payloads = False
+        self.payload = b""
+        if self.deliveries is not None:
+            self.deliveries = [(delivery.without_record(), status) for delivery, status in self.deliveries]
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """A record that is to be carried to a destination.
+
+    Args:
+        destination: the ARN as it was configured.
+        record: the destination's JSON object.
+        invocation: whose record it is.
+    """
+
+    destination: str
+    record: dict[str, Any]
+    invocation: Invocation = field(repr=False)
+
+    @property
+    def function(self) -> str:
+        """Name of the function whose invocation ended."""
+        return self.invocation.function
+
+    @property
+    def request_id(self) -> str:
+        """Id of the invocation that ended."""
+        return self.invocation.request_id
+
+    def without_record(self) -> Deliver:
+        """The same with an empty record."""
+        return Deliver(self.destination, {}, self.invocation)
+
+
+class Target:
+    """One qualifier of a function, and the settings that it has at the moment."""
+
+    __slots__ = ("lane", "qualifier", "settings")
+
+    def __init__(self, lane: Lane, qualifier: str | None) -> None:
+        self.lane = lane
+        self.qualifier = qualifier
+        self.settings = DEFAULT_SETTINGS
+
+
+class Lane:
+    """One function's own queue: what is ready, oldest first; its qualifiers, its tasks, and how many run."""
+
+    __slots__ = ("function", "ready", "targets", "tasks", "running", "limit")
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+        self.ready: deque[Invocation] = deque()
+        self.targets: dict[str | None, Target] = {None: Target(self, None)}
+        self.tasks = TaskBook()
+        self.running = 0
+        self.limit: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more execution would be over the function's limit."""
+        return self.limit is not None and self.running >= self.limit

@@ -1,0 +1,64 @@
+"""A request's body, read no further than it may be long."""
+
+from __future__ import annotations
+
+import json
+from contextvars import ContextVar
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from .. import limits
+from ..catalog.fc_errors import entity_too_large, invalid_argument
+from .signature import check_body
+
+SIGNED_HASH: ContextVar[str | None] = ContextVar("SIGNED_HASH", default=None)
+"""The hash that the body of the request that is being answered must have; None where no signature was checked."""
+
+
+async def read_body(request: web.BaseRequest, limit_bytes: int) -> bytes:
+    """Return the body.
+
+    Raises:
+        FcError: 400 EntityTooLarge, before more than `limit_bytes` are held; InvalidArgument for a broken body;
+            403 SignatureNotMatch, for one that is not what was signed.
+    """
+    if (request.content_length or 0) > limit_bytes:
+        raise entity_too_large(limit_bytes)
+    body = bytearray()
+    try:
+        while chunk := await request.content.readany():
+            body += chunk
+            if len(body) > limit_bytes:
+                raise entity_too_large(limit_bytes)
+    except (web.RequestPayloadError, HttpProcessingError):
+        raise invalid_argument("the body is not what its headers say") from None
+    signed_hash = SIGNED_HASH.get()
+    if signed_hash is not None:
+        check_body(body, signed_hash)
+    return bytes(body)
+
+
+async def read_json_object(
+    request: web.BaseRequest, limit_bytes: int, *, may_be_absent: bool = False
+) -> dict[str, Any]:
+    """Return the body as a JSON object; raises FcError as `read_body` does, and for what is none."""
+    body = await read_body(request, limit_bytes)
+    if not body and may_be_absent:
+        return {}
+    return json_object(body)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return a body's JSON object; raises FcError for what is none."""
+    # An object for each of them would be twenty times the body; base64 holds none of these characters.
+    if sum(body.count(mark) for mark in (b",", b"[", b"{")) > limits.JSON_VALUES:
+        raise invalid_argument(f"the body has more than {limits.JSON_VALUES} values")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise invalid_argument("the body is not valid JSON") from None
+    if not isinstance(value, dict):
+        raise invalid_argument("the body must be a JSON object")
+    return value

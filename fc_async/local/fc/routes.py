@@ -1,0 +1,256 @@
+"""The paths /2023-03-30/...: Function Compute's JSON protocol, as the official SDK speaks it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import shutil
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from .. import limits
+from ..catalog.aliases import Alias, description_of
+from ..catalog.control_plane import ControlPlane
+from ..catalog.fc_errors import FcError, invalid_argument, not_implemented
+from ..catalog.function import normal_qualifier
+from ..workers.uploaded_code import UploadedCode
+from .answer import json_response, no_content, refusal_response
+from .async_tasks import AsyncTasks
+from .code_package import decode_zip, unpack
+from .function_body import read_function_body
+from .invoke import Invoker
+from .request_body import read_json_object
+
+_EMPTY_ZIP = base64.b64encode(b"PK\x05\x06" + bytes(18)).decode()
+_ROOT = "/2023-03-30"
+_FUNCTIONS = re.compile(f"{_ROOT}/functions")
+_FUNCTION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)")
+_CONFIG = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-invoke-config")
+_INVOCATIONS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/invocations")
+_CONFIGS = re.compile(f"{_ROOT}/async-invoke-configs")
+_VERSIONS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/versions")
+_VERSION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/versions/(?P<item>[^/]+)")
+_ALIASES = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/aliases")
+_ALIAS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/aliases/(?P<item>[^/]+)")
+_TASKS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks")
+_TASK = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks/(?P<item>[^/]+)")
+_STOP = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks/(?P<item>[^/]+)/stop")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    Args:
+        request: as it came.
+        request_id: the id that its answer carries.
+        name: name of the function, "" where the path has none.
+        qualifier: version or alias in the query; None for LATEST.
+        item: what of the function the path names: a version, an alias or a task; "" where it names none.
+    """
+
+    request: web.BaseRequest
+    request_id: str
+    name: str
+    qualifier: str | None
+    item: str = ""
+
+
+class FcRoutes:
+    """Answers Function Compute's requests.
+
+    Args:
+        control_plane: functions and async configs.
+        invoker: answers invocations.
+        tasks: async tasks.
+        uploaded: where uploaded code is unpacked.
+    """
+
+    def __init__(
+        self, *, control_plane: ControlPlane, invoker: Invoker, tasks: AsyncTasks, uploaded: UploadedCode
+    ) -> None:
+        self._plane = control_plane
+        self._invoker = invoker
+        self._tasks = tasks
+        self._uploaded = uploaded
+        self._table: tuple[tuple[str, re.Pattern[str], Callable[[Call], Awaitable[web.Response]]], ...] = (
+            ("POST", _INVOCATIONS, self._invoke),
+            ("POST", _FUNCTIONS, self._create_function),
+            ("GET", _FUNCTIONS, self._list_functions),
+            ("GET", _FUNCTION, self._get_function),
+            ("PUT", _FUNCTION, self._update_function),
+            ("DELETE", _FUNCTION, self._delete_function),
+            ("PUT", _CONFIG, self._put_config),
+            ("GET", _CONFIG, self._get_config),
+            ("DELETE", _CONFIG, self._delete_config),
+            ("GET", _CONFIGS, self._list_configs),
+            ("GET", _TASK, self._get_task),
+            ("GET", _TASKS, self._list_tasks),
+            ("PUT", _STOP, self._stop_task),
+            ("POST", _VERSIONS, self._publish_version),
+            ("GET", _VERSIONS, self._list_versions),
+            ("DELETE", _VERSION, self._delete_version),
+            ("POST", _ALIASES, self._create_alias),
+            ("GET", _ALIASES, self._list_aliases),
+            ("GET", _ALIAS, self._get_alias),
+            ("PUT", _ALIAS, self._update_alias),
+            ("DELETE", _ALIAS, self._delete_alias),
+        )
+
+    async def handle(self, request: web.BaseRequest, request_id: str) -> web.Response:
+        """Answer one request; what is refused is answered in the service's shape."""
+        try:
+            return await self._answer(request, request_id)
+        except FcError as refused:
+            return refusal_response(refused, request_id)
+
+    async def _answer(self, request: web.BaseRequest, request_id: str) -> web.Response:
+        path = request.rel_url.raw_path
+        for method, pattern, answer in self._table:
+            found = pattern.fullmatch(path) if request.method == method else None
+            if found is not None:
+                parts = found.groupdict()
+                name, item = unquote(parts.get("name", "")), unquote(parts.get("item", ""))
+                qualifier = normal_qualifier(request.query.get("qualifier"))
+                return await answer(Call(request, request_id, name, qualifier, item))
+        raise not_implemented(request.headers.get("x-acs-action") or f"{request.method} {path}")
+
+    async def _invoke(self, call: Call) -> web.Response:
+        return await self._invoker.invoke(call.request, call.request_id, call.name, call.qualifier)
+
+    # functions
+
+    async def _create_function(self, call: Call) -> web.Response:
+        wire = await read_function_body(call.request)
+        async with self._uploaded.new_folder() as folder:
+            code = await _unpacked(wire.pop("code", None), folder)
+            if not code and wire.get("runtime") != "custom-container":
+                raise invalid_argument("code.zipFile is required")
+            code = code or await _unpacked({"zipFile": _EMPTY_ZIP}, folder)
+            function = self._plane.create_function(wire, code)
+        return json_response(self._plane.catalog.to_wire(function), call.request_id)
+
+    async def _update_function(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        wire = await read_function_body(call.request)
+        async with self._uploaded.new_folder() as folder:
+            code = await _unpacked(wire.pop("code", None), folder)
+            function = self._plane.update_function(call.name, wire, code)
+        return json_response(self._plane.catalog.to_wire(function), call.request_id)
+
+    async def _get_function(self, call: Call) -> web.Response:
+        function = self._plane.catalog.resolve(call.name, call.qualifier)
+        return json_response(self._plane.catalog.to_wire(function), call.request_id)
+
+    async def _list_functions(self, call: Call) -> web.Response:
+        return json_response(self._plane.catalog.list(call.request.query), call.request_id)
+
+    async def _delete_function(self, call: Call) -> web.Response:
+        self._plane.delete_function(call.name)
+        await self._uploaded.sweep()
+        return no_content(call.request_id)
+
+    # async configs
+
+    async def _put_config(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
+        return json_response(self._plane.put_config(call.name, call.qualifier, body), call.request_id)
+
+    async def _get_config(self, call: Call) -> web.Response:
+        return json_response(self._plane.get_config(call.name, call.qualifier), call.request_id)
+
+    async def _delete_config(self, call: Call) -> web.Response:
+        self._plane.delete_config(call.name, call.qualifier)
+        return no_content(call.request_id)
+
+    async def _list_configs(self, call: Call) -> web.Response:
+        return json_response(self._plane.configs.list(call.request.query), call.request_id)
+
+    # async tasks
+
+    async def _get_task(self, call: Call) -> web.Response:
+        return json_response(self._tasks.get(call.name, call.qualifier, call.item), call.request_id)
+
+    async def _list_tasks(self, call: Call) -> web.Response:
+        return json_response(self._tasks.list(call.name, call.qualifier, call.request.query), call.request_id)
+
+    async def _stop_task(self, call: Call) -> web.Response:
+        self._tasks.stop(call.name, call.qualifier, call.item)
+        return no_content(call.request_id)
+
+    # versions
+
+    async def _publish_version(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES, may_be_absent=True)
+        description = description_of(body)
+        function = self._plane.catalog.get(call.name)
+        async with self._uploaded.new_folder() as folder:
+            code = await _copied(function.spec.code_dir, folder) if function.is_watched else {}
+            version = self._plane.publish_version(call.name, description, code)
+        return json_response(version.to_wire(), call.request_id)
+
+    async def _list_versions(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        return json_response(self._plane.catalog.versions.list(call.name, call.request.query), call.request_id)
+
+    async def _delete_version(self, call: Call) -> web.Response:
+        self._plane.delete_version(call.name, call.item)
+        await self._uploaded.sweep()
+        return no_content(call.request_id)
+
+    # aliases
+
+    async def _create_alias(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
+        return _alias_response(self._plane.create_alias(call.name, body), call)
+
+    async def _get_alias(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        return _alias_response(self._plane.catalog.aliases.get(call.name, call.item), call)
+
+    async def _update_alias(self, call: Call) -> web.Response:
+        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
+        return _alias_response(self._plane.update_alias(call.name, call.item, body), call)
+
+    async def _list_aliases(self, call: Call) -> web.Response:
+        self._plane.catalog.get(call.name)
+        return json_response(self._plane.catalog.aliases.list(call.name, call.request.query), call.request_id)
+
+    async def _delete_alias(self, call: Call) -> web.Response:
+        self._plane.delete_alias(call.name, call.item)
+        return no_content(call.request_id)
+
+
+async def _unpacked(code: object, folder: Path) -> dict[str, Any]:
+    """Unpack uploaded code; return what the catalog needs of it, nothing when there is none."""
+    if code is None:
+        return {}
+    if not isinstance(code, dict):
+        raise invalid_argument("code must be an object")
+    if code.get("zipFile") is None and code.get("ossBucketName") is not None:
+        raise not_implemented("code from OSS (ossBucketName)")
+    archive = decode_zip(code.get("zipFile"))
+    code.clear()  # the base64 text is as large as the zip again
+    await asyncio.to_thread(unpack, archive, folder)
+    checksum = str(zlib.crc32(archive))
+    return {"code_dir": folder, "is_watched": False, "code_bytes": len(archive), "code_checksum": checksum}
+
+
+async def _copied(code_dir: Path, folder: Path) -> dict[str, Any]:
+    """Copy a folder that its developer goes on editing: a version stays as it was."""
+    try:
+        await asyncio.to_thread(shutil.copytree, code_dir, folder, symlinks=True, dirs_exist_ok=True)
+    except (OSError, shutil.Error):
+        raise invalid_argument("the folder of the function's code cannot be copied") from None
+    return {"code_dir": folder}
+
+
+def _alias_response(alias: Alias, call: Call) -> web.Response:
+    return json_response(alias.to_wire(), call.request_id)

@@ -1,0 +1,72 @@
+"""What MNS says when it refuses: status, code and message, as documented or recorded.
+
+Source: https://www.alibabacloud.com/help/en/mns/developer-reference/error-codes-1 unless a line says otherwise.
+"""
+
+from __future__ import annotations
+
+from ...errors import LocalError
+
+
+class MailboxError(LocalError):
+    """MNS refuses a call.
+
+    Args:
+        status: HTTP status of the answer.
+        code: the service's error code.
+        message: the service's sentence; never holds a message's body.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        super().__init__(status, code, message)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.message}"
+
+
+def queue_not_exist() -> MailboxError:
+    """Every call on a queue that is not there."""
+    return MailboxError(404, "QueueNotExist", "The queue name you provided is not exist.")
+
+
+def queue_already_exist() -> MailboxError:
+    """The code is documented; the words are assumed."""
+    return MailboxError(409, "QueueAlreadyExist", "The queue you want to create already exists with other attributes.")
+
+
+def message_not_exist() -> MailboxError:
+    """Recorded: also the answer to a receive that finds nothing."""
+    return MailboxError(404, "MessageNotExist", "Message not exist.")
+
+
+def receipt_handle_error() -> MailboxError:
+    """Something that was never a receipt handle."""
+    return MailboxError(400, "ReceiptHandleError", "The receipt handle you provide is not valid.")
+
+
+def invalid_argument(message: str) -> MailboxError:
+    """An argument with no meaning; the message says which."""
+    return MailboxError(400, "InvalidArgument", message)
+
+
+def out_of_range(name: str, low: int, high: int, unit: str) -> MailboxError:
+    """Recorded for PollingWaitSeconds, in exactly this grammar."""
+    return invalid_argument(f"The value of {name} should between {low} and {high} {unit}".rstrip())
+
+
+def schema_error(cause: str) -> MailboxError:
+    """Well-formed XML that lacks what it must hold, or holds a word where a number belongs."""
+    return invalid_argument(f"The XML you provided did not validate against our published schema, cause by {cause}.")
+
+
+def malformed_xml() -> MailboxError:
+    """No XML 1.0 at all."""
+    return MailboxError(400, "MalformedXML", "The XML you provided was not well-formed.")
+
+
+def not_implemented(what: str) -> MailboxError:
+    """Ours: the local service refuses what it does not do, by name."""
+    return MailboxError(501, "NotImplemented", f"The local service does not do this: {what}")

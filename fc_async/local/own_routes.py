@@ -1,0 +1,122 @@
+"""The paths /_local/...: what the cloud has no API for. They answer programs on this machine only, whatever is bound.
+
+GET  /_local/health                       whether it serves, and the metrics by their CloudMonitor names
+GET  /_local/invocations                  every invocation that is under way, and the last of those that ended
+GET  /_local/outbox                       the records that went to EventBridge or RocketMQ, oldest first
+PUT  /_local/functions/{name}/limit       {"instances": N}: 429 beyond N at once; null lifts it
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from . import limits
+from .catalog.control_plane import ControlPlane
+from .catalog.fc_errors import access_denied, invalid_argument, not_implemented
+from .dispatch.delivery import OUTBOX
+from .dispatch.dispatcher import Dispatcher
+from .engine.engine import Engine
+from .engine.invocation import Attempt, Invocation
+from .fc.request_body import read_json_object
+
+_LIMIT = re.compile(r"/_local/functions/(?P<name>[^/]+)/limit")
+
+
+class LocalRoutes:
+    """Answers the local service's own requests.
+
+    Args:
+        control_plane: sets a function's limit.
+        engine: remembers invocations.
+        dispatcher: knows the metrics.
+    """
+
+    def __init__(self, *, control_plane: ControlPlane, engine: Engine, dispatcher: Dispatcher) -> None:
+        self._plane = control_plane
+        self._engine = engine
+        self._dispatcher = dispatcher
+
+    async def answer(self, request: web.BaseRequest, path: str) -> Any:
+        """Return the JSON of one answer; raises FcError."""
+        if not is_loopback_peer(request):
+            raise access_denied("/_local/ answers programs on this machine only")
+        call = f"{request.method} {path}"
+        if call == "GET /_local/health":
+            return {"status": "ok", "metrics": self._dispatcher.metrics()}
+        if call == "GET /_local/invocations":
+            return [invocation_to_wire(invocation) for invocation in self._engine.history]
+        if call == "GET /_local/outbox":
+            return self._outbox()
+        found = _LIMIT.fullmatch(path) if request.method == "PUT" else None
+        if found is None:
+            raise not_implemented(call)
+        return await self._set_limit(request, unquote(found["name"]))
+
+    def _outbox(self) -> list[dict[str, Any]]:
+        return [
+            {"requestId": invocation.request_id, "function": invocation.function, **delivery}
+            for invocation in self._engine.history
+            for delivery in _deliveries(invocation)
+            if delivery["status"] == OUTBOX
+        ]
+
+    async def _set_limit(self, request: web.BaseRequest, name: str) -> dict[str, Any]:
+        body = await read_json_object(request, limits.CONFIG_BODY_BYTES)
+        instances = body.get("instances")
+        is_number = isinstance(instances, int) and not isinstance(instances, bool)
+        if "instances" not in body or not (instances is None or (is_number and 0 <= instances <= limits.MAX_INSTANCES)):
+            raise invalid_argument(f'expected {{"instances": N}}, N from 0 to {limits.MAX_INSTANCES} or null')
+        self._plane.limit_function(name, instances)
+        return {"instances": instances}
+
+
+def is_loopback_peer(request: web.BaseRequest) -> bool:
+    """Whether the other end of the connection is this machine."""
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    if not peer:
+        return False
+    return ipaddress.ip_address(peer[0].partition("%")[0]).is_loopback
+
+
+def invocation_to_wire(invocation: Invocation) -> dict[str, Any]:
+    """Return one invocation with its attempts and what became of its records."""
+    return {
+        "requestId": invocation.request_id,
+        "taskId": invocation.task_id,
+        "function": invocation.function,
+        "qualifier": "LATEST" if invocation.qualifier is None else invocation.qualifier,
+        "status": invocation.state.value,
+        "acceptedTime": invocation.accepted_ms,
+        "attempts": _attempts(invocation),
+        "deliveries": _deliveries(invocation),
+    }
+
+
+def _attempts(invocation: Invocation) -> list[dict[str, Any]]:
+    attempts = list(invocation.ended_attempts or [])
+    wire = [_attempt(attempt) for attempt in attempts]
+    if invocation.started_ms is not None:
+        wire.append({"startedTime": invocation.started_ms, "endTime": 0})
+    return wire
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "startedTime": attempt.started_ms,
+        "endTime": attempt.ended_ms,
+        "statusCode": attempt.status_code,
+        "functionError": attempt.error,
+        "instanceId": attempt.instance_id,
+    }
+
+
+def _deliveries(invocation: Invocation) -> list[dict[str, Any]]:
+    return [
+        {"destination": delivery.destination, "status": status, "record": delivery.record}
+        for delivery, status in invocation.deliveries or []
+    ]

@@ -1,0 +1,48 @@
+"""Uploaded code on disk: a folder for each zip, and for each copy that a version keeps, as long as anybody needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ..catalog.catalog import FunctionCatalog
+from .execution import Runner
+
+
+class UploadedCode:
+    """The folders under one root.
+
+    Args:
+        root: nothing else is in it.
+        catalog: the functions and versions that refer to them.
+        runner: the workers that were started in them.
+    """
+
+    def __init__(self, root: Path, catalog: FunctionCatalog, runner: Runner) -> None:
+        self._root = root
+        self._catalog = catalog
+        self._runner = runner
+        self._being_filled: set[Path] = set()
+
+    @asynccontextmanager
+    async def new_folder(self) -> AsyncIterator[Path]:
+        """Give an empty folder; at the end of the block it stays if a function or version refers to it."""
+        folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._root))
+        self._being_filled.add(folder)
+        try:
+            yield folder
+        finally:
+            self._being_filled.discard(folder)
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """End the idle workers of code that is gone, and remove the folders that nobody refers to or works in."""
+        needed = self._catalog.code_dirs()
+        needed_dirs = {code_dir for _, code_dir in needed} | self._runner.release(needed) | self._being_filled
+        unused = [folder for folder in self._root.iterdir() if folder not in needed_dirs]
+        for folder in unused:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

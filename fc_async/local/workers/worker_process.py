@@ -1,0 +1,305 @@
+"""One worker process, seen from the service: start it, give it an invocation, kill it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..catalog.function import FunctionSpec
+from ..clock import Clock, Timer
+
+_LENGTHS = struct.Struct("!II")
+_WORKER_FILE = Path(__file__).with_name("worker.py")
+_LINE_BYTES = 8192
+_READ_BYTES = 4096
+_PIPE_BYTES = 65536
+"""What the pipe holds (Linux, macOS): so much may be there that was printed before something else was seen."""
+_SAMPLE_MS = 20
+_MAXRSS_UNITS_PER_KB = 1024 if sys.platform == "darwin" else 1  # bytes there, kilobytes elsewhere
+
+log = logging.getLogger("fc_async.local.handler")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from an execution.
+
+    Args:
+        kind: "answered", "timed out", "exited" or "out of memory".
+        failed: whether the handler raised; only for "answered".
+        payload: what it returned, or its error JSON; empty unless "answered".
+        duration_ms: how long it took.
+        memory_mb: most memory that the process has held; 0 where that cannot be told.
+        outside_modules: third-party modules that it has loaded from outside its code folder, each told once.
+    """
+
+    kind: str
+    failed: bool
+    payload: bytes
+    duration_ms: int
+    memory_mb: int
+    outside_modules: tuple[str, ...] = ()
+
+
+class WorkerProcess(asyncio.Protocol):
+    """A running worker.
+
+    Args:
+        function: the function whose handler it runs.
+        instance_id: its name in logs and answers.
+        clock: real time, for the timeout and the duration.
+    """
+
+    def __init__(self, function: FunctionSpec, instance_id: str, clock: Clock) -> None:
+        self.instance_id = instance_id
+        self._function = function
+        self._clock = clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        self._output_fd = -1
+        self._output = b""
+        self._request_id = "-"
+        self._answer: asyncio.Future[Answer] | None = None
+        self._started_ms = 0
+        self._memory_kb = 0  # the most that was seen
+        self._sampler: Timer | None = None
+        self._death: asyncio.Future[None] | None = None
+
+    async def start(self, about: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        """Start the process.
+
+        Raises:
+            OSError: the operating system refused (the code folder is gone, no memory, too many processes).
+        """
+        with contextlib.ExitStack() as unless_started, contextlib.ExitStack() as handed_over:
+            ours, theirs = socket.socketpair()
+            handed_over.callback(theirs.close)
+            unless_started.callback(ours.close)
+            self._output_fd, output_end = os.pipe()
+            handed_over.callback(os.close, output_end)
+            unless_started.callback(os.close, self._output_fd)
+            os.set_blocking(self._output_fd, False)
+            # -I: the function's PYTHON* variables are for its handler and not for our start of it; -u: what a handler
+            # printed before a crash is seen; -B: nothing is written into the developer's folder.
+            command = [sys.executable, "-IuB", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
+            self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own interpreter; returns at exec
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output_end,
+                stderr=output_end,
+                pass_fds=[theirs.fileno()],
+                cwd=self._function.code_dir,
+                env=dict(environment),
+                start_new_session=True,  # Ctrl-C is ours to handle, and a kill reaches the handler's children
+            )
+            unless_started.pop_all()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._output_fd, self._read_some_output)
+        try:
+            await loop.create_unix_connection(lambda: self, sock=ours)
+        except BaseException:
+            self.kill()
+            ours.close()
+            raise
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can take an invocation."""
+        return self._transport is not None and self._death is None
+
+    async def execute(self, request_id: str, event: bytes) -> Answer:
+        """Run the handler once; always answers, at the latest at the function's timeout."""
+        if self._transport is None:
+            return Answer("exited", True, b"", 0, 0)
+        self._request_id = request_id
+        self._answer = asyncio.get_running_loop().create_future()
+        self._started_ms = self._clock.now_ms()
+        head = json.dumps({"request_id": request_id}).encode()
+        self._transport.write(_LENGTHS.pack(len(head), len(event)) + head + event)
+        timeout_ms = self._function.timeout_seconds * 1000
+        timer = self._clock.call_at(self._started_ms + timeout_ms, lambda: self._end("timed out"))
+        self._sample()
+        try:
+            return await self._answer
+        finally:
+            timer.cancel()
+            self._stop_sampling()
+            self._flush_output()
+            self._answer = None
+            self._request_id = "-"
+
+    def _sample_again(self) -> None:
+        self._sampler = self._clock.call_at(self._clock.now_ms() + _SAMPLE_MS, self._sample)
+
+    def _stop_sampling(self) -> None:
+        if self._sampler is not None:
+            self._sampler.cancel()
+            self._sampler = None
+
+    def _sample(self) -> None:
+        assert self._process is not None  # noqa: S101 - an invocation is being executed
+        if _has_ended(self._process.pid):  # and something that it started holds the socket open
+            self._end("exited")
+        elif self._is_over(self._note_memory(resident_kb(self._process.pid))):
+            self._end("out of memory")
+        else:
+            self._sample_again()
+
+    def _note_memory(self, memory_kb: int) -> int:
+        self._memory_kb = max(self._memory_kb, memory_kb)
+        return memory_kb
+
+    def _is_over(self, memory_kb: int) -> bool:
+        return memory_kb > self._function.memory_mb * 1024
+
+    def _end(self, kind: str) -> None:
+        """Kill the process; the invocation is answered when it is gone."""
+        self._stop_sampling()
+        duration_ms = self._clock.now_ms() - self._started_ms
+        self.kill().add_done_callback(
+            lambda _: self._resolve(Answer(kind, True, b"", duration_ms, self._memory_kb // 1024))
+        )
+
+    def _resolve(self, answer: Answer) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(answer)
+
+    def kill(self) -> asyncio.Future[None]:
+        """Kill the process and what it started; the future ends when it is gone. Harmless twice."""
+        if self._death is None:
+            loop = asyncio.get_running_loop()
+            self._death = loop.create_future()
+            if self._process is None:
+                self._death.set_result(None)
+            else:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                # In a thread: until the memory of a large process is given back, it is not gone.
+                loop.run_in_executor(None, _reap, self._process).add_done_callback(self._gone)
+        return self._death
+
+    def _gone(self, reaped: asyncio.Future[int]) -> None:
+        assert self._death is not None  # noqa: S101 - kill() has set it
+        if self._transport is not None:
+            self._transport.abort()
+        self._read_output()
+        self._flush_output()
+        asyncio.get_running_loop().remove_reader(self._output_fd)
+        os.close(self._output_fd)
+        if not IS_KNOWN and not reaped.cancelled():
+            self._note_memory(reaped.result())
+        self._death.set_result(None)
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_unix_connection gives
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if len(self._received) < _LENGTHS.size or self._death is not None:
+            return
+        header_bytes, payload_bytes = _LENGTHS.unpack_from(self._received)
+        start = _LENGTHS.size + header_bytes
+        if len(self._received) < start + payload_bytes:
+            return
+        header = json.loads(self._received[_LENGTHS.size : start])
+        payload = bytes(self._received[start : start + payload_bytes])
+        self._received.clear()
+        self._read_output()  # what it printed before it answered belongs to this invocation
+        if self._is_over(self._note_memory(header["memory_kb"])):  # between two samples, or after the last one
+            self._end("out of memory")
+            return
+        duration_ms = self._clock.now_ms() - self._started_ms
+        memory_mb = header["memory_kb"] // 1024
+        outside = tuple(header["outside"])
+        self._resolve(Answer("answered", header["failed"], payload, duration_ms, memory_mb, outside))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        self._end("exited")
+
+    # what the handler prints
+
+    def _read_output(self) -> None:
+        """Read all that is there now, and not what a handler that prints on and on adds to it meanwhile."""
+        for _ in range(0, _PIPE_BYTES, _READ_BYTES):
+            if not self._read_some_output():
+                return
+
+    def _read_some_output(self) -> bool:
+        """Read a little, so that the event loop comes to other things; return whether there was something."""
+        try:
+            data = os.read(self._output_fd, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._output_fd)
+            return False
+        *lines, self._output = (self._output + data).split(b"\n")
+        for line in lines:
+            self._log_line(line)
+        if len(self._output) > _LINE_BYTES:
+            self._flush_output()
+        return True
+
+    def _flush_output(self) -> None:
+        if self._output:
+            self._log_line(self._output)
+            self._output = b""
+
+    def _log_line(self, line: bytes) -> None:
+        text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
+        log.info("%s %s %s", self._function.name, self._request_id, text)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True  # another part of this program has waited for it
+
+
+def _reap(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a process; return the most memory it has held, in kB.
+
+    Linux counts what the process that started it held.
+    """
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except ChildProcessError:
+        process.returncode = 0
+        return 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_KB
+
+
+IS_KNOWN = sys.platform == "linux"
+"""Whether this system tells."""
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def resident_kb(pid: int) -> int:
+    """Return the resident size of a process; 0 where the system does not tell, or the process is gone."""
+    if not IS_KNOWN:
+        return 0
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * _PAGE_BYTES // 1024
+    except (OSError, ValueError, IndexError):
+        return 0

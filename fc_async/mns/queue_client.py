@@ -1,0 +1,376 @@
+"""QueueClient: one MNS queue; thin over aliyun-mns-sdk (module `mns`), safe to share between threads.
+
+The SDK writes and signs each request. Its connection and its decoders are not used: one connection cannot be shared
+between threads, https has no timeout, a POST is silently sent again, a redirect counts as success, and its decoders
+lose whole batches (`mns_answer.py`). Bodies are neither encoded nor decoded: a queue may hold plain and base64 ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import requests
+from mns.auth import StaticCredentialsProvider
+from mns.mns_client import MNSClient
+from mns.mns_http import RequestInternal
+from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEncoder
+from mns.queue import Message, QueueMeta
+
+from ..checks import check_timeout, whole_seconds
+from ..errors import ArgumentError, FcAsyncError, ServiceError, TransportError
+from ..settings.access_key import AccessKey
+from ..settings.search import find_settings
+from ..transport.account import account_of
+from ..transport.adapter import Answer, PlainAdapter
+from ..transport.service_text import identifier, said
+from . import answer_xml as mns_answer
+from .answer_xml import MAX_ANSWER_BYTES, MnsError, UnreadableAnswerError
+from .message import QueueAttributes
+from .message import QueueMessage as QueueMessage
+
+# Limits: https://help.aliyun.com/document_detail/27497.html and its neighbours (facts, mns section 3).
+MAX_BATCH = 16
+MAX_WAIT_SECONDS = 30
+MAX_VISIBILITY_SECONDS = 43200
+MAX_DELAY_SECONDS = 604800
+ATTRIBUTE_RANGES = {
+    "visibility_timeout": (1, MAX_VISIBILITY_SECONDS),
+    "maximum_message_size": (1024, 65536),
+    "message_retention_period": (60, 604800),
+    "delay_seconds": (0, MAX_DELAY_SECONDS),
+    "polling_wait_seconds": (0, MAX_WAIT_SECONDS),
+}
+
+_ANSWER_MARGIN_SECONDS = 5
+_NO_REQUEST_INFO = SimpleNamespace(request_id=None)
+_Read = TypeVar("_Read")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
+# What XML 1.0 cannot carry: the SDK would write it as it is, and the service refuse the document.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class QueueClient:
+    """Sends to and receives from one queue; one client may be shared by many threads.
+
+    Args:
+        queue: queue name.
+        endpoint: URL of both services, for example `http://127.0.0.1:9700`; None: FC_ASYNC_ENDPOINT, else derived
+            from region and account.
+        mns_endpoint: URL of MNS alone, wins over `endpoint`; None: FC_ASYNC_MNS_ENDPOINT.
+        region: region id; None: as `settings.py` lists.
+        account_id: account id; None: likewise, else STS is asked, once, where the endpoint is derived from it.
+        profile: a profile of `~/.aliyun/config.json`, used instead of the environment; None: none is named.
+        credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
+        internal: use the hosts that are reachable only inside the region. Default False.
+        insecure: allow plain http to a host that is not this machine. Default False.
+        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta.
+            Default 5.
+        read_timeout_seconds: longest wait for an answer, likewise; a receive that waits longer gets 5 seconds on top
+            of its own waiting. Default 35.
+
+    Raises:
+        ArgumentError: an argument cannot be right.
+        SettingsError: region, account or profile cannot be found.
+    """
+
+    def __init__(
+        self,
+        queue: str,
+        *,
+        endpoint: str | None = None,
+        mns_endpoint: str | None = None,
+        region: str | None = None,
+        account_id: str | None = None,
+        profile: str | None = None,
+        credentials: Any = None,
+        internal: bool = False,
+        insecure: bool = False,
+        connect_timeout_seconds: float | timedelta = 5,
+        read_timeout_seconds: float | timedelta = 35,
+    ) -> None:
+        if not isinstance(queue, str) or not _NAME.fullmatch(queue):
+            raise ArgumentError(f"expected a queue name of letters, digits and '-', got {str(queue)[:80]!r}")
+        self.settings = find_settings(
+            "mns",
+            endpoint=endpoint,
+            service_endpoint=mns_endpoint,
+            region=region,
+            account_id=account_id,
+            profile=profile,
+            credentials=credentials,
+            internal=internal,
+            insecure=insecure,
+            ask_account=account_of,
+        )
+        self.queue = queue
+        self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
+        self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
+        self._adapter = PlainAdapter(MAX_ANSWER_BYTES)
+
+    def __enter__(self) -> QueueClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"QueueClient({self.queue!r}, {self.settings.place})"
+
+    def close(self) -> None:
+        """Close the connections that are open; a later call opens new ones."""
+        self._adapter.close()
+
+    def receive(self, max_messages: int = 1, *, wait_seconds: int | timedelta = 0) -> list[QueueMessage]:
+        """Take messages: they stay invisible to others until their `next_visible_time`, unless deleted.
+
+        Args:
+            max_messages: 1 to 16; fewer may come although more are there.
+            wait_seconds: how long the service waits for a message, 0 to 30, a number or a timedelta; 0: not at all.
+
+        Returns:
+            The messages; an empty list when none came (which a queue with messages may answer, too).
+
+        Raises:
+            ServiceError: the service refused (the queue does not exist, for example).
+            TransportError: no answer came; when `.sent`, messages may have become invisible.
+        """
+        count = _whole("max_messages", max_messages, 1, MAX_BATCH)
+        wait = _whole("wait_seconds", wait_seconds, 0, MAX_WAIT_SECONDS)
+        return self._messages("receive", f"numOfMessages={count}&waitseconds={wait}", wait)
+
+    def peek(self, max_messages: int = 1) -> list[QueueMessage]:
+        """Look at the head of the queue without taking anything.
+
+        Args:
+            max_messages: 1 to 16.
+
+        Raises:
+            ServiceError: the service refused.
+            TransportError: no answer came.
+        """
+        count = _whole("max_messages", max_messages, 1, MAX_BATCH)
+        return self._messages("peek", f"peekonly=true&numOfMessages={count}", 0)
+
+    def send(self, body: str | bytes, *, delay_seconds: int | timedelta | None = None) -> str:
+        """Send one message, once, and return its id.
+
+        Args:
+            body: text, or bytes that are UTF-8; sent as it is.
+            delay_seconds: keep it invisible for this long, 0 to 604800, a number or a timedelta; None: as the queue
+                is set.
+
+        Raises:
+            ArgumentError: the body is empty or cannot stand in XML.
+            ServiceError: the service refused.
+            TransportError: no answer came; when `.sent`, the message may be in the queue.
+        """
+        text = _sendable(body)
+        delay = -1 if delay_seconds is None else _whole("delay_seconds", delay_seconds, 0, MAX_DELAY_SECONDS)
+        message = Message(text, delay_seconds=delay)  # -1: the SDK leaves it out
+        xml = MessageEncoder.encode(SimpleNamespace(**vars(message), base64encode=False))
+        answer = self._call("send", "POST", "/messages", xml, expected=(201,), private=(text,))
+        return self._read("send", answer, lambda: mns_answer.read_text(answer.body, "MessageId"))
+
+    def delete(self, receipt_handle: str | Sequence[str]) -> None:
+        """Delete one message, or any number of them (16 at a time).
+
+        Args:
+            receipt_handle: the handle of the last receive, or a list of such.
+
+        Raises:
+            ServiceError: a message could not be deleted; in a list all others were tried, and the message counts.
+            TransportError: no answer came.
+        """
+        if isinstance(receipt_handle, str):
+            self._call("delete", "DELETE", f"/messages?ReceiptHandle={_handle(receipt_handle)}", expected=(204,))
+            return
+        handles = [one for one in receipt_handle if _handle(one)]
+        failures = [
+            error
+            for start in range(0, len(handles), MAX_BATCH)
+            if (error := self._delete(handles[start : start + MAX_BATCH]))
+        ]
+        if failures:
+            raise failures[0]
+
+    def change_visibility(self, receipt_handle: str, visibility_seconds: int | timedelta) -> str:
+        """Make a received message visible again after this long, from now; return its new handle.
+
+        Args:
+            receipt_handle: the handle of the last receive; it is used up by this.
+            visibility_seconds: 1 to 43200, a number or a timedelta; 1 is "give it back now".
+
+        Raises:
+            ServiceError: the service refused (the handle is no longer good, for example).
+            TransportError: no answer came.
+        """
+        seconds = _whole("visibility_seconds", visibility_seconds, 1, MAX_VISIBILITY_SECONDS)
+        target = f"/messages?ReceiptHandle={_handle(receipt_handle)}&VisibilityTimeout={seconds}"
+        answer = self._call("change_visibility", "PUT", target)
+        return self._read("change_visibility", answer, lambda: mns_answer.read_text(answer.body, "ReceiptHandle"))
+
+    def create(self, **attributes: int | bool | None) -> None:
+        """Create the queue; one that is there with the same attributes is left as it is.
+
+        Args:
+            attributes: `visibility_timeout` (1 to 43200 s), `maximum_message_size` (1024 to 65536 bytes),
+                `message_retention_period` (60 to 604800 s), `delay_seconds` (0 to 604800),
+                `polling_wait_seconds` (0 to 30), `logging_enabled`; None or not given: the service's default.
+
+        Raises:
+            ArgumentError: an attribute is unknown or out of range.
+            ServiceError: the queue is there with other attributes (409), or the service refused.
+            TransportError: no answer came.
+        """
+        meta = QueueMeta()
+        for name, value in attributes.items():
+            if value is not None:
+                setattr(meta, name, _attribute(name, value))
+        self._call("create", "PUT", "", QueueEncoder.encode(meta), expected=(201, 204))
+
+    def get_attributes(self) -> QueueAttributes:
+        """Return what the service tells about the queue.
+
+        Raises:
+            ServiceError: it does not exist (404), or the service refused.
+            TransportError: no answer came.
+        """
+        answer = self._call("get_attributes", "GET", "")
+        return self._read("get_attributes", answer, lambda: mns_answer.read_attributes(answer.body))
+
+    def _messages(self, verb: str, query: str, wait_seconds: int) -> list[QueueMessage]:
+        try:
+            answer = self._call(verb, "GET", f"/messages?{query}", wait_seconds=wait_seconds)
+        except ServiceError as error:
+            if error.code != "MessageNotExist":  # a real empty receive is a 404 of this code
+                raise
+            return []
+        return self._read(verb, answer, lambda: mns_answer.read_messages(answer.body))
+
+    def _delete(self, handles: list[str]) -> ServiceError | None:
+        try:
+            self._call("delete", "DELETE", "/messages", ReceiptHandlesEncoder.encode(handles), expected=(204,))
+        except ServiceError as error:
+            return error
+        return None
+
+    def _call(
+        self,
+        verb: str,
+        method: str,
+        target: str,
+        xml: bytes = b"",
+        *,
+        expected: tuple[int, ...] = (200,),
+        wait_seconds: int = 0,
+        private: tuple[str, ...] = (),
+    ) -> Answer:
+        action = f"{verb} {self.queue}"
+        path = f"/queues/{self.queue}{target}"
+        key = self.settings.credentials.access_key()
+        request = requests.PreparedRequest()
+        request.prepare(
+            method=method,
+            url=self.settings.endpoint.url + path,
+            headers=_signed_headers(self.settings.endpoint.url, method, path, xml, key),
+            data=xml or None,
+        )
+        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS if wait_seconds else 0)
+        failure: FcAsyncError
+        try:
+            answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)
+        except TransportError as error:
+            failure = TransportError(f"{action}: {error}", sent=error.sent)
+        else:
+            if answer.status in expected:
+                return answer
+            failure = _refused(action, answer, (*key.private_texts(), *private))
+        raise failure
+
+    def _read(self, verb: str, answer: Answer, reader: Callable[[], _Read]) -> _Read:
+        try:
+            return reader()
+        except UnreadableAnswerError as error:
+            reason = str(error)
+        raise ServiceError(
+            answer.status,
+            None,
+            _request_id(answer),
+            message=f"an answer that cannot be read: {reason}",
+            action=f"{verb} {self.queue}",
+        )
+
+
+def _signed_headers(url: str, method: str, target: str, xml: bytes, key: AccessKey) -> dict[str, str]:
+    """Return the headers as the SDK writes and signs them, all with one key.
+
+    A client of the SDK for each call: it is cheap, and it is bound to one key, which may have changed since the last.
+    """
+    credentials = StaticCredentialsProvider(key.access_key_id, key.access_key_secret, key.security_token)
+    client = MNSClient(url, credentials_provider=credentials)
+    request = RequestInternal(method, target, {}, xml or "")
+    client.build_header(_NO_REQUEST_INFO, request)
+    # The SDK writes the date in the language of the process's locale: write it again, and sign again.
+    request.header["date"] = formatdate(usegmt=True)
+    request.header["Authorization"] = client.get_signature(
+        method, request.header, target, credentials.get_credentials()
+    )
+    headers: dict[str, str] = request.header
+    return headers
+
+
+def _refused(action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
+    errors = mns_answer.read_errors(answer.body)
+    error = errors[0] if errors else MnsError()
+    code = identifier(error.code)
+    message = said(error.message, code, private)
+    if error.receipt_handle is not None:  # the answer to a batch lists the failed ones only
+        message = f"{len(errors)} of the messages could not be deleted; the first: {message or code}"
+    return ServiceError(
+        answer.status, code, _request_id(answer) or identifier(error.request_id), message=message, action=action
+    )
+
+
+def _request_id(answer: Answer) -> str | None:
+    return identifier(answer.headers.get("x-mns-request-id"))
+
+
+def _handle(handle: object) -> str:
+    """Return a receipt handle as it stands in a URL: it may hold `+`, `/` and `=`."""
+    if not isinstance(handle, str) or not handle or not handle.isascii() or not handle.isprintable():
+        raise ArgumentError(f"receipt_handle: expected the text that a receive gave, got {type(handle).__name__}")
+    return quote(handle, safe="")
+
+
+def _sendable(body: object) -> str:
+    try:
+        text = body.decode() if isinstance(body, bytes) else body
+    except UnicodeDecodeError:
+        text = None
+    if not isinstance(text, str) or not text:
+        raise ArgumentError("body: expected text, or bytes that are UTF-8, and not empty")
+    if _NOT_XML.search(text):
+        raise ArgumentError("body: it holds characters that XML cannot carry; encode it first, in base64 for example")
+    return text
+
+
+def _attribute(name: str, value: object) -> object:
+    if name == "logging_enabled" and isinstance(value, bool):
+        return value
+    if name in ATTRIBUTE_RANGES:
+        return _whole(name, value, *ATTRIBUTE_RANGES[name])
+    known = ", ".join([*ATTRIBUTE_RANGES, "logging_enabled (True or False)"])
+    raise ArgumentError(f"{name[:40]}: expected one of {known}")
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    value = whole_seconds(value) if name.endswith("_seconds") else value
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        return value
+    raise ArgumentError(f"{name}: expected a whole number from {least} to {most}, got {str(value)[:40]}")

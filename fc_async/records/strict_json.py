@@ -1,0 +1,243 @@
+"""JSON from strangers, bounded: what `json` accepts and no record may hold is refused before it can do harm.
+
+Refused: not UTF-8, NaN and infinities, lone surrogates, integers over 20 digits, nesting over 64. A duplicate key is
+accepted, the last one wins. The bounds are ours; a record of the service is far from all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ..errors import RecordError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+MAX_DEPTH = 64
+MAX_INTEGER_DIGITS = 20
+MAX_BODY_BYTES = 8 * 1024 * 1024
+SAFE_DEPTH = 512
+"""As many levels `json` may recurse into on any stack; deeper text is measured before it is parsed."""
+
+_MAX_INTEGER = 10**MAX_INTEGER_DIGITS
+_DEEP = f"expected JSON nested at most {MAX_DEPTH} deep, got deeper"
+_LONG = f"expected integers of at most {MAX_INTEGER_DIGITS} digits, got a longer one"
+_NOT_FINITE = "expected JSON, got NaN or an infinity, which JSON does not have"
+_SURROGATE = "expected text, got a lone surrogate, which is no character"
+_NOT_UTF8 = "expected UTF-8, got bytes that are not"
+_REFUSED = {_DEEP, _LONG, _NOT_FINITE, _SURROGATE, _NOT_UTF8}
+"""What is wrong with one value and says nothing about its neighbours in a list: their text can still be told apart."""
+
+NO_STACK = "expected room on the stack to read JSON, got a call at the interpreter's recursion limit"
+_LARGE = f"expected a body of at most {MAX_BODY_BYTES} bytes, got more"
+
+
+def loads(raw: bytes) -> Any:
+    """Return the JSON value that the bytes hold.
+
+    Raises:
+        RecordError: they hold none, or one that is refused.
+    """
+    return loads_counted(raw, MAX_DEPTH)[0]
+
+
+def loads_counted(raw: bytes, max_depth: int) -> tuple[Any, int]:
+    """Return the JSON value that the bytes hold, and how many brackets open in them, strings included.
+
+    Raises:
+        RecordError: they hold none, or one that is refused, or is nested deeper than `max_depth` levels.
+    """
+    brackets = raw.count(b"{") + raw.count(b"[")  # few brackets, no depth: the usual case costs no walk
+    if brackets > SAFE_DEPTH and _is_too_deep(raw, max_depth):
+        raise RecordError(_DEEP)
+    value, reason = _decode(raw)
+    if reason is not None:
+        raise RecordError(reason)  # out here: the exceptions of `json` hold the whole text
+    if max_depth < brackets <= SAFE_DEPTH:
+        check_depth(value, max_depth)
+    # Only an escape brings a lone surrogate through UTF-8. From the right because that is twice as fast in this text.
+    if raw.rfind(b"\\u") >= 0 and re.search(_ESCAPED_SURROGATE, raw):
+        check(value, max_depth=max_depth)
+    return value, brackets
+
+
+def elements(raw: bytes) -> list[bytes]:
+    """Return the text of each element of a JSON array; one that is refused does not spoil the others.
+
+    Raises:
+        RecordError: it is no JSON array: broken text cannot be taken apart.
+    """
+    found = _cut(raw.strip(_SPACE))
+    try:
+        loads(raw)  # the usual case, and the fastest way to know that the syntax is right
+    except RecordError:
+        _check_syntax(found)
+    return found
+
+
+def _check_syntax(found: list[bytes]) -> None:
+    for index, element in enumerate(found):
+        try:
+            loads(element)
+        except RecordError as error:
+            reason = error.reason
+        else:
+            continue
+        if reason == NO_STACK:
+            raise RecordError(reason)
+        if reason not in _REFUSED:
+            raise RecordError(f"expected a JSON array, got text that is none, at element {index} (counted from 0)")
+
+
+def _cut(raw: bytes) -> list[bytes]:
+    """Cut an array at its own commas; what is between them is not looked at."""
+    bare = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__")  # as long as before: places stay what they are
+    cuts, depth, end = [0], 0, 0
+    for token in re.finditer(rb'"[^"]*"?|[][{},]', bare):
+        mark = token[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+        elif mark in (b"]", b"}"):
+            depth -= 1
+            if depth == 0:
+                end = token.start()
+                break
+        elif depth == 1 and mark == b",":
+            cuts.append(token.start())
+    if end != len(raw) - 1 or raw[end:] != b"]":
+        raise RecordError("expected a JSON array, got text that is none: it ends too early or goes on behind its end")
+    found = [raw[start + 1 : stop].strip(_SPACE) for start, stop in zip(cuts, [*cuts[1:], end], strict=True)]
+    return [] if found == [b""] else found
+
+
+def check_depth(value: Any, max_depth: int = MAX_DEPTH) -> None:
+    """Raise RecordError where a JSON value is nested deeper."""
+    level: list[Any] = [[value]]
+    for _ in range(max_depth + 1):
+        inner: list[Any] = []
+        for item in level:
+            inner += item.values() if item.__class__ is dict else item
+        level = [item for item in inner if item.__class__ is dict or item.__class__ is list]
+        if not level:
+            return
+    raise RecordError(_DEEP)
+
+
+def check(value: Any, max_bytes: int = 4 * MAX_BODY_BYTES, max_depth: int = MAX_DEPTH) -> int:
+    """Check that a Python value is JSON within the bounds, and return its size in bytes (texts, plus 1 per value).
+
+    It never recurses, and a value that holds itself ends at the depth or the size.
+    """
+    size = 0
+    todo: list[tuple[Iterable[Any], int]] = [((value,), 0)]
+    while todo:
+        parts, depth = todo.pop()
+        if depth > max_depth:
+            raise RecordError(_DEEP)
+        for part in parts:
+            if isinstance(part, dict):
+                size += 1 + sum(map(_key_bytes, part))
+                todo.append((part.values(), depth + 1))
+            elif isinstance(part, list):
+                size += 1
+                todo.append((part, depth + 1))
+            else:
+                size += _scalar_bytes(part)
+        if size > max_bytes:
+            raise RecordError(_LARGE)
+    return size
+
+
+def copy(value: Any) -> Any:
+    """Return a copy of a JSON value that was checked."""
+    if isinstance(value, dict):
+        return {key: copy(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [copy(part) for part in value]
+    return value
+
+
+def _scalar_bytes(value: Any) -> int:
+    if isinstance(value, str):
+        return 1 + _utf8_bytes(value)
+    if value is None or isinstance(value, bool):
+        return 1
+    if isinstance(value, int):
+        if not -_MAX_INTEGER < value < _MAX_INTEGER:
+            raise RecordError(_LONG)
+        return 1
+    if isinstance(value, float):
+        _finite(value)
+        return 1
+    raise RecordError(f"expected JSON, got a value of type {type(value).__name__}")
+
+
+def _key_bytes(key: Any) -> int:
+    if not isinstance(key, str):
+        raise RecordError("expected JSON, got an object with a key that is not text")
+    return _utf8_bytes(key)
+
+
+def _utf8_bytes(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise RecordError(_SURROGATE) from None
+
+
+def _decode(raw: bytes) -> tuple[Any, str | None]:
+    try:
+        text = raw.strip(_SPACE).decode()
+        value, end = _DECODER.raw_decode(text)  # a tenth faster than `decode`, which looks for space with a pattern
+        return value, None if end == len(text) else f"expected one JSON value, got more from character {end} on"
+    except RecordError as error:
+        return None, error.reason
+    except UnicodeDecodeError:
+        return None, _NOT_UTF8
+    except json.JSONDecodeError as error:
+        return None, f"expected JSON, got text that is none from character {error.pos} on"
+    except RecursionError:
+        return None, NO_STACK
+
+
+def _is_too_deep(raw: bytes, max_depth: int) -> bool:
+    """Tell before parsing: `json` itself recurses, as far as the interpreter's stack allows."""
+    bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    brackets = re.sub(rb'"[^"]*"?|[^]["{}]+', b"", bare).translate(_SQUARE)
+    for _ in range(max_depth):  # each round takes the innermost level off
+        shorter = brackets.replace(b"[]", b"")
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return b"[]" in brackets or brackets.count(b"[") > max_depth
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_INTEGER_DIGITS and len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
+        raise RecordError(_LONG)
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    return _finite(float(digits))
+
+
+def _finite(value: float) -> float:
+    if value - value != 0:  # true of NaN and the infinities only; `math` is not loaded for this
+        raise RecordError(_NOT_FINITE)
+    return value
+
+
+def _constant(_name: str) -> None:
+    raise RecordError(_NOT_FINITE)
+
+
+_ESCAPED_SURROGATE = rb"\\u[dD][89a-fA-F]"
+_SPACE = b" \t\r\n"
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=_constant)

@@ -1,0 +1,67 @@
+"""What signs a request, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..errors import FcAsyncError, SettingsError
+
+LOCAL = "local"
+"""Access key id and secret for a local service that asks for none; no secret."""
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """What signs a request; nothing of it is in `repr`.
+
+    Args:
+        access_key_id: the key's id.
+        access_key_secret: the key's secret.
+        security_token: the token of a temporary key, "" for a permanent one.
+    """
+
+    access_key_id: str = field(repr=False)
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+    def private_texts(self) -> tuple[str, ...]:
+        """Return what no message of ours may quote."""
+        texts = (self.access_key_id, self.access_key_secret, self.security_token)
+        return tuple(text for text in texts if text and text != LOCAL)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Where access keys come from.
+
+    Args:
+        source: the variable, file or option, for the reader.
+        fetch: returns the key that holds now; may ask over the network, and caches what may be cached.
+        host: host and port that `fetch` asks, for the reader; "" where that is not known.
+    """
+
+    source: str
+    fetch: Callable[[], AccessKey] = field(repr=False)
+    host: str = ""
+
+    def access_key(self) -> AccessKey:
+        """Return the key that holds now.
+
+        Raises:
+            SettingsError: there is none; the message names the source, never what it answered.
+        """
+        try:
+            key = self.fetch()
+        except FcAsyncError:
+            raise
+        except (
+            Exception
+        ) as error:  # whatever the library or the caller's object raises, it can quote an answer with keys
+            reason = type(error).__name__
+        else:
+            if key.access_key_id and key.access_key_secret:
+                return key
+            reason = "an empty access key"
+        asked = f", which names {self.host}" if self.host else ""
+        raise SettingsError(f"no credentials could be had from {self.source}{asked} ({reason})")

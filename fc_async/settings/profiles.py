@@ -1,0 +1,89 @@
+"""The profiles that people already have: `~/.aliyun/config.json`, the file of Alibaba's own command line.
+
+{"current": "default", "profiles": [{"name": "default", "mode": "AK", "region_id": "cn-hangzhou", ...}]}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile of the file; its keys are secret and stay out of `repr`.
+
+    Args:
+        name: the profile's name.
+        path: the file that it was read from.
+        content: the profile as the file has it.
+    """
+
+    name: str
+    path: Path
+    content: Mapping[str, Any] = field(repr=False)
+
+    def text(self, key: str) -> str:
+        """Return the value of `key` as text, "" where there is none."""
+        value = self.content.get(key)
+        return value if isinstance(value, str) else ""
+
+
+def profile_file(home: Path) -> Path:
+    """Return where the file stands under this home directory."""
+    return home / ".aliyun" / "config.json"
+
+
+def named_profile(home: Path, name: str) -> Profile:
+    """Read the profile of this name.
+
+    Raises:
+        SettingsError: the file is missing or unreadable, or has no such profile; the names that it has are listed.
+    """
+    path = profile_file(home)
+    if not path.exists():
+        raise SettingsError(f"the profile {name!r} cannot be read: there is no file {path}")
+    found = _profiles(path)
+    if name not in found:
+        names = ", ".join(sorted(found)[:20]) or "none"
+        raise SettingsError(f"expected a profile of {path}, got {name!r}; it has these: {names}")
+    return found[name]
+
+
+def current_profile(home: Path) -> Profile | None:
+    """Read the profile that the file calls current; None where there is no file or it names none.
+
+    Raises:
+        SettingsError: the file is there and cannot be read.
+    """
+    path = profile_file(home)
+    if not path.exists():
+        return None
+    return _profiles(path).get(str(_content(path).get("current") or ""))
+
+
+def _profiles(path: Path) -> dict[str, Profile]:
+    entries = _content(path).get("profiles")
+    entries = entries if isinstance(entries, list) else []
+    return {
+        entry["name"]: Profile(entry["name"], path, entry)
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str)
+    }
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = type(error).__name__  # the error's own text can quote the file, and the file holds keys
+    else:
+        if isinstance(content, dict):
+            return content
+        reason = f"a JSON {type(content).__name__}"
+    raise SettingsError(f"expected a JSON object in {path}, and could not read one ({reason}); repair or remove it")

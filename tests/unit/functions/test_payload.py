@@ -1,0 +1,89 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fc_async.checks import check_delay, check_function, check_qualifier, check_task_id
+from fc_async.errors import ArgumentError
+from fc_async.functions.payload import payload_bytes
+
+
+@pytest.mark.parametrize(
+    ("payload", "raw"),
+    [
+        ("héllo", "héllo".encode()),
+        ("", b""),
+        (b"\xff\x00", b"\xff\x00"),
+        (bytearray(b"x"), b"x"),
+        (None, None),
+        ({"a": [1, None, "é"]}, '{"a":[1,null,"é"]}'.encode()),
+        (0, b"0"),
+        (False, b"false"),
+        ([], b"[]"),
+    ],
+)
+def test_a_payload_becomes_bytes_by_its_kind(payload: Any, raw: bytes | None) -> None:
+    assert payload_bytes(payload) == raw
+
+
+def test_a_path_is_read(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_bytes(b'{"a": 1}')
+    assert payload_bytes(tmp_path / "event.json") == b'{"a": 1}'
+    with pytest.raises(ArgumentError, match="No such file"):
+        payload_bytes(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("payload", [object(), {1, 2}, float("nan"), "\ud800", {"a": object()}])
+def test_a_payload_that_cannot_be_sent_is_refused(payload: Any) -> None:
+    with pytest.raises(ArgumentError):
+        payload_bytes(payload)
+
+
+def test_the_limit_counts_bytes_and_names_the_setting() -> None:
+    assert payload_bytes(b"x" * 131072, 131072) == b"x" * 131072
+    assert payload_bytes("é" * 2, 4) == "éé".encode()
+    assert payload_bytes(b"", 0) == b""
+    assert payload_bytes(b"x" * 131073) == b"x" * 131073
+    with pytest.raises(ArgumentError, match=r"131073 bytes.*131072.*max_payload_bytes"):
+        payload_bytes(b"x" * 131073, 131072)
+    with pytest.raises(ArgumentError):
+        payload_bytes("é", 1)
+
+
+@pytest.mark.parametrize("name", ["main", "_x-1", "service$main", "a" * 64])
+def test_a_function_name_passes(name: str) -> None:
+    assert check_function(name) == name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a b", "a?b", "a\n", "a@prod", "é", None, 7, "a" * 257, "a%2fb"])
+def test_what_would_reach_another_path_is_no_function_name(name: Any) -> None:
+    with pytest.raises(ArgumentError):
+        check_function(name)
+
+
+def test_a_name_with_a_service_is_told_that_there_are_none() -> None:
+    with pytest.raises(ArgumentError, match=r"FC 3\.0"):
+        check_function("service/main")
+
+
+@pytest.mark.parametrize("qualifier", ["", "..", "a/b", 7, "a\x00"])
+def test_what_is_no_qualifier_is_refused(qualifier: Any) -> None:
+    with pytest.raises(ArgumentError):
+        check_qualifier(qualifier)
+
+
+@pytest.mark.parametrize("task_id", ["", "1a", "a b", "a" * 129, 7])
+def test_what_is_no_task_id_is_refused(task_id: Any) -> None:
+    with pytest.raises(ArgumentError):
+        check_task_id(task_id)
+
+
+def test_task_ids_and_delays_pass_up_to_their_limits() -> None:
+    assert check_task_id("a" * 128) == "a" * 128
+    assert [check_delay(one) for one in (None, 0, 1, 3600)] == [None, 0, 1, 3600]
+
+
+@pytest.mark.parametrize("delay", [-1, 3601, 1.5, "1", True])
+def test_a_delay_out_of_range_is_refused(delay: Any) -> None:
+    with pytest.raises(ArgumentError):
+        check_delay(delay)

@@ -1,0 +1,239 @@
+"""The engine under whatever may happen to it, in any order: what must hold of every invocation, checked step by step.
+
+At the end everything is drained, and then each accepted invocation has ended once, in time, with what it had to fire.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from fc_async.local.assumptions import Assumptions
+from fc_async.local.engine.engine import Engine, Invocation, Outcome, Settings, State
+from fc_async.local.engine.task_book import DuplicateTaskError
+
+ENDS = {State.SUCCEEDED, State.FAILED, State.STOPPED, State.EXPIRED, State.INVALID}
+FUNCTIONS = ("f", "g")
+TARGETS = [("f", None), ("f", "prod"), ("g", None)]
+OUTCOMES = [Outcome(b"done"), Outcome(b"{}", "UnhandledInvocationError"), Outcome(b"", "InternalServerError", 500)]
+
+assumptions = st.builds(
+    Assumptions,
+    expired_fires_on_failure=st.booleans(),
+    stopped_fires_on_failure=st.booleans(),
+    failure_record_per_attempt=st.booleans(),
+    age_checked_on_retry=st.booleans(),
+    age_counts_delay=st.booleans(),
+    function_error_retry_seconds=st.sampled_from([0, 1, 60]),
+    backoff_cap_seconds=st.sampled_from([None, 1, 600]),
+    five_hours_from=st.sampled_from(["first_failure", "acceptance"]),
+)
+configs = st.builds(
+    Settings,
+    max_retries=st.sampled_from([0, 1, 2, 8]),
+    max_age_ms=st.sampled_from([7 * 86_400_000, 60_000, 1000]),
+    on_success=st.sampled_from([None, "good"]),
+    on_failure=st.sampled_from([None, "bad"]),
+    async_task=st.booleans(),
+)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """Does to an engine what clients, workers and time do."""
+
+    @initialize(assumed=assumptions, at_the_end=st.sampled_from([OUTCOMES[1], OUTCOMES[0]]), config=configs)
+    def begin(self, assumed: Assumptions, at_the_end: Outcome, config: Settings) -> None:
+        self.assumed = assumed
+        self.at_the_end = at_the_end
+        self.engine = Engine("cn-x", "1", assumed)
+        self.now_ms = 0
+        self.accepted: list[Invocation] = []
+        self.ended: dict[int, tuple[State, int]] = {}
+        self.running: list[Invocation] = []
+        self.orphans: set[int] = set()
+        self.limits: dict[str, int | None] = dict.fromkeys(FUNCTIONS)
+        self.fired: Counter[int] = Counter()
+        self.most_retries: dict[int, int] = {}  # by invocation: the most that its target had since it was accepted
+        self.configs: dict[tuple[str, str | None], Settings] = {}
+        for function in FUNCTIONS:
+            self.engine.add_function(function)
+        self.engine.add_qualifier("f", "prod")
+        for target in TARGETS:
+            self.configure(target, config)
+
+    # What happens
+
+    @rule(of=st.sampled_from(TARGETS), delay_ms=st.sampled_from([0, 0, 500, 3_600_000]), task=st.integers(0, 3))
+    def accept(self, of: tuple[str, str | None], delay_ms: int, task: int) -> None:
+        number = len(self.accepted)
+        task_id = f"task-{task}"
+        try:
+            invocation = self.engine.accept(
+                self.now_ms, of[0], b"x", f"r-{number}", task_id=task_id, qualifier=of[1], delay_ms=delay_ms
+            )
+        except DuplicateTaskError:
+            known = self.engine.find_task(self.now_ms, *of, task_id)
+            assert known is not None
+            assert known.task_id == task_id
+            return
+        self.accepted.append(invocation)
+        self.most_retries[invocation.number] = self.configs.get(of, Settings()).max_retries
+
+    @rule(seconds=st.sampled_from([0, 0.5, 1, 2, 60, 3600, 5 * 3600]))
+    def wait(self, seconds: float) -> None:
+        self.now_ms += round(seconds * 1000)
+        next_ms = self.engine.due(self.now_ms)
+        assert next_ms is None or next_ms > self.now_ms
+
+    @rule(workers=st.integers(1, 4))
+    def start(self, workers: int) -> None:
+        def start() -> None:
+            for _ in range(workers):
+                invocation = self.engine.start(self.now_ms)
+                if invocation is not None:
+                    assert invocation.state is State.RUNNING
+                    assert invocation.number not in self.orphans
+                    limit = self.limits[invocation.function]
+                    lane = invocation.target.lane
+                    assert limit is None or sum(one.target.lane is lane for one in self.running) < limit
+                    self.running.append(invocation)
+
+        self.doing(start)
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
+    def finish(self, data: Any, outcome: Outcome) -> None:
+        self.end(self.running.pop(data.draw(st.integers(0, len(self.running) - 1))), outcome)
+
+    def end(self, invocation: Invocation, outcome: Outcome) -> None:
+        was_stopping = invocation.state is State.STOPPING
+        retried_failures = 0
+
+        def finish() -> None:
+            nonlocal retried_failures
+            state = self.engine.finished(self.now_ms, invocation, outcome)
+            assert not was_stopping or state is State.STOPPED
+            is_function_error = bool(outcome.error) and outcome.status_code == 200
+            retried_failures = int(state is State.RETRYING and is_function_error)
+
+        extra = self.assumed.failure_record_per_attempt
+        self.doing(finish, lambda: {invocation.number: retried_failures if extra else 0})
+
+    @precondition(lambda self: self.accepted)
+    @rule(data=st.data())
+    def stop(self, data: Any) -> None:
+        invocation = data.draw(st.sampled_from(self.accepted))
+        self.doing(lambda: self.engine.stop(self.now_ms, invocation))
+
+    @rule(of=st.sampled_from(TARGETS), config=configs)
+    def configure(self, of: tuple[str, str | None], config: Settings) -> None:
+        self.engine.configure(*of, config)
+        self.configs[of] = config
+        for one in self.accepted:
+            if (one.function, one.qualifier) == of and one.number not in self.orphans and not one.has_ended:
+                self.most_retries[one.number] = max(self.most_retries[one.number], config.max_retries)
+
+    @rule(function=st.sampled_from(FUNCTIONS), instances=st.sampled_from([None, 0, 1, 2]))
+    def limit(self, function: str, instances: int | None) -> None:
+        self.engine.limit(function, instances)
+        self.limits[function] = instances
+
+    @rule(what=st.sampled_from(["f", "g", "f@prod"]))
+    def delete_and_make_again(self, what: str) -> None:
+        deleted = {("f", "prod")} if what == "f@prod" else {target for target in TARGETS if target[0] == what}
+        for target in deleted:
+            self.configs.pop(target, None)
+        self.orphans |= {one.number for one in self.accepted if (one.function, one.qualifier) in deleted}
+        if what == "f@prod":
+            self.engine.remove_qualifier("f", "prod")
+            self.engine.add_qualifier("f", "prod")
+            return
+        self.limits[what] = None
+        self.engine.remove_function(what)
+        self.engine.add_function(what)
+        if what == "f":
+            self.engine.add_qualifier("f", "prod")
+
+    # What must hold
+
+    def doing(self, action: Callable[[], object], extra: Callable[[], dict[int, int]] = dict) -> None:
+        """Do something, then compare the records that it made with the ends that it brought about."""
+        settings_before = {invocation.number: invocation.target.settings for invocation in self.accepted}
+        action()
+        due = Counter(delivery.invocation.number for delivery in self.engine.take_deliveries())
+        expected: Counter[int] = Counter()
+        for invocation in self.accepted:
+            if invocation.has_ended and invocation.number not in self.ended:
+                self.ended[invocation.number] = (invocation.state, invocation.attempts)
+                expected[invocation.number] += self.fires(invocation.state, settings_before[invocation.number])
+        for number, count in extra().items():
+            expected[number] += count * (settings_before[number].on_failure is not None)
+        assert +due == +expected
+        self.fired += due
+
+    def fires(self, state: State, config: Settings) -> bool:
+        if state is State.SUCCEEDED:
+            return config.on_success is not None
+        return (
+            config.on_failure is not None
+            and {
+                State.FAILED: True,
+                State.STOPPED: self.assumed.stopped_fires_on_failure,
+                State.EXPIRED: self.assumed.expired_fires_on_failure,
+                State.INVALID: False,
+            }[state]
+        )
+
+    @invariant()
+    def nothing_happens_after_an_end(self) -> None:
+        for invocation in self.accepted:
+            assert invocation.has_ended == (invocation.state in ENDS)
+            if invocation.number in self.ended:
+                assert self.ended[invocation.number] == (invocation.state, invocation.attempts)
+
+    @invariant()
+    def attempts_stay_within_the_retries(self) -> None:
+        for invocation in self.accepted:
+            ended = invocation.ended_attempts or []
+            assert sum(attempt.status_code == 200 for attempt in ended) <= 1 + self.most_retries[invocation.number]
+            assert invocation.attempts - len(ended) == (invocation.state in (State.RUNNING, State.STOPPING))
+
+    @invariant()
+    def every_invocation_is_counted_once(self) -> None:
+        states = Counter(invocation.state for invocation in self.accepted)
+        assert self.engine.backlog == states[State.ENQUEUED] + states[State.RETRYING]
+        assert self.engine.running == states[State.RUNNING] + states[State.STOPPING] == len(self.running)
+        assert self.engine.metrics["FunctionEnqueueCount"] == len(self.accepted)
+        assert self.engine.metrics["FunctionAsyncEventExpiredDropped"] == states[State.EXPIRED]
+
+    def teardown(self) -> None:
+        if not hasattr(self, "engine"):
+            return
+        for function in FUNCTIONS:
+            self.limit(function, None)
+        while self.engine.backlog or self.running:
+            self.drain_step()
+        assert len(self.ended) == len(self.accepted) == len(list(self.engine.history))
+        assert self.engine.due(self.now_ms) is None
+        if not self.assumed.failure_record_per_attempt:
+            assert all(count == 1 for count in self.fired.values())
+        self.nothing_happens_after_an_end()
+        self.attempts_stay_within_the_retries()
+        self.every_invocation_is_counted_once()
+
+    def drain_step(self) -> None:
+        next_ms = self.engine.due(self.now_ms)
+        self.start(10)
+        if not self.running and next_ms is not None:
+            self.now_ms = next_ms
+        while self.running:
+            self.end(self.running.pop(), self.at_the_end)
+
+
+TestEngine = EngineMachine.TestCase
+TestEngine.settings = profile(max_examples=150, stateful_step_count=60, deadline=None)

@@ -1,0 +1,57 @@
+"""The log on stderr: written in order, never waited for, and what nobody could write is counted."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import pytest
+
+from fc_async.local.up.log import StderrLog
+
+
+def record(text: str) -> logging.LogRecord:
+    return logging.LogRecord("n", logging.INFO, "f", 1, text, (), None)
+
+
+def read_all(descriptor: int) -> str:
+    with open(descriptor, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def test_what_was_logged_is_written_in_order_when_it_is_closed_also_twice() -> None:
+    reads, writes = os.pipe()
+    log = StderrLog(writes)
+    for number in range(500):
+        log.handle(record(f"{number} \ud800"))
+    log.close()
+    log.close()
+    os.close(writes)
+    assert read_all(reads).splitlines() == [f"{number} \\ud800" for number in range(500)]
+
+
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_what_nobody_reads_is_dropped_and_counted_and_holds_nobody_up(is_blocking: bool) -> None:
+    reads, writes = os.pipe()
+    os.set_blocking(writes, is_blocking)
+    log = StderrLog(writes)
+    for _ in range(30_000):
+        log.handle(record("x" * 99))
+    log.close()
+    with open(reads, encoding="utf-8") as stream:
+        lines = iter(stream)
+        kept = sum(1 for _ in iter(lambda: next(lines).startswith("x"), False))
+        os.set_blocking(writes, True)
+        log._thread.join()
+    os.close(writes)
+    assert 10_000 <= kept < 30_000
+
+
+def test_a_reader_that_is_gone_harms_nobody() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    log = StderrLog(writes)
+    for _ in range(1000):
+        log.handle(record("x"))
+    log.close()
+    os.close(writes)
