@@ -9,11 +9,12 @@ export ALIBABA_CLOUD_ECS_METADATA_DISABLED := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check format bench fuzz lowest clean
+.PHONY: help demo test test-slow check format bench fuzz lowest clean
 
 help:
 	@echo "make demo    the whole story on this machine, narrated"
-	@echo "make test    all tests"
+	@echo "make test    the tests"
+	@echo "make test-slow  the tests that take seconds or much memory by themselves"
 	@echo "make check   lint, types, import rules"
 	@echo "make format  put the code into the project's form"
 	@echo "make bench   speed and size, beside the peers, in tables (some minutes)"
@@ -24,18 +25,23 @@ help:
 demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
 
-# In two halves at once: each half waits for handlers and processes a good part of its time.
+# As many processes as cores, two at least: each waits for handlers and processes a good part of its time.
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
+PYTEST = $(BIN)/python -m pytest -q
+
 test: $(READY)
-	@echo "tests/contract in the background, tests/unit and tests/e2e here"
-	@$(BIN)/python -m pytest -q tests/contract >$(VENV)/contract.log 2>&1 & \
-		$(BIN)/python -m pytest -q tests/unit tests/e2e; here=$$?; \
-		wait $$!; there=$$?; cat $(VENV)/contract.log; exit $$((here + there))
+	$(PYTEST) -n $(TEST_PROCESSES) -m "not slow"
+
+# One after the other: each of these takes seconds, or hundreds of megabytes, by itself. Then all that Hypothesis tries.
+test-slow: $(READY)
+	$(PYTEST) -m slow
+	HYPOTHESIS_PROFILE=ci $(PYTEST) -n $(TEST_PROCESSES) -m "hypothesis and not slow"
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/unit/test_imports.py
+	$(BIN)/lint-imports --no-logo
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -50,7 +56,7 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.records
 
 lowest: .venv-lowest/.ready
-	.venv-lowest/bin/python -m pytest -q
+	.venv-lowest/bin/python -m pytest -q -n $(TEST_PROCESSES) -m "not slow"
 
 clean:
 	rm -rf .venv .venv-bench .venv-lowest build dist

@@ -160,6 +160,7 @@ def test_a_body_cut_short_is_refused_and_never_taken_for_a_whole_one(
 # What is large, and what is left open
 
 
+@pytest.mark.slow
 def test_a_body_of_70_mb_that_is_no_code_is_refused(local: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
     size = 69 * 1024 * 1024
     head = b'{"functionName": "f", "runtime": "python3.10", "handler": "index.handler", '

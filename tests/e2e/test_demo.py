@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dlq"
 
 
@@ -18,9 +20,10 @@ FOREIGN = {
 }
 
 
+@pytest.mark.slow
 def test_the_demo_tells_the_whole_story_and_exits_0():
     demo = [sys.executable, EXAMPLE / "demo.py"]
-    done = subprocess.run(demo, capture_output=True, text=True, timeout=60, env={**os.environ, **FOREIGN})
+    done = subprocess.run(demo, capture_output=True, text=True, timeout=300, env={**os.environ, **FOREIGN})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "it was run twice: once, and one retry" in done.stdout
     assert done.stdout.rstrip().endswith("Done: every step happened.")

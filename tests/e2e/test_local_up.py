@@ -120,6 +120,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.slow
 def test_a_log_that_nobody_reads_holds_up_neither_the_service_nor_its_end(tmp_path):
     (tmp_path / "index.py").write_text(FLOODS)
     (tmp_path / "s.yaml").write_text(
@@ -149,6 +150,7 @@ def waiting_bytes(pipe):
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="this system does not tell what a process has held at most")
 @pytest.mark.parametrize(
     "body",

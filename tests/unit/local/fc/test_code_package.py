@@ -56,7 +56,11 @@ def test_an_entry_that_would_leave_the_folder_is_refused(tmp_path: Path, name: s
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all", archive(("index.py", b"x" * 999))[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK", b"no zip at all", archive(("index.py", b"x" * 999))[:-30]],
+    ids=["empty", "two bytes", "text", "cut short"],
+)
 def test_what_is_no_zip_is_refused(tmp_path: Path, data: bytes) -> None:
     assert "not a zip file" in refused(data, tmp_path / "code")
 
