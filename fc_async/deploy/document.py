@@ -50,7 +50,7 @@ class DeclaredFunction(BaseModel):
         name: function name.
         code_dir: the folder of its code.
         region: region id; "" where the file leaves it out.
-        timeout_seconds: 1 to 86400; None: the default of whoever runs it.
+        timeout_seconds: 1 to 86400; None: the default of what runs it.
         memory_mb: 128 to 32768; None: likewise.
         async_config: its async config; None when the file has none.
         qualifier: version or alias that the async config is for; None: LATEST.

@@ -49,7 +49,7 @@ def split_or_reason(source: Any) -> tuple[list[Any], str | None]:
 
 
 def as_bytes(source: Any) -> bytes:
-    """Return the bytes of whatever carries some: bytes, text, or a message of a queue (its `message_body`)."""
+    """Return the bytes that something carries: bytes, text, or a message of a queue (its `message_body`)."""
     source = body_of(source)
     if isinstance(source, str):
         try:
@@ -76,7 +76,7 @@ def body_of(source: Any) -> Any:
 
 
 def raw_of(source: Any) -> Any:
-    """Return what came as bytes, for whoever wants to keep it; what cannot be written as bytes stays what it is."""
+    """Return what came as bytes, to be kept; what cannot be written as bytes stays what it is."""
     try:
         source = body_of(source)
         if isinstance(source, str):
@@ -95,7 +95,7 @@ def _element(element: bytes) -> Any:
     try:
         return strict_json.loads(element) if element[:1] == b'"' else element
     except RecordError:
-        return element  # refused: whoever reads it says why
+        return element  # refused: the reader of this element says why
 
 
 def _input_bytes(item: Any) -> int:

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from fc_async.errors import ArgumentError, FcAsyncError, SettingsError
-from fc_async.settings import credentials
 from fc_async.settings.access_key import AccessKey
+from fc_async.settings.credentials import OIDC_VARIABLES, chain_credentials
 from fc_async.settings.endpoint import is_loopback
+from fc_async.settings.found import Kind, Source
 from fc_async.settings.profiles import named_profile
+from fc_async.settings.providers import NEEDED_FIELDS, PROFILE_MODES, oidc_provider, profile_provider
 from fc_async.settings.search import find_settings
 from fc_async.settings.settings import Settings
 
@@ -179,7 +181,7 @@ def test_missing_credentials_list_where_they_were_looked_for_and_the_flag(tmp_pa
             raise RuntimeError("quotes the-secret")
 
     with pytest.raises(SettingsError) as caught:
-        credentials._from_chain(Nothing(), tmp_path)
+        chain_credentials(tmp_path, Nothing).access_key()
     text = str(caught.value)
     for word in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_CREDENTIALS_URI", "--profile", "config.json"):
         assert word in text
@@ -189,8 +191,9 @@ def test_missing_credentials_list_where_they_were_looked_for_and_the_flag(tmp_pa
 
 
 def test_the_chain_is_asked_only_when_nothing_is_named(tmp_path: Path) -> None:
-    assert "default chain" in find(region="cn-hangzhou", home=tmp_path).credentials.source
-    assert "ACCESS_KEY_ID" in find(region="cn-hangzhou", environment=KEYS, home=tmp_path).credentials.source
+    assert find(region="cn-hangzhou", home=tmp_path).credentials.source.kind is Kind.CHAIN
+    found = find(region="cn-hangzhou", environment=KEYS, home=tmp_path).credentials
+    assert found.source == Source.variables(*KEYS)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +307,7 @@ def test_every_mode_of_alibabas_own_command_line_is_taken(tmp_path: Path, mode: 
     token.write_text("t")
     one = {"name": "one", "mode": mode, "oidc_token_file": str(token), **MODES[mode]}
     profiles(tmp_path, profiles=[one, BASE])
-    provider = credentials._profile_provider(named_profile(tmp_path, "one"))
+    provider = profile_provider(named_profile(tmp_path, "one"))
     if mode == "CredentialsURI":
         assert type(provider).__name__ == "URLCredentialsProvider"
         return
@@ -314,8 +317,8 @@ def test_every_mode_of_alibabas_own_command_line_is_taken(tmp_path: Path, mode: 
 
 def test_a_role_of_the_machine_is_a_mode_too_and_is_not_asked_for_until_it_is_needed(tmp_path: Path) -> None:
     profiles(tmp_path, profiles=[{"name": "ecs", "mode": "EcsRamRole", "ram_role_name": "r"}])
-    assert "EcsRamRole" in credentials.PROFILE_MODES
-    assert "'ecs'" in find(home=tmp_path, region="cn-hangzhou", profile="ecs").credentials.source
+    assert "EcsRamRole" in PROFILE_MODES
+    assert find(home=tmp_path, region="cn-hangzhou", profile="ecs").credentials.source.name == "ecs"
 
 
 def test_the_profile_that_the_environment_names_is_used_after_its_keys(tmp_path: Path) -> None:
@@ -331,7 +334,7 @@ def test_a_credentials_uri_profile_without_its_uri_is_named(tmp_path: Path) -> N
         find(home=tmp_path, region="cn-hangzhou", profile="odd").credentials.access_key()
 
 
-IDENTITY = dict.fromkeys(credentials.OIDC_VARIABLES, "x")
+IDENTITY = dict.fromkeys(OIDC_VARIABLES, "x")
 URI = {"ALIBABA_CLOUD_CREDENTIALS_URI": "http://127.0.0.1:1/keys?token=secret-word"}
 
 
@@ -354,20 +357,20 @@ def test_what_the_environment_names_comes_before_the_current_profile(
     found = find(region="cn-hangzhou", environment=environment, home=tmp_path).credentials
     if mode == "Telepathy" and source == "the default chain":
         source = "the profile 'work' of "
-    assert found.source.startswith(source)
+    assert str(found.source).startswith(source)
 
 
 def test_a_web_identity_is_taken_from_the_variables_that_were_given(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("t")
-    provider = credentials._oidc_provider(str(token), "acs:ram::1:role/r", "acs:ram::1:oidc-provider/p", "s")
+    provider = oidc_provider(str(token), "acs:ram::1:role/r", "acs:ram::1:oidc-provider/p", "s")
     assert (provider._role_arn, provider._role_session_name) == ("acs:ram::1:role/r", "s")
     assert (provider._oidc_provider_arn, provider._oidc_token_file_path) == ("acs:ram::1:oidc-provider/p", str(token))
 
 
 def test_a_current_profile_of_mode_credentials_uri_is_used(tmp_path: Path) -> None:
     profiles(tmp_path, profiles=[{"name": "work", "mode": "CredentialsURI", "credentials_uri": "http://127.0.0.1:1/"}])
-    assert "'work'" in find(region="cn-hangzhou", home=tmp_path).credentials.source
+    assert find(region="cn-hangzhou", home=tmp_path).credentials.source.name == "work"
 
 
 def test_a_current_profile_of_a_mode_that_nobody_reads_is_named(tmp_path: Path) -> None:
@@ -378,7 +381,7 @@ def test_a_current_profile_of_a_mode_that_nobody_reads_is_named(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("mode", "left_out"),
-    [(mode, name) for mode, fields in credentials._NEEDED_FIELDS.items() for name in fields],
+    [(mode, name) for mode, fields in NEEDED_FIELDS.items() for name in fields],
 )
 def test_a_profile_without_a_field_that_its_mode_needs_is_told_which(tmp_path: Path, mode: str, left_out: str) -> None:
     given = {"name": "one", "mode": mode, "oidc_token_file": "t", **MODES[mode], left_out: ""}
@@ -399,7 +402,7 @@ def test_a_profile_without_a_field_that_its_mode_needs_is_told_which(tmp_path: P
 )
 def test_of_a_credentials_uri_only_host_and_port_are_told(tmp_path: Path, uri: str, host: str) -> None:
     found = find(region="cn-hangzhou", environment={"ALIBABA_CLOUD_CREDENTIALS_URI": uri}, home=tmp_path).credentials
-    assert (found.source, found.host) == ("ALIBABA_CLOUD_CREDENTIALS_URI", host)
+    assert (str(found.source), found.host) == ("ALIBABA_CLOUD_CREDENTIALS_URI", host)
 
 
 def test_internal_as_an_argument_beats_the_endpoint_of_the_environment(tmp_path: Path) -> None:
@@ -407,7 +410,7 @@ def test_internal_as_an_argument_beats_the_endpoint_of_the_environment(tmp_path:
     place: dict[str, Any] = {"region": "cn-hangzhou", "account_id": "7", "home": tmp_path}
     found = find(environment=environment, internal=True, **place)
     assert found.endpoint.url == "https://7.cn-hangzhou-internal.fc.aliyuncs.com"
-    assert "ACCESS_KEY_ID" in found.credentials.source
+    assert found.credentials.source == Source.variables(*KEYS)
     both = environment | {"FC_ASYNC_INTERNAL": "1"}
     assert find(environment=both, **place).endpoint.url == LOCAL
     assert find(environment=environment, internal=True, endpoint="https://a", **place).endpoint.url == "https://a"
