@@ -78,7 +78,7 @@ def read_endpoint(found: Setting, insecure: bool) -> Endpoint:
     if parts.scheme == "http" and not endpoint.is_loopback and not insecure:
         raise unusable(
             found.source,
-            f"{host} is not this machine, and plain http shows it every payload to whoever listens;"
+            f"{host} is not this machine, and plain http shows every payload to all who listen on the way;"
             " use https://, or say --insecure (insecure=True in Python)",
         )
     return endpoint
