@@ -6,14 +6,13 @@ import json
 
 from ..errors import RecordError
 from . import strict_json
+from .strict_json import SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-
 MAX_INPUT_BYTES = 32 * 1024 * 1024
-_SPACE = b" \t\r\n"
 
 
 def split(source: Any) -> list[Any]:
@@ -33,7 +32,7 @@ def split(source: Any) -> list[Any]:
     raw = source if source.__class__ is bytes else as_bytes(source)
     if len(raw) > MAX_INPUT_BYTES:
         raise RecordError(f"expected an input of at most {MAX_INPUT_BYTES} bytes, got {len(raw)}")
-    if raw.lstrip(_SPACE)[:1] != b"[":
+    if raw.lstrip(SPACE)[:1] != b"[":
         return [raw]
     return [_element(element) for element in strict_json.elements(raw)]
 
