@@ -104,14 +104,14 @@ def _line(setting: str, found: Setting | None, otherwise: str) -> _Line:
 
 
 def _endpoint(setting: str, found: Settings, missing: str | None) -> _Line:
+    from ..settings.found import Kind
+
     if missing is not None:
         reasons = {
             found.looked_at["region"]: "it needs a region",
             found.looked_at["account"]: f"it needs the account, {_LATER}",
         }
         return _Line(setting, None, reasons.get(missing, missing))
-    from ..settings.found import Kind
-
     source = found.endpoint.source
     if source.kind is Kind.DERIVED and found.region is not None:
         return _Line(setting, found.endpoint.url, f"derived from the region, {origin(found.region.source)}")

@@ -96,9 +96,8 @@ def _changed(
     """
     from ...config import AsyncInvokeConfig
 
-    named = {
-        name: {"destination": str(arn)} for name, arn in zip(("onSuccess", "onFailure"), halves, strict=True) if arn
-    }
+    halves_by_name = zip(("onSuccess", "onFailure"), halves, strict=True)
+    named = {name: {"destination": str(arn)} for name, arn in halves_by_name if arn is not None}
     return AsyncInvokeConfig.from_wire(
         {
             "functionArn": None if old.function is None else str(old.function),
