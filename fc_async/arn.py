@@ -38,11 +38,11 @@ class _Resource(Value):
     """Base of what can be named; a part that its text could not be read back from raises ArgumentError."""
 
     __slots__: ClassVar[tuple[str, ...]] = ()
-    region: str
-    account_id: str
+    _FORM: ClassVar[str]
+    """The ARN, with its parts in braces."""
 
     def _fill(self, *parts: Any) -> None:
-        for name, part in zip(self.__slots__, parts, strict=True):
+        for name, part in zip(self._names, parts, strict=True):
             if part is None and name in ("qualifier", "service"):
                 continue
             if not isinstance(part, str) or not re.fullmatch(_PART.get(name, _NAME), part):
@@ -53,9 +53,12 @@ class _Resource(Value):
         if len(str(self)) > MAX_ARN_CHARACTERS:
             raise ArgumentError(f"expected an ARN of at most {MAX_ARN_CHARACTERS} characters, got {len(str(self))}")
 
+    def __str__(self) -> str:
+        return self._FORM.format(**{name: getattr(self, name) for name in self._names})
+
     def resolved(self: Self, region: str, account_id: str) -> Self:
         """Return the same thing with an empty region and account filled in; parts already there stay."""
-        parts = {name: getattr(self, name) for name in self.__slots__}
+        parts = {name: getattr(self, name) for name in self._names}
         parts["region"] = parts["region"] or region
         parts["account_id"] = parts["account_id"] or account_id
         return self.__class__(**parts)
@@ -74,6 +77,8 @@ class FunctionArn(_Resource):
 
     __slots__ = ("name", "region", "account_id", "qualifier", "service")
     name: str
+    region: str
+    account_id: str
     qualifier: str | None
     service: str | None
 
@@ -87,78 +92,71 @@ class FunctionArn(_Resource):
     ) -> None:
         self._fill(name, region, account_id, qualifier or None, service or None)
 
+    @staticmethod
+    def as_text(name: str, region: str, account_id: str, qualifier: str | None = None) -> str:
+        """Return the ARN of a function of FC 3.0 from parts that are known to be right: nothing is checked."""
+        return f"acs:fc:{region}:{account_id}:functions/{name}" + (f"/{qualifier}" if qualifier else "")
+
     def __str__(self) -> str:
-        head = f"acs:fc:{self.region}:{self.account_id}:"
         if self.service is None:
-            return f"{head}functions/{self.name}" + (f"/{self.qualifier}" if self.qualifier else "")
+            return self.as_text(self.name, self.region, self.account_id, self.qualifier)
         dotted = f".{self.qualifier}" if self.qualifier else ""
-        return f"{head}services/{self.service}{dotted}/functions/{self.name}"
+        return f"acs:fc:{self.region}:{self.account_id}:services/{self.service}{dotted}/functions/{self.name}"
 
 
-class QueueArn(_Resource):
+class _Named(_Resource):
+    """What one name tells, beside region and account."""
+
+    __slots__ = ("name", "region", "account_id")
+    if TYPE_CHECKING:  # at run time a slot has no default
+        name: str
+        region: str = ""
+        account_id: str = ""
+
+    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
+        self._fill(name, region, account_id)
+
+
+class QueueArn(_Named):
     """An MNS queue as a destination."""
 
-    __slots__ = ("name", "region", "account_id")
-    name: str
-
-    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
-        self._fill(name, region, account_id)
-
-    def __str__(self) -> str:
-        return f"acs:mns:{self.region}:{self.account_id}:/queues/{self.name}/messages"
+    __slots__ = ()
+    _FORM = "acs:mns:{region}:{account_id}:/queues/{name}/messages"
 
 
-class TopicArn(_Resource):
+class TopicArn(_Named):
     """An MNS topic as a destination."""
 
-    __slots__ = ("name", "region", "account_id")
-    name: str
-
-    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
-        self._fill(name, region, account_id)
-
-    def __str__(self) -> str:
-        return f"acs:mns:{self.region}:{self.account_id}:/topics/{self.name}/messages"
+    __slots__ = ()
+    _FORM = "acs:mns:{region}:{account_id}:/topics/{name}/messages"
 
 
-class EventBusArn(_Resource):
+class EventBusArn(_Named):
     """An EventBridge event bus as a destination."""
 
-    __slots__ = ("name", "region", "account_id")
-    name: str
+    __slots__ = ()
+    _FORM = "acs:eventbridge:{region}:{account_id}:eventbus/{name}"
 
-    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
-        self._fill(name, region, account_id)
 
-    def __str__(self) -> str:
-        return f"acs:eventbridge:{self.region}:{self.account_id}:eventbus/{self.name}"
+class QueueEndpoint(_Named):
+    """An MNS queue as the endpoint of a topic's subscription: no leading slash, no `/messages`; no destination."""
+
+    __slots__ = ()
+    _FORM = "acs:mns:{region}:{account_id}:queues/{name}"
 
 
 class RocketMqTopicArn(_Resource):
     """A RocketMQ 4.x topic as a destination; the form is that of a function's dead-letter ARN (assumed)."""
 
     __slots__ = ("instance_id", "name", "region", "account_id")
+    _FORM = "acs:mq:{region}:{account_id}:/instances/{instance_id}/topic/{name}"
     instance_id: str
     name: str
+    region: str
+    account_id: str
 
     def __init__(self, instance_id: str, name: str, region: str = "", account_id: str = "") -> None:
         self._fill(instance_id, name, region, account_id)
-
-    def __str__(self) -> str:
-        return f"acs:mq:{self.region}:{self.account_id}:/instances/{self.instance_id}/topic/{self.name}"
-
-
-class QueueEndpoint(_Resource):
-    """An MNS queue as the endpoint of a topic's subscription: no leading slash, no `/messages`; no destination."""
-
-    __slots__ = ("name", "region", "account_id")
-    name: str
-
-    def __init__(self, name: str, region: str = "", account_id: str = "") -> None:
-        self._fill(name, region, account_id)
-
-    def __str__(self) -> str:
-        return f"acs:mns:{self.region}:{self.account_id}:queues/{self.name}"
 
 
 class UnknownArn(Value):

@@ -29,7 +29,17 @@ class FcAsyncError(Exception):
 
 
 class ArgumentError(FcAsyncError, ValueError):
-    """An argument is out of range or has no meaning; nothing was sent."""
+    """An argument is out of range or has no meaning; nothing was sent.
+
+    Args:
+        reason: what was expected, and what came.
+        argument: the name of the argument, where the message begins with it (`region=: ...`); None: it does not.
+    """
+
+    def __init__(self, reason: str = "", *, argument: str | None = None) -> None:
+        self.reason = reason
+        self.argument = argument
+        super().__init__(reason if argument is None else f"{argument}=: {reason}")
 
 
 class SettingsError(FcAsyncError):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_options):
-        """Tell type checkers, and nobody else, that the parts cannot be assigned."""
+        """Tell type checkers alone that the parts cannot be assigned."""
         return lambda decorated: decorated
 
 
@@ -22,16 +22,24 @@ _set = object.__setattr__
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """Base of the frozen values: equal when class and parts are equal; the parts are the `__slots__`, in order."""
+    """Base of the frozen values: equal when class and parts are equal.
+
+    The parts are the `__slots__`, in order; a class that adds none of its own has those of its base.
+    """
 
     __slots__: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        if cls.__slots__:
+            cls._names = cls.__slots__
 
     def _fill(self, *parts: Any) -> None:
-        for name, part in zip(self.__slots__, parts, strict=True):
+        for name, part in zip(self._names, parts, strict=True):
             _set(self, name, part)
 
     def _parts(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
+        return tuple(getattr(self, name) for name in self._names)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Value) and self.__class__ is other.__class__ and self._parts() == other._parts()
@@ -40,7 +48,7 @@ class Value:
         return hash((self.__class__, self._parts()))
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names)
         return f"{self.__class__.__name__}({parts})"
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:

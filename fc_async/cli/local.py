@@ -84,7 +84,7 @@ def up(
 
 
 def _read(file: Path) -> Document:
-    from ..deploy.document import read_document
+    from ..deploy.s_yaml import read_document
 
     document = read_document(file)
     for note in document.notes:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from .. import __version__
 from .options import CommonOptions, FcGroup, say
+
+if TYPE_CHECKING:
+    from ..errors import ArgumentError
 
 COMMANDS = {
     "completion": "Print what makes a shell complete fc-async.",
@@ -98,11 +101,11 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         _end_without_reader()
     except Exception as error:
-        _fail_for(error, options)
+        fail_for(error, options)
 
 
 def _end_without_reader() -> NoReturn:
-    """Whoever read us has gone (`| head`): not our failure, and flushing at exit must not complain either."""
+    """The reader of our output has gone (`| head`): that is no failure of ours, and flushing at exit stays silent."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
@@ -113,12 +116,12 @@ def _usage(error: click.UsageError) -> NoReturn:
     _fail(error.format_message(), error.exit_code)
 
 
-def _fail_for(error: Exception, options: CommonOptions) -> NoReturn:
-    from ..errors import ArgumentError, DocumentError, FcAsyncError, RecordError
+def fail_for(error: Exception, options: CommonOptions) -> NoReturn:
+    """Tell an error in one sentence and exit: 2 for what was typed, 1 for everything else."""
+    from ..errors import ArgumentError, FcAsyncError
 
-    typed = isinstance(error, ArgumentError) and not isinstance(error, (DocumentError, RecordError))
-    if typed:
-        _fail(_with_option(str(error)), 2)
+    if isinstance(error, ArgumentError):
+        _fail(_as_typed(error), 2)
     if isinstance(error, FcAsyncError):
         _fail(str(error), 1)
     if error.__class__.__name__ == "ValidationError" and error.__class__.__module__.startswith("pydantic"):
@@ -129,10 +132,11 @@ def _fail_for(error: Exception, options: CommonOptions) -> NoReturn:
     _fail(f"{type(error).__name__}: this is a defect of fc-async; --debug shows where it happened", 1)
 
 
-def _with_option(message: str) -> str:
+def _as_typed(error: ArgumentError) -> str:
     """Name an argument as the option that was typed: `account_id=: ...` is about --account-id."""
-    name, is_argument, rest = message.partition("=: ")
-    return f"--{name.replace('_', '-')}: {rest}" if is_argument and name.isidentifier() else message
+    from ..settings.found import option_of
+
+    return str(error) if error.argument is None else f"{option_of(error.argument)}: {error.reason}"
 
 
 def _validation_message(error: Exception) -> str:

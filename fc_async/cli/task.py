@@ -155,7 +155,7 @@ def print_task(task: AsyncTask, output: str) -> None:
 
 
 def _print_known(client: FunctionsClient, function: FunctionName, task_id: str, output: str) -> None:
-    """Print one task; whoever may stop it and not read it learns that (for programs: without a status)."""
+    """Print one task; where reading it is not permitted, say so (and give programs no status)."""
     from ..errors import ServiceError
 
     try:

@@ -10,7 +10,7 @@ from .options import CommonOptions, FcCommand, common_options, output_option, sa
 from .output import print_document, print_fields
 
 if TYPE_CHECKING:
-    from ..settings.search import Setting
+    from ..settings.found import Setting, Source
     from ..settings.settings import Settings
 
 _UNKNOWN = "not found"
@@ -104,6 +104,8 @@ def _line(setting: str, found: Setting | None, otherwise: str) -> _Line:
 
 
 def _endpoint(setting: str, found: Settings, missing: str | None) -> _Line:
+    from ..settings.found import Kind
+
     if missing is not None:
         reasons = {
             found.looked_at["region"]: "it needs a region",
@@ -111,7 +113,7 @@ def _endpoint(setting: str, found: Settings, missing: str | None) -> _Line:
         }
         return _Line(setting, None, reasons.get(missing, missing))
     source = found.endpoint.source
-    if source.startswith("derived ") and found.region is not None:
+    if source.kind is Kind.DERIVED and found.region is not None:
         return _Line(setting, found.endpoint.url, f"derived from the region, {origin(found.region.source)}")
     return _Line(setting, found.endpoint.url, origin(source))
 
@@ -130,11 +132,10 @@ def _credentials(found: Settings, options: CommonOptions) -> list[_Line]:
 
 
 def masked(access_key_id: str) -> str:
-    """Return an access key id of which only so much is left that its owner knows which one it is."""
+    """Return an access key id with its middle masked: its owner still knows which one it is."""
     return f"{access_key_id[:4]}****{access_key_id[-4:]}" if len(access_key_id) >= 16 else "****"
 
 
-def origin(source: str) -> str:
+def origin(source: Source) -> str:
     """Return where something came from, in the words of the command line: an argument is an option here."""
-    name = source.removeprefix("the argument ")
-    return source if name == source else f"--{name.replace('=', '').replace('_', '-')}"
+    return source.option or str(source)

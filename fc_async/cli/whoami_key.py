@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ..settings.access_key import Credentials
+    from ..settings.found import Source
     from ..settings.profiles import Profile
 
 _STATIC_MODES = {"AK", "StsToken"}
@@ -18,7 +19,7 @@ class Key(NamedTuple):
     """What can be told of an access key; its secret is not among it."""
 
     kind: str
-    source: str
+    source: Source
     access_key_id: str = ""
     has_secret: bool = False
     has_token: bool = False
@@ -40,28 +41,29 @@ def key_of(
     """
     from ..settings.access_key import LOCAL
     from ..settings.credentials import ACCESS_KEY_ID, OIDC_VARIABLES
+    from ..settings.found import Kind
     from ..settings.profiles import current_profile, named_profile
     from ..settings.search import LOCAL_ACCESS_KEY, PROFILE
 
     where = Path.home() if home is None else home
     source = credentials.source
-    if source.startswith((ACCESS_KEY_ID, LOCAL_ACCESS_KEY, "the default of a loopback")):
+    if source.kind is Kind.DEFAULT or source.name in (ACCESS_KEY_ID, LOCAL_ACCESS_KEY):
         found = credentials.access_key()
         if found.access_key_id == LOCAL:
             return Key("local/local", source)
         return Key("access key", source, found.access_key_id, True, bool(found.security_token))
-    if source.startswith("the profile "):
+    if source.kind is Kind.PROFILE:
         named = profile_name or environment.get(PROFILE)
         profile = named_profile(where, named) if named else current_profile(where)
         if profile is not None:
             return _of_profile(profile, source)
-    if source.startswith("the default chain"):
+    if source.kind is Kind.CHAIN:
         return _of_chain(source, environment, where)
-    return Key(f"{'OIDC' if source.startswith(OIDC_VARIABLES[0]) else 'URI'}, asked for when needed", source)
+    return Key(f"{'OIDC' if source.name == OIDC_VARIABLES[0] else 'URI'}, asked for when needed", source)
 
 
-def _of_profile(profile: Profile, source: str) -> Key:
-    from ..settings.credentials import PROFILE_MODES
+def _of_profile(profile: Profile, source: Source) -> Key:
+    from ..settings.providers import PROFILE_MODES
 
     mode = profile.text("mode")
     if mode not in PROFILE_MODES:
@@ -73,16 +75,18 @@ def _of_profile(profile: Profile, source: str) -> Key:
     return Key(kind, source, profile.text("access_key_id"), has_secret, has_token)
 
 
-def _of_chain(source: str, environment: Mapping[str, str], home: Path) -> Key:
+def _of_chain(source: Source, environment: Mapping[str, str], home: Path) -> Key:
     """Tell what the default chain of alibabacloud-credentials will come to first."""
     from ..settings.credentials import OIDC_VARIABLES
+    from ..settings.found import Source
     from ..settings.profiles import current_profile
 
     if all(environment.get(name) for name in OIDC_VARIABLES):
-        return Key("OIDC, asked for when needed", " and ".join(OIDC_VARIABLES))
+        return Key("OIDC, asked for when needed", Source.variables(*OIDC_VARIABLES))
     profile = current_profile(home)
     if profile is not None:
-        return _of_profile(profile, f"the current profile {profile.name!r} of {profile.path}")
-    if (home / ".alibabacloud" / "credentials.ini").exists():
-        return Key("of a file", str(home / ".alibabacloud" / "credentials.ini"))
+        return _of_profile(profile, Source.profile(profile.name, profile.path, is_current=True))
+    file = home / ".alibabacloud" / "credentials.ini"
+    if file.exists():
+        return Key("of a file", Source.file(file))
     return Key("none found; a RAM role or a URI is asked for when needed", source)

@@ -1,1 +1,0 @@
-"""Declared configuration: the files that people write."""

@@ -1,1 +1,0 @@
-"""Dead letters: look at them, send them again."""

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import RecordError
-from ..mns.queue_client import QueueMessage
+from ..mns.message import QueueMessage
 from ..records.record import InvocationRecord, parse_record
 
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 
 from ..errors import ArgumentError, FcAsyncError, RecordError, ServiceError, TransportError
 from ..functions.client import FunctionsClient
-from ..mns.queue_client import QueueClient, QueueMessage
+from ..mns.message import QueueMessage
+from ..mns.queue_client import QueueClient
 from ..records.record import InvocationRecord
+from .leaving import Leaving
 from .letter import Letter
 
 _POLLS_TO_BE_SURE = 2
 """A 404 after a full poll can miss messages that were there, so "drained" needs a second look (design, decision 7)."""
-
 
 _DEFAULT_VISIBILITY_SECONDS = 30
 """What a queue has that was made without saying (https://help.aliyun.com/document_detail/27497.html); it is never 0."""
@@ -76,7 +77,7 @@ class _Redrive:
     ) -> None:
         self._queue = queue
         self._functions = functions
-        self._allow_loss = allow_loss
+        self._leaving = Leaving(functions, allow_loss=allow_loss)
         seconds = queue.get_attributes().visibility_timeout
         self._visibility_ms = 1000 * (_DEFAULT_VISIBILITY_SECONDS if seconds is None else seconds)
         self._wait_seconds = wait_seconds
@@ -85,7 +86,6 @@ class _Redrive:
         self._started_ms: int | None = None
         self._seen: set[str] = set()
         self._accepted: set[str] = set()
-        self._unsafe: dict[tuple[str, str | None], str | None] = {}
         self._held: dict[str, QueueMessage] = {}
         self._newer: set[str] = set()
         self._summary = RedriveSummary()
@@ -126,7 +126,7 @@ class _Redrive:
         return message.enqueue_time <= self._started_ms
 
     def _work(self, letter: Letter) -> None:
-        reason = self._reason_to_leave(letter)
+        reason = self._leaving.reason(letter)
         if reason is None and letter.record is not None:
             reason = self._send(letter, letter.record)
         if reason is None:
@@ -137,51 +137,6 @@ class _Redrive:
 
     def _leave(self, letter: Letter, reason: str) -> None:
         self._summary.left.append((letter.message.message_id, reason))
-
-    def _reason_to_leave(self, letter: Letter) -> str | None:
-        record = letter.record
-        if record is None:
-            return letter.error
-        if not record.condition and not record.function_error:
-            return "succeeded, stopped or unknown: no error in the record"
-        if record.request_payload is None:
-            return "the record holds no payload"
-        if record.payload_may_be_damaged:
-            return "the payload may be damaged (it holds U+FFFD)"
-        return self._wrong_function(record) or self._unsafe_target(record)
-
-    def _wrong_function(self, record: InvocationRecord) -> str | None:
-        try:
-            function = record.function
-        except RecordError as error:
-            return str(error)
-        if function.service is not None:
-            return f"{function.service}/{function.name} is a function of FC 2.0; this client speaks to FC 3.0"
-        settings = self._functions.settings
-        if settings.endpoint.is_loopback:
-            return None  # the local service takes a region and an account as they are written
-        for part, known in ((function.region, settings.region), (function.account_id, settings.account_id)):
-            if part and known is not None and part != known.value:
-                return f"the record is of {function.account_id}/{function.region}, this is {settings.place}"
-        return None
-
-    def _unsafe_target(self, record: InvocationRecord) -> str | None:
-        """Say why the record's function may not be invoked; asked once per function and qualifier."""
-        target = (record.function.name, record.function.qualifier)
-        if target not in self._unsafe:
-            self._unsafe[target] = None if self._allow_loss else self._missing_on_failure(*target)
-        return self._unsafe[target]
-
-    def _missing_on_failure(self, name: str, qualifier: str | None) -> str | None:
-        shown = name if qualifier is None else f"{name}@{qualifier}"
-        try:
-            config = self._functions.find_config(name, qualifier=qualifier)
-        except (ServiceError, ArgumentError) as error:
-            return str(error)
-        destinations = None if config is None else config.destination_config
-        if destinations is None or destinations.on_failure is None:
-            return f"{shown} has no OnFailure, so a new failure would be lost (--allow-loss sends all the same)"
-        return None
 
     def _send(self, letter: Letter, record: InvocationRecord) -> str | None:
         """Invoke once per request id; None when that invocation is accepted, else why not."""

@@ -18,8 +18,7 @@ from darabonba.runtime import RuntimeOptions
 from ..arn import FunctionArn
 from ..checks import check_function, check_qualifier, check_timeout
 from ..errors import ServiceError
-from ..settings.found import Setting
-from ..settings.search import ACCOUNT_FROM_STS
+from ..settings.found import ACCOUNT_FROM_ARN, ACCOUNT_FROM_STS, Setting, Source
 from ..settings.settings import Settings
 from ..transport.account import account_of
 from ..transport.fc_transport import Transport, last_answer, unreadable
@@ -61,6 +60,7 @@ class Caller:
         self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
         self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
         self._account_lock = threading.Lock()
+        self._settings_lock = threading.Lock()
         self._transport = Transport(
             settings, connect_timeout_seconds=self._connect_seconds, read_timeout_seconds=self._read_seconds
         )
@@ -95,10 +95,13 @@ class Caller:
     def _learn_from(self, function: object) -> None:
         account = function.account_id if isinstance(function, FunctionArn) else None
         if self.settings.account_id is None and account and account.isdigit():
-            self._learn(account, "the ARN of a function")
+            self._learn(account, ACCOUNT_FROM_ARN)
 
-    def _learn(self, account_id: str, source: str) -> None:
-        self.settings = replace(self.settings, account_id=Setting(account_id, source))
+    def _learn(self, account_id: str, source: Source) -> None:
+        """Keep the account's id; one that another thread has learnt meanwhile stays."""
+        with self._settings_lock:
+            if self.settings.account_id is None:
+                self.settings = replace(self.settings, account_id=Setting(account_id, source))
 
     def _call(
         self,

@@ -1,36 +1,27 @@
 """QueueClient: one MNS queue; thin over aliyun-mns-sdk (module `mns`), safe to share between threads.
 
-The SDK writes and signs each request. Its connection and its decoders are not used: one connection cannot be shared
-between threads, https has no timeout, a POST is silently sent again, a redirect counts as success, and its decoders
-lose whole batches (`mns_answer.py`). Bodies are neither encoded nor decoded: a queue may hold plain and base64 ones.
+The SDK writes and signs each request; neither its connection (`connection.py`) nor its decoders (`answer_xml.py`) are
+used. Bodies are neither encoded nor decoded: a queue may hold plain and base64 ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from email.utils import formatdate
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-import requests
-from mns.auth import StaticCredentialsProvider
-from mns.mns_client import MNSClient
-from mns.mns_http import RequestInternal
 from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEncoder
 from mns.queue import Message, QueueMeta
 
 from ..checks import check_timeout, whole_seconds
-from ..errors import ArgumentError, FcAsyncError, ServiceError, TransportError
-from ..settings.access_key import AccessKey
+from ..errors import ArgumentError, ServiceError
 from ..settings.search import find_settings
 from ..transport.account import account_of
-from ..transport.adapter import Answer, PlainAdapter
-from ..transport.service_text import identifier, said
-from . import answer_xml as mns_answer
-from .answer_xml import MAX_ANSWER_BYTES, MnsError, UnreadableAnswerError
+from .answer_xml import read_attributes, read_messages, read_text
+from .connection import Connection
 from .message import QueueAttributes
 from .message import QueueMessage as QueueMessage
 
@@ -47,9 +38,6 @@ ATTRIBUTE_RANGES = {
     "polling_wait_seconds": (0, MAX_WAIT_SECONDS),
 }
 
-_ANSWER_MARGIN_SECONDS = 5
-_NO_REQUEST_INFO = SimpleNamespace(request_id=None)
-_Read = TypeVar("_Read")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 # What XML 1.0 cannot carry: the SDK would write it as it is, and the service refuse the document.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -63,7 +51,7 @@ class QueueClient:
         endpoint: URL of both services, for example `http://127.0.0.1:9700`; None: FC_ASYNC_ENDPOINT, else derived
             from region and account.
         mns_endpoint: URL of MNS alone, wins over `endpoint`; None: FC_ASYNC_MNS_ENDPOINT.
-        region: region id; None: as `settings.py` lists.
+        region: region id; None: as `settings/search.py` lists.
         account_id: account id; None: likewise, else STS is asked, once, where the endpoint is derived from it.
         profile: a profile of `~/.aliyun/config.json`, used instead of the environment; None: none is named.
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
@@ -109,9 +97,13 @@ class QueueClient:
             ask_account=account_of,
         )
         self.queue = queue
-        self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
-        self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
-        self._adapter = PlainAdapter(MAX_ANSWER_BYTES)
+        self._connection = Connection(
+            "queues",
+            queue,
+            self.settings,
+            check_timeout("connect_timeout_seconds", connect_timeout_seconds),
+            check_timeout("read_timeout_seconds", read_timeout_seconds),
+        )
 
     def __enter__(self) -> QueueClient:
         return self
@@ -124,7 +116,7 @@ class QueueClient:
 
     def close(self) -> None:
         """Close the connections that are open; a later call opens new ones."""
-        self._adapter.close()
+        self._connection.close()
 
     def receive(self, max_messages: int = 1, *, wait_seconds: int | timedelta = 0) -> list[QueueMessage]:
         """Take messages: they stay invisible to others until their `next_visible_time`, unless deleted.
@@ -174,8 +166,8 @@ class QueueClient:
         delay = -1 if delay_seconds is None else _whole("delay_seconds", delay_seconds, 0, MAX_DELAY_SECONDS)
         message = Message(text, delay_seconds=delay)  # -1: the SDK leaves it out
         xml = MessageEncoder.encode(SimpleNamespace(**vars(message), base64encode=False))
-        answer = self._call("send", "POST", "/messages", xml, expected=(201,), private=(text,))
-        return self._read("send", answer, lambda: mns_answer.read_text(answer.body, "MessageId"))
+        answer = self._connection.call("send", "POST", "/messages", xml, expected=(201,), private=(text,))
+        return self._connection.read("send", answer, _message_id)
 
     def delete(self, receipt_handle: str | Sequence[str]) -> None:
         """Delete one message, or any number of them (16 at a time).
@@ -188,7 +180,9 @@ class QueueClient:
             TransportError: no answer came.
         """
         if isinstance(receipt_handle, str):
-            self._call("delete", "DELETE", f"/messages?ReceiptHandle={_handle(receipt_handle)}", expected=(204,))
+            self._connection.call(
+                "delete", "DELETE", f"/messages?ReceiptHandle={_handle(receipt_handle)}", expected=(204,)
+            )
             return
         handles = [one for one in receipt_handle if _handle(one)]
         failures = [
@@ -212,8 +206,8 @@ class QueueClient:
         """
         seconds = _whole("visibility_seconds", visibility_seconds, 1, MAX_VISIBILITY_SECONDS)
         target = f"/messages?ReceiptHandle={_handle(receipt_handle)}&VisibilityTimeout={seconds}"
-        answer = self._call("change_visibility", "PUT", target)
-        return self._read("change_visibility", answer, lambda: mns_answer.read_text(answer.body, "ReceiptHandle"))
+        answer = self._connection.call("change_visibility", "PUT", target)
+        return self._connection.read("change_visibility", answer, _receipt_handle)
 
     def create(self, **attributes: int | bool | None) -> None:
         """Create the queue; one that is there with the same attributes is left as it is.
@@ -232,7 +226,7 @@ class QueueClient:
         for name, value in attributes.items():
             if value is not None:
                 setattr(meta, name, _attribute(name, value))
-        self._call("create", "PUT", "", QueueEncoder.encode(meta), expected=(201, 204))
+        self._connection.call("create", "PUT", "", QueueEncoder.encode(meta), expected=(201, 204))
 
     def get_attributes(self) -> QueueAttributes:
         """Return what the service tells about the queue.
@@ -241,104 +235,34 @@ class QueueClient:
             ServiceError: it does not exist (404), or the service refused.
             TransportError: no answer came.
         """
-        answer = self._call("get_attributes", "GET", "")
-        return self._read("get_attributes", answer, lambda: mns_answer.read_attributes(answer.body))
+        answer = self._connection.call("get_attributes", "GET", "")
+        return self._connection.read("get_attributes", answer, read_attributes)
 
     def _messages(self, verb: str, query: str, wait_seconds: int) -> list[QueueMessage]:
         try:
-            answer = self._call(verb, "GET", f"/messages?{query}", wait_seconds=wait_seconds)
+            answer = self._connection.call(verb, "GET", f"/messages?{query}", wait_seconds=wait_seconds)
         except ServiceError as error:
             if error.code != "MessageNotExist":  # a real empty receive is a 404 of this code
                 raise
             return []
-        return self._read(verb, answer, lambda: mns_answer.read_messages(answer.body))
+        return self._connection.read(verb, answer, read_messages)
 
     def _delete(self, handles: list[str]) -> ServiceError | None:
         try:
-            self._call("delete", "DELETE", "/messages", ReceiptHandlesEncoder.encode(handles), expected=(204,))
+            self._connection.call(
+                "delete", "DELETE", "/messages", ReceiptHandlesEncoder.encode(handles), expected=(204,)
+            )
         except ServiceError as error:
             return error
         return None
 
-    def _call(
-        self,
-        verb: str,
-        method: str,
-        target: str,
-        xml: bytes = b"",
-        *,
-        expected: tuple[int, ...] = (200,),
-        wait_seconds: int = 0,
-        private: tuple[str, ...] = (),
-    ) -> Answer:
-        action = f"{verb} {self.queue}"
-        path = f"/queues/{self.queue}{target}"
-        key = self.settings.credentials.access_key()
-        request = requests.PreparedRequest()
-        request.prepare(
-            method=method,
-            url=self.settings.endpoint.url + path,
-            headers=_signed_headers(self.settings.endpoint.url, method, path, xml, key),
-            data=xml or None,
-        )
-        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS if wait_seconds else 0)
-        failure: FcAsyncError
-        try:
-            answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)
-        except TransportError as error:
-            failure = TransportError(f"{action}: {error}", sent=error.sent)
-        else:
-            if answer.status in expected:
-                return answer
-            failure = _refused(action, answer, (*key.private_texts(), *private))
-        raise failure
 
-    def _read(self, verb: str, answer: Answer, reader: Callable[[], _Read]) -> _Read:
-        try:
-            return reader()
-        except UnreadableAnswerError as error:
-            reason = str(error)
-        raise ServiceError(
-            answer.status,
-            None,
-            _request_id(answer),
-            message=f"an answer that cannot be read: {reason}",
-            action=f"{verb} {self.queue}",
-        )
+def _message_id(body: bytes) -> str:
+    return read_text(body, "MessageId")
 
 
-def _signed_headers(url: str, method: str, target: str, xml: bytes, key: AccessKey) -> dict[str, str]:
-    """Return the headers as the SDK writes and signs them, all with one key.
-
-    A client of the SDK for each call: it is cheap, and it is bound to one key, which may have changed since the last.
-    """
-    credentials = StaticCredentialsProvider(key.access_key_id, key.access_key_secret, key.security_token)
-    client = MNSClient(url, credentials_provider=credentials)
-    request = RequestInternal(method, target, {}, xml or "")
-    client.build_header(_NO_REQUEST_INFO, request)
-    # The SDK writes the date in the language of the process's locale: write it again, and sign again.
-    request.header["date"] = formatdate(usegmt=True)
-    request.header["Authorization"] = client.get_signature(
-        method, request.header, target, credentials.get_credentials()
-    )
-    headers: dict[str, str] = request.header
-    return headers
-
-
-def _refused(action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
-    errors = mns_answer.read_errors(answer.body)
-    error = errors[0] if errors else MnsError()
-    code = identifier(error.code)
-    message = said(error.message, code, private)
-    if error.receipt_handle is not None:  # the answer to a batch lists the failed ones only
-        message = f"{len(errors)} of the messages could not be deleted; the first: {message or code}"
-    return ServiceError(
-        answer.status, code, _request_id(answer) or identifier(error.request_id), message=message, action=action
-    )
-
-
-def _request_id(answer: Answer) -> str | None:
-    return identifier(answer.headers.get("x-mns-request-id"))
+def _receipt_handle(body: bytes) -> str:
+    return read_text(body, "ReceiptHandle")
 
 
 def _handle(handle: object) -> str:

@@ -24,7 +24,8 @@ from ..errors import RecordError
 from ..value import Value
 from . import strict_json
 from .record_fields import read_fields
-from .source import _SPACE, as_bytes, split
+from .source import as_bytes, split
+from .strict_json import SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _object(raw: bytes, layers: list[Layer]) -> tuple[dict[str, Any], int]:
     if len(raw) > strict_json.MAX_BODY_BYTES:
         raise RecordError(f"expected a body of at most {strict_json.MAX_BODY_BYTES} bytes, got {len(raw)}")
     while True:
-        raw = raw.strip(_SPACE)
+        raw = raw.strip(SPACE)
         if raw[:1] == b"{":
             return strict_json.loads_counted(raw, _MAX_DEPTH)
         if raw[:1] == b"<":
@@ -210,7 +211,7 @@ def _decoded(raw: bytes) -> bytes | None:
     except binascii.Error:
         return None
     # It skips what is not in the alphabet; then the result is too short. Cheaper than to look at every character.
-    return decoded.strip(_SPACE) if len(decoded) == len(raw) // 4 * 3 - padding else None
+    return decoded.strip(SPACE) if len(decoded) == len(raw) // 4 * 3 - padding else None
 
 
 def _add(layers: list[Layer], layer: Layer) -> None:

@@ -1,6 +1,6 @@
 """Where records meet pydantic: bodies read as models, and a record as the field of a model.
 
-The only file above `config` that loads pydantic, and itself loaded only on first use.
+The only file of this folder that loads pydantic; it is itself loaded on first use only.
 """
 
 from __future__ import annotations

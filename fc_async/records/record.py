@@ -42,7 +42,7 @@ class InvocationRecord(Value):
         function_error: the handler's kind of error; "" when absent or null.
         response_payload: what the function returned, as text; None when absent or null.
         timestamp: time of the invocation, aware; None when absent or null.
-        envelopes: names of what was around the record, outermost first; see `fc_async.envelope`.
+        envelopes: names of what was around the record, outermost first; see `records/envelope.py`.
 
     Raises:
         RecordError: a part is of another type, empty where it may not be, or a timestamp without an offset.
@@ -240,7 +240,7 @@ class InvocationRecord(Value):
 
 
 def parse_record(source: Any) -> InvocationRecord:
-    """Read exactly one record, whatever road it came by.
+    """Read exactly one record, by whatever road it came.
 
     The service delivers at least once: deduplicate by the record's `request_id`.
 
@@ -309,7 +309,7 @@ def _milliseconds(moment: Any) -> int:
 
 
 def invocation_record(value: Any) -> InvocationRecord:
-    """Return a record from whatever stands where a model wants one; pydantic shows this name."""
+    """Return a record from what stands where a model wants one; pydantic shows this name."""
     alone = value[0] if isinstance(value, list) and len(value) == 1 else value
     return alone if isinstance(alone, InvocationRecord) else parse_record(value)
 

@@ -6,14 +6,13 @@ import json
 
 from ..errors import RecordError
 from . import strict_json
+from .strict_json import SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-
 MAX_INPUT_BYTES = 32 * 1024 * 1024
-_SPACE = b" \t\r\n"
 
 
 def split(source: Any) -> list[Any]:
@@ -33,7 +32,7 @@ def split(source: Any) -> list[Any]:
     raw = source if source.__class__ is bytes else as_bytes(source)
     if len(raw) > MAX_INPUT_BYTES:
         raise RecordError(f"expected an input of at most {MAX_INPUT_BYTES} bytes, got {len(raw)}")
-    if raw.lstrip(_SPACE)[:1] != b"[":
+    if raw.lstrip(SPACE)[:1] != b"[":
         return [raw]
     return [_element(element) for element in strict_json.elements(raw)]
 
@@ -49,7 +48,7 @@ def split_or_reason(source: Any) -> tuple[list[Any], str | None]:
 
 
 def as_bytes(source: Any) -> bytes:
-    """Return the bytes of whatever carries some: bytes, text, or a message of a queue (its `message_body`)."""
+    """Return the bytes that something carries: bytes, text, or a message of a queue (its `message_body`)."""
     source = body_of(source)
     if isinstance(source, str):
         try:
@@ -76,7 +75,7 @@ def body_of(source: Any) -> Any:
 
 
 def raw_of(source: Any) -> Any:
-    """Return what came as bytes, for whoever wants to keep it; what cannot be written as bytes stays what it is."""
+    """Return what came as bytes, to be kept; what cannot be written as bytes stays what it is."""
     try:
         source = body_of(source)
         if isinstance(source, str):
@@ -95,7 +94,7 @@ def _element(element: bytes) -> Any:
     try:
         return strict_json.loads(element) if element[:1] == b'"' else element
     except RecordError:
-        return element  # refused: whoever reads it says why
+        return element  # refused: the reader of this element says why
 
 
 def _input_bytes(item: Any) -> int:

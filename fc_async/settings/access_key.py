@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import FcAsyncError, SettingsError
+from .found import Source
 
 LOCAL = "local"
 """Access key id and secret for a local service that asks for none; no secret."""
@@ -36,12 +37,12 @@ class Credentials:
     """Where access keys come from.
 
     Args:
-        source: the variable, file or option, for the reader.
+        source: the variable, file or option.
         fetch: returns the key that holds now; may ask over the network, and caches what may be cached.
         host: host and port that `fetch` asks, for the reader; "" where that is not known.
     """
 
-    source: str
+    source: Source
     fetch: Callable[[], AccessKey] = field(repr=False)
     host: str = ""
 
@@ -55,9 +56,8 @@ class Credentials:
             key = self.fetch()
         except FcAsyncError:
             raise
-        except (
-            Exception
-        ) as error:  # whatever the library or the caller's object raises, it can quote an answer with keys
+        except Exception as error:
+            # Whatever the library or the caller's object raises, it can quote an answer with keys.
             reason = type(error).__name__
         else:
             if key.access_key_id and key.access_key_secret:

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from .found import Setting, unusable
+from .found import Setting, Source, unusable
 
 Service = Literal["fc", "mns"]
 
@@ -30,7 +30,7 @@ class Endpoint:
     scheme: str
     host: str
     port: int | None
-    source: str
+    source: Source
 
     @property
     def netloc(self) -> str:
@@ -78,7 +78,7 @@ def read_endpoint(found: Setting, insecure: bool) -> Endpoint:
     if parts.scheme == "http" and not endpoint.is_loopback and not insecure:
         raise unusable(
             found.source,
-            f"{host} is not this machine, and plain http shows it every payload to whoever listens;"
+            f"{host} is not this machine, and plain http shows every payload to all who listen on the way;"
             " use https://, or say --insecure (insecure=True in Python)",
         )
     return endpoint
@@ -111,4 +111,4 @@ def derived_endpoint(service: Service, region: Setting, account_id: Setting | No
         host = f"{account_id.value}.{where}.fc.aliyuncs.com"
     else:
         host = f"{account_id.value}.mns.{where}.aliyuncs.com"  # https on internal hosts: assumed, the page shows http
-    return Endpoint("https", host, None, f"derived from the region ({region.source})")
+    return Endpoint("https", host, None, Source.derived(region.source))

@@ -4,7 +4,7 @@ This is the one place that reads the client's environment variables. For each se
 
     region       argument, named profile, ALIBABA_CLOUD_REGION_ID, FC_REGION, current profile
     account      argument, ALIBABA_CLOUD_ACCOUNT_ID, FC_ACCOUNT_ID; the clients go on to the ARNs of their functions,
-                 and to STS (account.py)
+                 and to STS (transport/account.py)
     endpoint     argument of the service, argument endpoint=, FC_ASYNC_FC_ENDPOINT or FC_ASYNC_MNS_ENDPOINT,
                  FC_ASYNC_ENDPOINT, else derived from region and account
                  where internal=True is an argument, the variables are passed over
@@ -30,7 +30,6 @@ from typing import Any
 from ..errors import SettingsError
 from .access_key import Credentials
 from .credentials import (
-    PROFILE_MODES,
     chain_credentials,
     environment_credentials,
     given_credentials,
@@ -40,10 +39,10 @@ from .credentials import (
     uri_credentials,
 )
 from .endpoint import Endpoint, Service, derived_endpoint, host_needs_account, read_endpoint
-from .found import Setting as Setting
-from .found import unusable
+from .found import ACCOUNT_FROM_STS, LOOPBACK_DEFAULT, Setting, Source, unusable
 from .profiles import Profile, current_profile, named_profile, profile_file
-from .settings import Settings, _missing
+from .providers import PROFILE_MODES
+from .settings import Settings
 
 ENDPOINT = "FC_ASYNC_ENDPOINT"
 SERVICE_ENDPOINTS = {"fc": "FC_ASYNC_FC_ENDPOINT", "mns": "FC_ASYNC_MNS_ENDPOINT"}
@@ -55,8 +54,6 @@ PROFILE = "ALIBABA_CLOUD_PROFILE"
 
 LOCAL_REGION = "cn-hangzhou"
 LOCAL_ACCOUNT_ID = "1234567890123456"
-
-ACCOUNT_FROM_STS = "STS GetCallerIdentity"
 
 AskAccount = Callable[[str | None, bool, Credentials], str]
 """Told the region, whether to stay inside it, and who asks; answers the account id."""
@@ -132,7 +129,7 @@ def named_endpoint(name: str, url: str | None, *, insecure: bool) -> str | None:
     Raises:
         ArgumentError: it is no URL of scheme, host and port, or is plain http to another machine.
     """
-    return None if url is None else read_endpoint(Setting(url, f"the argument {name}="), insecure).url
+    return None if url is None else read_endpoint(Setting(url, Source.argument(name)), insecure).url
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,10 @@ class _Sources:
 
     def variable(self, *names: str) -> Setting | None:
         """Return the first of these variables that is set and not empty."""
-        return next((Setting(self.environment[name], name) for name in names if self.environment.get(name)), None)
+        return next(
+            (Setting(self.environment[name], Source.variables(name)) for name in names if self.environment.get(name)),
+            None,
+        )
 
     def named_profile(self) -> Profile | None:
         return None if self.profile_name is None else named_profile(self.home, self.profile_name)
@@ -189,26 +189,26 @@ class _Sources:
 def _profile_region(profile: Profile | None) -> Setting | None:
     if profile is None or not profile.text("region_id"):
         return None
-    return Setting(profile.text("region_id"), f"the profile {profile.name!r} of {profile.path}")
+    return Setting(profile.text("region_id"), Source.profile(profile.name, profile.path))
 
 
-def _region(sources: _Sources, argument: str | None, *, is_local: bool, needed: bool) -> Setting | None:
-    found = None if argument is None else Setting(argument, "the argument region=")
+def _region(sources: _Sources, given: str | None, *, is_local: bool, needed: bool) -> Setting | None:
+    found = None if given is None else Setting(given, Source.argument("region"))
     found = found or _profile_region(sources.named_profile()) or sources.variable(*REGION_VARIABLES)
     if found is None and is_local:
-        return Setting(LOCAL_REGION, "the default of a loopback endpoint")
+        return Setting(LOCAL_REGION, LOOPBACK_DEFAULT)
     if found is None:
         found = _profile_region(sources.current_profile())
     if found is None and needed:
-        _missing(sources.no_region())
+        raise SettingsError(sources.no_region())
     return found and _checked(found, _REGION, "a region id such as cn-hangzhou")
 
 
-def _account_id(sources: _Sources, argument: str | None, *, is_local: bool) -> Setting | None:
-    found = None if argument is None else Setting(argument, "the argument account_id=")
+def _account_id(sources: _Sources, given: str | None, *, is_local: bool) -> Setting | None:
+    found = None if given is None else Setting(given, Source.argument("account_id"))
     found = found or sources.variable(*ACCOUNT_VARIABLES)
     if found is None and is_local:
-        return Setting(LOCAL_ACCOUNT_ID, "the default of a loopback endpoint")
+        return Setting(LOCAL_ACCOUNT_ID, LOOPBACK_DEFAULT)
     return found and _checked(found, _ACCOUNT_ID, "an account id of up to 20 digits")
 
 
@@ -218,9 +218,9 @@ def _checked(found: Setting, pattern: re.Pattern[str], expected: str) -> Setting
     return found
 
 
-def _credentials(sources: _Sources, argument: Any, *, is_local: bool) -> Credentials:
-    if argument is not None:
-        return given_credentials(argument)
+def _credentials(sources: _Sources, given: Any, *, is_local: bool) -> Credentials:
+    if given is not None:
+        return given_credentials(given)
     profile = sources.named_profile()
     if profile is not None:
         return profile_credentials(profile)
@@ -261,9 +261,9 @@ def _explicit_endpoint(
     passes_variables: bool,
 ) -> Endpoint | None:
     if service_endpoint is not None:
-        found: Setting | None = Setting(service_endpoint, f"the argument {service}_endpoint=")
+        found: Setting | None = Setting(service_endpoint, Source.argument(f"{service}_endpoint"))
     elif endpoint is not None:
-        found = Setting(endpoint, "the argument endpoint=")
+        found = Setting(endpoint, Source.argument("endpoint"))
     elif passes_variables:
         found = None
     else:
@@ -279,7 +279,7 @@ def _derived(
     looked_at: Mapping[str, str],
 ) -> Endpoint:
     if region is None:
-        _missing(looked_at["region"])
+        raise SettingsError(looked_at["region"])
     if account_id is None and host_needs_account(service, internal):
-        _missing(looked_at["account"])
+        raise SettingsError(looked_at["account"])
     return derived_endpoint(service, region, account_id, internal)

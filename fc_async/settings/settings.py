@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ..errors import SettingsError
 from .access_key import Credentials
 from .endpoint import Endpoint
-from .found import Setting as Setting
+from .found import Kind, Setting
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ class Settings:
     @property
     def options(self) -> tuple[str, ...]:
         """What a command line needs to act in the same place: the options for what was given as an argument."""
-        given = [
-            (option, found) for option, found in self._named() if found and found.source.startswith("the argument ")
-        ]
+        given = [(option, found) for option, found in self._named() if found and found.source.kind is Kind.ARGUMENT]
         return (
             *(f"{option}={found.value}" for option, found in given),
             *((f"--profile={self.profile}",) if self.profile is not None else ()),
@@ -66,7 +63,9 @@ class Settings:
         Raises:
             SettingsError: there is none; the message lists where it was looked for.
         """
-        return self.region.value if self.region else _missing(self.looked_at["region"])
+        if self.region is None:
+            raise SettingsError(self.looked_at["region"])
+        return self.region.value
 
     def require_account_id(self) -> str:
         """Return the account id.
@@ -74,8 +73,6 @@ class Settings:
         Raises:
             SettingsError: there is none; the message lists where it was looked for.
         """
-        return self.account_id.value if self.account_id else _missing(self.looked_at["account"])
-
-
-def _missing(message: str) -> NoReturn:
-    raise SettingsError(message)
+        if self.account_id is None:
+            raise SettingsError(self.looked_at["account"])
+        return self.account_id.value

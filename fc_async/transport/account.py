@@ -15,6 +15,7 @@ from darabonba.runtime import RuntimeOptions
 
 from ..settings.access_key import Credentials
 from ..settings.endpoint import Endpoint
+from ..settings.found import Source
 from ..settings.settings import Settings
 from .fc_transport import SdkClient, Transport, last_answer, unreadable
 from .repeat import Repeats
@@ -32,9 +33,9 @@ def account_of(region: str | None, internal: bool, credentials: Credentials) -> 
 def sts_endpoint(region: str | None, internal: bool) -> Endpoint:
     """Return where STS is, for this region and inside it or not; None: the one for all regions."""
     if region is None:
-        return Endpoint("https", "sts.aliyuncs.com", None, "the default of STS")
+        return Endpoint("https", "sts.aliyuncs.com", None, Source.default("STS"))
     host = f"sts-vpc.{region}.aliyuncs.com" if internal else f"sts.{region}.aliyuncs.com"
-    return Endpoint("https", host, None, "derived from the region")
+    return Endpoint("https", host, None, Source.derived())
 
 
 def ask_account_id(endpoint: Endpoint, credentials: Credentials, repeats: Repeats | None = None) -> str:

@@ -116,7 +116,18 @@ def test_a_short_destination_gets_the_account_that_sts_tells_and_it_is_asked_onc
         assert client.asked == 1
         sent = json.loads(peer.requests[0].body)["destinationConfig"]["onFailure"]["destination"]
         assert sent == "acs:mns:cn-hangzhou:1987:/queues/dead/messages"
-        assert (client.settings.account_id or ("", ""))[1] == "STS GetCallerIdentity"
+        assert str((client.settings.account_id or ("", ""))[1]) == "STS GetCallerIdentity"
+
+
+def test_an_account_that_was_learnt_while_sts_was_asked_stays() -> None:
+    class Slow(Unnamed):
+        def _ask_account_id(self) -> str:
+            self.get_config("main")
+            return super()._ask_account_id()
+
+    answer = {"functionArn": "acs:fc:cn-hangzhou:2024:functions/main"}
+    with Peer(Reply(200, answer, ID)) as peer, Slow(peer) as client:
+        assert client.account_id == "2024"
 
 
 def test_many_threads_ask_sts_once() -> None:

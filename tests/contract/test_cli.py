@@ -222,6 +222,19 @@ def test_what_changes_a_config_prints_it_for_programs_and_nothing_for_people(fc_
     assert {code for code, _, _ in (put, dry, taken_out, removed)} == {0}
 
 
+def test_a_dry_run_claims_no_time_of_a_modification_that_was_not_made(fc_async, failing):
+    fc_async("config", "set", "orders", "--max-retries", "1", "--max-age", "60")
+    there = json.loads(fc_async("config", "get", "orders", "-o", "json")[1])
+    assert there["lastModifiedTime"] is not None
+    for change in (["set", "orders", "--max-retries", "2"], ["unset", "orders", "--max-age"]):
+        told = json.loads(fc_async("config", *change, "--dry-run", "-o", "json")[1])
+        assert told["lastModifiedTime"] is None
+        assert (told["createdTime"], told["functionArn"]) == (there["createdTime"], there["functionArn"])
+    for change in (["unset", "orders", "--async-task"], ["delete", "orders"]):  # these tell what is there
+        told = json.loads(fc_async("config", *change, "--dry-run", "-o", "json")[1])
+        assert told["lastModifiedTime"] == there["lastModifiedTime"]
+
+
 def test_ndjson_is_one_object_a_line(fc_async, failing):
     fc_async("config", "set", "orders", "--max-retries", "0")
     for arguments in (["config", "get", "orders"], ["config", "list"], ["invoke", "orders"]):

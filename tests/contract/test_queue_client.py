@@ -11,7 +11,10 @@ import pytest
 
 from fc_async import ArgumentError, FcAsyncError, QueueClient, ServiceError, TransportError
 from fc_async.local.server import LocalServer
+from fc_async.mns.answer_xml import read_text
+from fc_async.mns.connection import Connection
 from fc_async.settings.access_key import AccessKey
+from fc_async.settings.search import find_settings
 from tests.peer import Drop, Peer, Reply
 
 ID = {"x-mns-request-id": "6AB5CE464637440F00A48091", "Content-Type": "text/xml;charset=utf-8"}
@@ -232,6 +235,19 @@ def test_a_hung_server_is_left_after_the_read_timeout() -> None:
         never.set()
     assert isinstance(error, TransportError)
     assert error.sent
+
+
+def test_a_topic_is_called_as_a_queue_is() -> None:
+    refusal = Reply(404, error_xml("TopicNotExist"), ID)
+    with Peer(Reply(201, "<Message><MessageId>M</MessageId></Message>", ID), refusal) as peer:
+        topic = Connection("topics", "news", find_settings("mns", endpoint=peer.url, credentials=KEY), 5, 5)
+        answer = topic.call("publish", "POST", "/messages", b"<Message/>", expected=(201,))
+        assert topic.read("publish", answer, lambda body: read_text(body, "MessageId")) == "M"
+        error = failure(lambda: topic.call("get_attributes", "GET", ""))
+        topic.close()
+        assert [request.target for request in peer.requests] == ["/topics/news/messages", "/topics/news"]
+        assert peer.requests[0].headers["authorization"].startswith("MNS the-access-key-id:")
+    assert str(error).startswith("get_attributes news: the service answered 404 TopicNotExist")
 
 
 def test_an_idle_connection_that_the_server_closed_is_opened_anew() -> None:

@@ -143,6 +143,18 @@ def test_other_short_forms_are_refused(text: str) -> None:
         parse_destination(text)
 
 
+def test_an_arn_shows_its_parts_in_order_and_holds_nothing_else() -> None:
+    assert repr(QueueArn("q", "r")) == "QueueArn(name='q', region='r', account_id='')"
+    assert repr(RocketMqTopicArn("i", "t")) == "RocketMqTopicArn(instance_id='i', name='t', region='', account_id='')"
+    assert not any(hasattr(value, "__dict__") for value in KNOWN.values())
+    assert TopicArn(name="t", account_id="1") == TopicArn("t", "", "1")
+
+
+@pytest.mark.parametrize("qualifier", [None, "", "prod"])
+def test_the_text_of_a_functions_arn_is_the_same_with_and_without_the_checks(qualifier: str | None) -> None:
+    assert FunctionArn.as_text("f", "r", "1", qualifier) == str(FunctionArn("f", "r", "1", qualifier))
+
+
 @pytest.mark.parametrize("value", list(KNOWN.values()))
 def test_an_arn_is_frozen(value: Arn) -> None:
     with pytest.raises(AttributeError, match="is frozen: build a new one"):

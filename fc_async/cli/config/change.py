@@ -53,13 +53,6 @@ def without(before: AsyncInvokeConfig, named: dict[str, bool]) -> AsyncInvokeCon
     )
 
 
-def same(one: AsyncInvokeConfig, other: AsyncInvokeConfig) -> bool:
-    """Tell whether two configs have the same effect: a value that is the service's default counts as not set."""
-    from ...config import with_defaults
-
-    return _halves(one) == _halves(other) and _numbers(with_defaults(one)) == _numbers(with_defaults(other))
-
-
 def as_sent(client: FunctionsClient, config: AsyncInvokeConfig) -> AsyncInvokeConfig:
     """Return the config with its short destinations written out, where region and account are known."""
     region, account = client.settings.region, client.settings.account_id
@@ -97,18 +90,22 @@ def say_change(before: AsyncInvokeConfig | None, after: AsyncInvokeConfig, *, on
 def _changed(
     old: AsyncInvokeConfig, halves: tuple[Any, Any], retries: int | None, age: int | None, task: bool | None
 ) -> AsyncInvokeConfig:
-    """Return a config of the same function; a copy, so that an odd value of the service's is no mistake of typing."""
-    from ...config import DestinationConfig
+    """Return a config of the same function that is not sent yet: when it was last modified is not known.
 
-    on_success, on_failure = halves
-    both = None if halves == (None, None) else DestinationConfig(on_success=on_success, on_failure=on_failure)
-    return old.model_copy(
-        update={
-            "destination_config": both,
-            "max_async_retry_attempts": retries,
-            "max_async_event_age_in_seconds": age,
-            "async_task": task,
-            "last_modified_time": None,
+    It is read as an answer is, so that an odd value of the service's is no mistake of typing.
+    """
+    from ...config import AsyncInvokeConfig
+
+    halves_by_name = zip(("onSuccess", "onFailure"), halves, strict=True)
+    named = {name: {"destination": str(arn)} for name, arn in halves_by_name if arn is not None}
+    return AsyncInvokeConfig.from_wire(
+        {
+            "functionArn": None if old.function is None else str(old.function),
+            "createdTime": old.created_time,
+            "destinationConfig": named or None,
+            "maxAsyncRetryAttempts": retries,
+            "maxAsyncEventAgeInSeconds": age,
+            "asyncTask": task,
         }
     )
 
@@ -116,10 +113,6 @@ def _changed(
 def _halves(config: AsyncInvokeConfig) -> tuple[Any, Any]:
     both = config.destination_config
     return (None, None) if both is None else (both.on_success, both.on_failure)
-
-
-def _numbers(config: AsyncInvokeConfig) -> tuple[Any, ...]:
-    return config.max_async_retry_attempts, config.max_async_event_age_in_seconds, config.async_task
 
 
 def _field(option: str) -> str:

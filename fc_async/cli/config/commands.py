@@ -9,7 +9,7 @@ import click
 from ..arguments import DESTINATION, FUNCTION, DurationType, FunctionName
 from ..options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from ..output import print_document, print_documents, print_fields, print_table
-from .change import as_sent, merged, only_named, read_before, same, say_change, say_unknown, without
+from .change import as_sent, merged, only_named, read_before, say_change, say_unknown, without
 from .view import COLUMNS, answer, fields, function_name, qualifier, row
 from .warnings import warnings, without_on_failure
 
@@ -134,7 +134,7 @@ def set_(context: click.Context, /, function: FunctionName, dry_run: bool, outpu
 def unset(context: click.Context, /, function: FunctionName, dry_run: bool, output: str, **named: bool) -> None:
     """Take parts out of the config of a function; the rest stays.
 
-    To take a destination out, the config may have to be deleted and put anew;
+    To take a destination out, the config may have to be deleted and put again;
     between these two calls outcomes go nowhere.
 
     \b
@@ -144,11 +144,13 @@ def unset(context: click.Context, /, function: FunctionName, dry_run: bool, outp
     """
     if not any(named.values()):
         raise click.UsageError("nothing to unset: name at least one of --on-success, --on-failure, --max-retries, ...")
+    from ...config import is_same
+
     client = _client(context)
     say(client.settings.place)
     before = client.get_config(function.name, qualifier=function.qualifier)
     wanted = without(before, named)
-    if same(wanted, before):
+    if is_same(wanted, before):
         after = before
     elif dry_run:
         after = wanted

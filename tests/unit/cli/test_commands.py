@@ -11,6 +11,7 @@ from fc_async.cli.options import CommonOptions
 from fc_async.cli.root import run
 from fc_async.cli.terminal import clean
 from fc_async.settings.access_key import AccessKey, Credentials
+from fc_async.settings.found import Source
 
 
 @pytest.fixture
@@ -235,14 +236,15 @@ def test_whoami_names_an_unsupported_mode_as_one(fc_async, monkeypatch, tmp_path
     shown = []
     for mode in ("Weird", ""):
         path.write_text(json.dumps({"current": "odd", "profiles": [{"name": "odd", "mode": mode}]}))
-        key = whoami_key.key_of(Credentials(f"the profile 'odd' of {path}", AccessKey), "odd", {}, tmp_path)
+        key = whoami_key.key_of(Credentials(Source.profile("odd", path), AccessKey), "odd", {}, tmp_path)
         shown.append(key.kind)
     assert shown == ["unsupported mode 'Weird'", "unsupported mode: the profile names none"]
 
 
 def test_whoami_tells_credentials_of_a_uri_as_that(tmp_path):
-    key = whoami_key.key_of(Credentials("ALIBABA_CLOUD_CREDENTIALS_URI", AccessKey), None, {}, tmp_path)
-    assert key == ("URI, asked for when needed", "ALIBABA_CLOUD_CREDENTIALS_URI", "", False, False)
+    source = Source.variables("ALIBABA_CLOUD_CREDENTIALS_URI")
+    key = whoami_key.key_of(Credentials(source, AccessKey), None, {}, tmp_path)
+    assert key == ("URI, asked for when needed", source, "", False, False)
 
 
 def test_whoami_of_internal_hosts_says_that_they_need_the_account(fc_async, monkeypatch, tmp_path):
@@ -309,7 +311,7 @@ def test_missing_credentials_are_told_in_at_most_12_lines(fc_async, monkeypatch)
 
 def test_an_unforeseen_failure_is_one_sentence_and_its_text_is_not_shown(capsys):
     with pytest.raises(SystemExit) as ended:
-        root._fail_for(KeyError("the-secret"), CommonOptions())
+        root.fail_for(KeyError("the-secret"), CommonOptions())
     assert ended.value.code == 1
     assert capsys.readouterr().err == (
         "Error: KeyError: this is a defect of fc-async; --debug shows where it happened\n"

@@ -1,6 +1,6 @@
 """The help of every command: short, complete, and as the snapshots have it.
 
-After a change on purpose: FC_ASYNC_WRITE_SNAPSHOTS=1 python -m pytest tests/unit/test_cli_help.py, and read the diff.
+After a change on purpose: FC_ASYNC_WRITE_SNAPSHOTS=1 python -m pytest tests/unit/cli/test_help.py, and read the diff.
 """
 
 import os

@@ -1,7 +1,7 @@
 import pytest
 
 from fc_async import DocumentError, QueueArn
-from fc_async.deploy.document import read_document
+from fc_async.deploy.s_yaml import read_document
 
 GOOD = """
 edition: 3.0.0

@@ -1,0 +1,154 @@
+"""One signed call to MNS: the SDK writes the headers, our adapter sends them, a refusal becomes a ServiceError.
+
+The SDK's connection is not used: one connection cannot be shared between threads, https has no timeout, a POST is
+silently sent again, and a redirect counts as success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import formatdate
+from types import SimpleNamespace
+from typing import TypeVar
+
+import requests
+from mns.auth import StaticCredentialsProvider
+from mns.mns_client import MNSClient
+from mns.mns_http import RequestInternal
+
+from ..errors import FcAsyncError, ServiceError, TransportError
+from ..settings.access_key import AccessKey
+from ..settings.settings import Settings
+from ..transport.adapter import Answer, PlainAdapter
+from ..transport.service_text import identifier, said
+from .answer_xml import MAX_ANSWER_BYTES, MnsError, UnreadableAnswerError, read_errors
+
+_ANSWER_MARGIN_SECONDS = 5
+_NO_REQUEST_INFO = SimpleNamespace(request_id=None)
+_Read = TypeVar("_Read")
+
+
+class Connection:
+    """Calls to one queue or one topic; may be shared by many threads.
+
+    Args:
+        kind: `queues` or `topics`, as in the URL.
+        name: its name, checked.
+        settings: where, and as whom; the credentials are asked before every call.
+        connect_seconds: longest wait for a connection, over 0.
+        read_seconds: longest wait for an answer, over 0; a call that lets the service wait gets 5 seconds on top of
+            that waiting.
+    """
+
+    def __init__(self, kind: str, name: str, settings: Settings, connect_seconds: float, read_seconds: float) -> None:
+        self._root = f"/{kind}/{name}"
+        self._name = name
+        self._settings = settings
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._adapter = PlainAdapter(MAX_ANSWER_BYTES)
+
+    def close(self) -> None:
+        """Close the connections that are open; a later call opens new ones."""
+        self._adapter.close()
+
+    def call(
+        self,
+        verb: str,
+        method: str,
+        target: str,
+        xml: bytes = b"",
+        *,
+        expected: tuple[int, ...] = (200,),
+        wait_seconds: int = 0,
+        private: tuple[str, ...] = (),
+    ) -> Answer:
+        """Make one call, once.
+
+        Args:
+            verb: what is being done, for messages (`receive`).
+            method: of HTTP.
+            target: path and query below the queue or topic, as they stand in the URL (`/messages?...`); "": itself.
+            xml: the body; empty: none.
+            expected: the statuses that are no refusal.
+            wait_seconds: how long the service may wait before it answers.
+            private: texts of which no message may quote a part.
+
+        Raises:
+            ServiceError: the service refused.
+            SettingsError: there are no credentials.
+            TransportError: no answer came.
+        """
+        key = self._settings.credentials.access_key()
+        request = self._signed(method, self._root + target, xml, key)
+        read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS if wait_seconds else 0)
+        failure: FcAsyncError
+        try:
+            answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)
+        except TransportError as error:
+            failure = TransportError(f"{self._action(verb)}: {error}", sent=error.sent)
+        else:
+            if answer.status in expected:
+                return answer
+            failure = _refused(self._action(verb), answer, (*key.private_texts(), *private))
+        raise failure
+
+    def read(self, verb: str, answer: Answer, reader: Callable[[bytes], _Read]) -> _Read:
+        """Read an answer's body.
+
+        Raises:
+            ServiceError: it is not what `reader` reads; the message quotes nothing of it.
+        """
+        try:
+            return reader(answer.body)
+        except UnreadableAnswerError as error:
+            reason = str(error)
+        raise ServiceError(
+            answer.status,
+            None,
+            _request_id(answer),
+            message=f"an answer that cannot be read: {reason}",
+            action=self._action(verb),
+        )
+
+    def _action(self, verb: str) -> str:
+        return f"{verb} {self._name}"
+
+    def _signed(self, method: str, path: str, xml: bytes, key: AccessKey) -> requests.PreparedRequest:
+        url = self._settings.endpoint.url
+        request = requests.PreparedRequest()
+        headers = _signed_headers(url, method, path, xml, key)
+        request.prepare(method=method, url=url + path, headers=headers, data=xml or None)
+        return request
+
+
+def _signed_headers(url: str, method: str, path: str, xml: bytes, key: AccessKey) -> dict[str, str]:
+    """Return the headers as the SDK writes and signs them, all with one key.
+
+    A client of the SDK for each call: it is cheap, and it is bound to one key, which may have changed since the last.
+    """
+    credentials = StaticCredentialsProvider(key.access_key_id, key.access_key_secret, key.security_token)
+    client = MNSClient(url, credentials_provider=credentials)
+    request = RequestInternal(method, path, {}, xml or "")
+    client.build_header(_NO_REQUEST_INFO, request)
+    # The SDK writes the date in the language of the process's locale: write it again, and sign again.
+    request.header["date"] = formatdate(usegmt=True)
+    request.header["Authorization"] = client.get_signature(method, request.header, path, credentials.get_credentials())
+    headers: dict[str, str] = request.header
+    return headers
+
+
+def _refused(action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
+    errors = read_errors(answer.body)
+    error = errors[0] if errors else MnsError()
+    code = identifier(error.code)
+    message = said(error.message, code, private)
+    if error.receipt_handle is not None:  # the answer to a batch lists the failed ones only
+        message = f"{len(errors)} of the messages could not be deleted; the first: {message or code}"
+    return ServiceError(
+        answer.status, code, _request_id(answer) or identifier(error.request_id), message=message, action=action
+    )
+
+
+def _request_id(answer: Answer) -> str | None:
+    return identifier(answer.headers.get("x-mns-request-id"))
