@@ -13,7 +13,7 @@ import time
 
 BOUND = 1.6
 CLICK = [sys.executable, "-c", "import click"]
-HELP = [sys.executable, "-c", "from fc_async.cli import main; main()", "--help"]
+HELP = [sys.executable, "-c", "from fc_async.cli.root import run; run()", "--help"]
 
 
 def seconds(command):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LOCAL_UP = ("-c", "from fc_async.cli import main; main()", "local", "up", "--port", "0")
+LOCAL_UP = ("-c", "from fc_async.cli.root import run; run()", "local", "up", "--port", "0")
 
 HANDLER = "def handler(event, context):\n    return b'done'\n"
 

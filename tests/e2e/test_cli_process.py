@@ -7,7 +7,7 @@ import sys
 
 from tests.peer import Drop, Peer, Reply
 
-COMMAND = [sys.executable, "-c", "from fc_async.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from fc_async.cli.root import run; run()"]
 ACCEPTED = Reply(202, headers={"x-fc-request-id": "r-1", "x-fc-async-task-id": "t-1"})
 
 
@@ -89,7 +89,7 @@ def test_help_loads_nothing_that_takes_time():
     command = (
         "import sys, atexit\n"
         f"atexit.register(lambda: print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr))\n"
-        "from fc_async.cli import main; main()"
+        "from fc_async.cli.root import run; run()"
     )
     done = subprocess.run([sys.executable, "-c", command, "--help"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from tests.peer import Peer, Reply
 
-COMMAND = [sys.executable, "-c", "from fc_async.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from fc_async.cli.root import run; run()"]
 COLUMNS = 80
 SERVICE_ID = "1-64e70cf1-5cbef92ea8fc8c42899cf5d1"
 

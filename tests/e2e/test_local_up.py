@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dlq"
-COMMAND = [sys.executable, "-c", "from fc_async.cli import main; main()", "local", "up"]
+COMMAND = [sys.executable, "-c", "from fc_async.cli.root import run; run()", "local", "up"]
 
 
 @contextmanager
