@@ -19,8 +19,8 @@ from .fc.request_body import SIGNED_HASH, read_body
 from .fc.routes import FcRoutes
 from .fc.signature import check_acs3
 from .guard import refusal
-from .http.listener import is_loopback
 from .ids import Ids
+from .loopback import is_loopback
 from .mailbox.mns_errors import MailboxError
 from .mns.routes import MnsRoutes
 from .mns.signature import check_mns

@@ -9,6 +9,7 @@ import resource
 import socket
 
 from ...errors import ArgumentError, LocalError
+from ..loopback import is_loopback
 
 
 def bound_address(host: str, *, is_signed: bool) -> str:
@@ -23,22 +24,17 @@ def bound_address(host: str, *, is_signed: bool) -> str:
     """
     name = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
     try:
-        is_loopback = ipaddress.ip_address(name).is_loopback
+        ipaddress.ip_address(name)
     except ValueError:
         raise ArgumentError(
             f"expected an IP address to listen at (loopback: 127.0.0.1 or ::1), got {host[:80]!r}"
         ) from None
-    if not (is_loopback or is_signed):
+    if not (is_loopback(name) or is_signed):
         raise ArgumentError(
             f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}: "
             "an address that others reach needs --access-key ID:SECRET"
         )
     return name
-
-
-def is_loopback(address: str) -> bool:
-    """Whether only this machine reaches an address."""
-    return ipaddress.ip_address(address).is_loopback
 
 
 def listen(host: str, port: int) -> socket.socket:
