@@ -11,6 +11,8 @@ import socket
 from ...errors import ArgumentError, LocalError
 from ..loopback import is_loopback
 
+_WANTED_DESCRIPTORS = 65_536
+
 
 def bound_address(host: str, *, is_signed: bool) -> str:
     """Return the address to listen at.
@@ -57,16 +59,13 @@ def base_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-_WANTED = 65_536
-
-
 def raise_descriptor_limit() -> None:
     """Raise the soft limit of open descriptors as far as the hard one lets it; never lower it.
 
     The usual soft limit (1024, on macOS 256) is reached by connections that clients have opened and left.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_WANTED_DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):  # the system has a bound of its own: the old limit stays
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
