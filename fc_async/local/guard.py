@@ -1,4 +1,4 @@
-"""Who may speak to the local service: it runs code for whoever can reach it, and a web page in the browser can.
+"""Who may speak to the local service. It runs code for its callers, and a web page in the browser can reach it too.
 
 A page's request carries an Origin or a Sec-Fetch-Site header that it cannot take away, and a page that points its own
 name at 127.0.0.1 (DNS rebinding) carries that name in Host. Both are refused before any route is looked at.

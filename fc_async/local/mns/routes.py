@@ -1,7 +1,7 @@
 """MNS over HTTP: API 2015-06-06, queues.
 
 `handle` answers every request that is meant for MNS. Statuses, headers and XML are those of recorded exchanges with the
-real service; what the local service does not do is 501 NotImplemented, naming the call. Signatures are not read.
+real service; what the local service does not do is 501 NotImplemented, naming the call. Signatures are the gateway's.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class MnsRoutes:
     """Answers MNS requests from a mailbox.
 
     Args:
-        mailbox: the queues; the routes listen to it, so that whatever is put in there wakes those who wait.
+        mailbox: the queues; the routes listen to it, so that every message put there wakes those who wait.
         clock: the service's time.
         random: source of request ids.
         may_be_gone: whether the client of a request may have hung up, although its connection is still open: it has
@@ -148,7 +148,7 @@ class MnsRoutes:
         return self._refused(request, error, self._clock.now_ms())
 
     def close(self) -> None:
-        """Answer everyone who waits as if the time were over; call it when the service stops."""
+        """Answer all who wait as if their time were over; call it when the service stops."""
         self._polls.close()
 
     # From request to reply

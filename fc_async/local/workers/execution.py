@@ -29,7 +29,7 @@ class Execution:
 
 
 class Runner(Protocol):
-    """Whatever executes handlers."""
+    """Executes handlers."""
 
     @property
     def workers(self) -> int:

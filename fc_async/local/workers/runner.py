@@ -108,7 +108,7 @@ class ProcessRunner:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._places.give_back()  # it came at the moment at which nobody wanted it any more
+                self._places.give_back()  # it came just as its invocation was cancelled
             raise
         if self._is_closed:
             raise asyncio.CancelledError
