@@ -32,8 +32,9 @@ class RoutingTable(Generic[Answer]):
             parts: the path between its slashes, as `path_parts` cuts it.
         """
         for route in self._routes.get((method, len(parts)), ()):
-            if route.fits(parts):
-                return route.answer, route.named(parts)
+            named = route.named(parts)
+            if named is not None:
+                return route.answer, named
         return None
 
 
@@ -43,13 +44,18 @@ class _Route(Generic[Answer]):
         self._fixed = [(at, part) for at, part in enumerate(parts) if not part.startswith("{")]
         self._named = [(at, part.strip("{}")) for at, part in enumerate(parts) if part.startswith("{")]
 
-    def fits(self, parts: Sequence[str]) -> bool:
-        return all(parts[at] == part for at, part in self._fixed) and all(parts[at] for at, _ in self._named)
+    def named(self, parts: Sequence[str]) -> dict[str, str] | None:
+        for at, part in self._fixed:
+            if parts[at] != part:
+                return None
+        named = {}
+        for at, name in self._named:
+            if not parts[at]:
+                return None
+            named[name] = parts[at]
+        return named
 
-    def named(self, parts: Sequence[str]) -> dict[str, str]:
-        return {name: parts[at] for at, name in self._named}
 
-
-def path_parts(path: str) -> tuple[str, ...]:
+def path_parts(path: str) -> list[str]:
     """Return what stands between the slashes of a path; nothing for what does not begin with one."""
-    return tuple(path.split("/")[1:]) if path.startswith("/") else ()
+    return path.split("/")[1:] if path.startswith("/") else []

@@ -193,6 +193,7 @@ def test_code_in_base64_of_every_spelling_is_taken(local: LocalServer) -> None:
 OPENS_AND_LEAVES = """
 import resource, socket, sys, urllib.request
 from urllib.parse import urlsplit
+from fc_async.local import LocalServer
 
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))  # the service raises it; client and service share it
