@@ -119,6 +119,8 @@ def test_a_service_that_was_stopped_can_be_stopped_and_started_again(tmp_path: P
                 found.append(answer.status)
             await server.stop()
             await server.stop()
+            with pytest.raises(LocalError, match="with LocalServer"):
+                server.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", tmp_path))
         return open_descriptors() - before, found
 
     assert asyncio.run(lives()) == (0, [200, 200])
