@@ -1,23 +1,10 @@
-"""Signatures: whoever knows the service's access key, and nobody else, may call it. Read only if it was given one.
-
-ACS3-HMAC-SHA256 (Function Compute) is checked over the request as it stood on the wire, with the headers that the
-client names in SignedHeaders; the body is held to its signed hash when it is read. "MNS" (MNS) signs no body.
-
-Sources: the signing code of alibabacloud_tea_openapi 0.4.6 and of aliyun-mns-sdk 1.3.0; codes and words of refusals:
-`fc_errors.py` and https://help.aliyun.com/document_detail/27501.html.
-"""
+"""The one access key that a local service may ask for: a value, with its secret out of sight."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multidict import CIMultiDictProxy
-
 from ..errors import ArgumentError
-
-_SHOWN_CHARACTERS = 128
-
-Headers = CIMultiDictProxy[str]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from .fc.request_body import SIGNED_HASH, read_body
 from .fc.routes import FcRoutes
 from .fc.signature import check_acs3
 from .guard import refusal
-from .http.listener import is_loopback
 from .ids import Ids
+from .loopback import is_loopback
 from .mailbox.mns_errors import MailboxError
 from .mns.routes import MnsRoutes
 from .mns.signature import check_mns
@@ -36,7 +36,7 @@ class Gateway:
         bound_address: the address at which the service listens.
         clock: the service's time.
         ids: source of request ids.
-        fc: answers Function Compute's paths, and whatever is nobody's.
+        fc: answers Function Compute's paths, and those of no service.
         mns: answers /queues and /topics.
         local: answers /_local.
         access_key: what requests must be signed with; None: signatures are not read.
@@ -86,7 +86,7 @@ class Gateway:
         except FcError as error:
             return refusal_response(error, request_id)
         except ConnectionError:
-            raise  # the client broke off; there is nobody to answer
+            raise  # the client is gone, and with it the need for an answer
         except Exception:
             log.exception("A request could not be answered; this is a defect of the local service")
             return refusal_response(internal_error(), request_id)

@@ -1,4 +1,4 @@
-"""Who may speak to the local service: it runs code for whoever can reach it, and a web page in the browser can.
+"""Who may speak to the local service. It runs code for its callers, and a web page in the browser can reach it too.
 
 A page's request carries an Origin or a Sec-Fetch-Site header that it cannot take away, and a page that points its own
 name at 127.0.0.1 (DNS rebinding) carries that name in Host. Both are refused before any route is looked at.
@@ -6,12 +6,12 @@ name at 127.0.0.1 (DNS rebinding) carries that name in Host. Both are refused be
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from multidict import CIMultiDictProxy
 
 from .catalog.fc_errors import FcError, access_denied
+from .loopback import is_loopback
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 
@@ -40,10 +40,4 @@ def is_own_host(host: str, bound_address: str) -> bool:
     if found is None:
         return False
     name = found["name"].strip("[]").lower()
-    if name in ("localhost", bound_address.lower()):
-        return True
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return address in ipaddress.ip_network("127.0.0.0/8") or address == ipaddress.IPv6Address("::1")
+    return name == bound_address.lower() or is_loopback(name)

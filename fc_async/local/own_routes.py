@@ -8,8 +8,7 @@ PUT  /_local/functions/{name}/limit       {"instances": N}: 429 beyond N at once
 
 from __future__ import annotations
 
-import ipaddress
-import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,8 +22,8 @@ from .dispatch.dispatcher import Dispatcher
 from .engine.engine import Engine
 from .engine.invocation import Attempt, Invocation
 from .fc.request_body import read_json_object
-
-_LIMIT = re.compile(r"/_local/functions/(?P<name>[^/]+)/limit")
+from .loopback import is_loopback
+from .routing import RoutingTable, path_parts
 
 
 class LocalRoutes:
@@ -40,24 +39,32 @@ class LocalRoutes:
         self._plane = control_plane
         self._engine = engine
         self._dispatcher = dispatcher
+        self._table: RoutingTable[Callable[[web.BaseRequest, str], Awaitable[Any]]] = RoutingTable(
+            {
+                "GET /_local/health": self._health,
+                "GET /_local/invocations": self._invocations,
+                "GET /_local/outbox": self._outbox,
+                "PUT /_local/functions/{name}/limit": self._set_limit,
+            }
+        )
 
     async def answer(self, request: web.BaseRequest, path: str) -> Any:
         """Return the JSON of one answer; raises FcError."""
         if not is_loopback_peer(request):
             raise access_denied("/_local/ answers programs on this machine only")
-        call = f"{request.method} {path}"
-        if call == "GET /_local/health":
-            return {"status": "ok", "metrics": self._dispatcher.metrics()}
-        if call == "GET /_local/invocations":
-            return [invocation_to_wire(invocation) for invocation in self._engine.history]
-        if call == "GET /_local/outbox":
-            return self._outbox()
-        found = _LIMIT.fullmatch(path) if request.method == "PUT" else None
+        found = self._table.find(request.method, path_parts(path))
         if found is None:
-            raise not_implemented(call)
-        return await self._set_limit(request, unquote(found["name"]))
+            raise not_implemented(f"{request.method} {path}")
+        answer, named = found
+        return await answer(request, unquote(named.get("name", "")))
 
-    def _outbox(self) -> list[dict[str, Any]]:
+    async def _health(self, *_: object) -> dict[str, Any]:
+        return {"status": "ok", "metrics": self._dispatcher.metrics()}
+
+    async def _invocations(self, *_: object) -> list[dict[str, Any]]:
+        return [invocation_to_wire(invocation) for invocation in self._engine.history]
+
+    async def _outbox(self, *_: object) -> list[dict[str, Any]]:
         return [
             {"requestId": invocation.request_id, "function": invocation.function, **delivery}
             for invocation in self._engine.history
@@ -68,8 +75,7 @@ class LocalRoutes:
     async def _set_limit(self, request: web.BaseRequest, name: str) -> dict[str, Any]:
         body = await read_json_object(request, limits.CONFIG_BODY_BYTES)
         instances = body.get("instances")
-        is_number = isinstance(instances, int) and not isinstance(instances, bool)
-        if "instances" not in body or not (instances is None or (is_number and 0 <= instances <= limits.MAX_INSTANCES)):
+        if "instances" not in body or not (instances is None or _is_number_of_instances(instances)):
             raise invalid_argument(f'expected {{"instances": N}}, N from 0 to {limits.MAX_INSTANCES} or null')
         self._plane.limit_function(name, instances)
         return {"instances": instances}
@@ -80,7 +86,11 @@ def is_loopback_peer(request: web.BaseRequest) -> bool:
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
     if not peer:
         return False
-    return ipaddress.ip_address(peer[0].partition("%")[0]).is_loopback
+    return is_loopback(peer[0])
+
+
+def _is_number_of_instances(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limits.MAX_INSTANCES
 
 
 def invocation_to_wire(invocation: Invocation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sys
 import pytest
 from alibabacloud_fc20230330 import models
 
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.fc_sdk import create_function, error, fc_client, raw, request, zipped
 
 ECHOES = "def handler(event, context):\n    return event\n"
@@ -194,7 +194,7 @@ def test_code_in_base64_of_every_spelling_is_taken(local: LocalServer) -> None:
 OPENS_AND_LEAVES = """
 import resource, socket, sys, urllib.request
 from urllib.parse import urlsplit
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))  # the service raises it; client and service share it

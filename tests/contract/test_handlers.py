@@ -14,9 +14,9 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
+from fc_async.local import LocalServer
 from fc_async.local.catalog.function import FunctionSpec
-from fc_async.local.server import LocalServer
-from fc_async.local.workers import worker_process as resident_memory
+from fc_async.local.workers import resident_memory
 from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request, zipped
 
 SEES_ALL = "import json, os\ndef handler(event, context):\n    return dict(os.environ)\n"

@@ -10,8 +10,7 @@ import pytest
 from alibabacloud_fc20230330.client import Client
 
 from fc_async.cli.root import run
-from fc_async.local import limits
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer, limits
 from tests.contract.fc_sdk import create_alias, create_function, invoke_async, put_config
 
 Command = Callable[..., tuple[object, str, str]]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.fc_sdk import error, raw, request
 
 FC_PATHS = ["/2023-03-30/functions", "/_local/health", "/", "/queuesandmore"]

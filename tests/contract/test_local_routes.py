@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from fc_async.local.clock import ManualClock
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer, ManualClock
 from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import (
     create_function,

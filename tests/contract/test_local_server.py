@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Set
 from pathlib import Path
@@ -14,10 +16,9 @@ import aiohttp
 import pytest
 
 from fc_async.errors import LocalError
+from fc_async.local import LocalServer, ManualClock
 from fc_async.local.catalog.function import DeployedFunction, FunctionSpec
-from fc_async.local.clock import ManualClock
-from fc_async.local.engine.engine import Outcome
-from fc_async.local.server import LocalServer
+from fc_async.local.engine.invocation import Outcome
 from fc_async.local.up.log import SafeFormatter
 from fc_async.local.workers.execution import Execution
 from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config, request
@@ -85,6 +86,52 @@ def test_a_function_that_cannot_be_there_from_the_start_stops_it(tmp_path: Path)
     with pytest.raises(LocalError, match="expected a folder of code"), LocalServer(functions=[spec]):
         pass
     assert [thread.name for thread in threading.enumerate() if thread.name == "fc-async-local"] == []
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def test_a_start_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
+    async def left_open(server: LocalServer, expected: type[Exception]) -> int:
+        before = open_descriptors()
+        with pytest.raises(expected):
+            await server.start()
+        return open_descriptors() - before
+
+    spec = FunctionSpec("main", "python3.10", "index.handler", tmp_path / "gone")
+    assert asyncio.run(left_open(LocalServer(functions=[spec]), LocalError)) == 0
+    folder = tempfile.gettempdir()
+    tempfile.tempdir = str(tmp_path / "gone")  # where the service makes its folder: it cannot
+    try:
+        assert asyncio.run(left_open(LocalServer(), OSError)) == 0
+    finally:
+        tempfile.tempdir = folder
+
+
+def test_a_service_that_was_stopped_can_be_stopped_and_started_again(tmp_path: Path) -> None:
+    async def lives() -> tuple[int, list[int]]:
+        server, found = LocalServer(), []
+        before = open_descriptors()
+        for _ in range(2):
+            await server.start()
+            async with aiohttp.ClientSession() as session, session.get(f"{server.url}/_local/health") as answer:
+                found.append(answer.status)
+            await server.stop()
+            await server.stop()
+            with pytest.raises(LocalError, match="with LocalServer"):
+                server.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", tmp_path))
+        return open_descriptors() - before, found
+
+    assert asyncio.run(lives()) == (0, [200, 200])
+
+
+def test_a_service_that_does_not_run_says_so(tmp_path: Path) -> None:
+    server = LocalServer(clock=ManualClock())
+    spec = FunctionSpec("main", "python3.10", "index.handler", tmp_path)
+    for call in (lambda: server.deploy_folder(spec), server.settle, lambda: server.advance(1)):
+        with pytest.raises(LocalError, match="with LocalServer"):
+            call()
 
 
 def test_only_a_manual_clock_can_be_moved() -> None:

@@ -15,9 +15,9 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
+from fc_async.local import LocalServer
 from fc_async.local.catalog.function import DeployedFunction
 from fc_async.local.ids import Ids
-from fc_async.local.server import LocalServer
 from fc_async.local.workers.execution import Execution
 from fc_async.local.workers.runner import ProcessRunner
 from tests.contract.conftest import Gate

@@ -11,7 +11,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import create_function, error, invoke, publish, refused, request, zipped
 

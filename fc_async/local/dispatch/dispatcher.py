@@ -1,4 +1,4 @@
-"""Moves async invocations along: takes what the engine says is due to the runner, and back, and onward to delivery."""
+"""Moves async invocations along: from the engine to the runner, outcomes back to it, records onward to delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request's body, read no further than it may be long."""
+"""The body of a request to Function Compute: bounded, held to its signed hash, and read as JSON where it is JSON."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from .. import limits
+from ..bounded_body import BodyBroken, BodyTooLarge, read_bounded
 from ..catalog.fc_errors import entity_too_large, invalid_argument
 from .signature import check_body
 
@@ -24,20 +24,16 @@ async def read_body(request: web.BaseRequest, limit_bytes: int) -> bytes:
         FcError: 400 EntityTooLarge, before more than `limit_bytes` are held; InvalidArgument for a broken body;
             403 SignatureNotMatch, for one that is not what was signed.
     """
-    if (request.content_length or 0) > limit_bytes:
-        raise entity_too_large(limit_bytes)
-    body = bytearray()
     try:
-        while chunk := await request.content.readany():
-            body += chunk
-            if len(body) > limit_bytes:
-                raise entity_too_large(limit_bytes)
-    except (web.RequestPayloadError, HttpProcessingError):
+        body = await read_bounded(request, limit_bytes)
+    except BodyTooLarge:
+        raise entity_too_large(limit_bytes) from None
+    except BodyBroken:
         raise invalid_argument("the body is not what its headers say") from None
     signed_hash = SIGNED_HASH.get()
     if signed_hash is not None:
         check_body(body, signed_hash)
-    return bytes(body)
+    return body
 
 
 async def read_json_object(

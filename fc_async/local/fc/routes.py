@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 import shutil
 import zlib
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from ..catalog.aliases import Alias, description_of
 from ..catalog.control_plane import ControlPlane
 from ..catalog.fc_errors import FcError, invalid_argument, not_implemented
 from ..catalog.function import normal_qualifier
+from ..routing import RoutingTable, path_parts
 from ..workers.uploaded_code import UploadedCode
 from .answer import json_response, no_content, refusal_response
 from .async_tasks import AsyncTasks
@@ -30,18 +30,6 @@ from .request_body import read_json_object
 
 _EMPTY_ZIP = base64.b64encode(b"PK\x05\x06" + bytes(18)).decode()
 _ROOT = "/2023-03-30"
-_FUNCTIONS = re.compile(f"{_ROOT}/functions")
-_FUNCTION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)")
-_CONFIG = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-invoke-config")
-_INVOCATIONS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/invocations")
-_CONFIGS = re.compile(f"{_ROOT}/async-invoke-configs")
-_VERSIONS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/versions")
-_VERSION = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/versions/(?P<item>[^/]+)")
-_ALIASES = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/aliases")
-_ALIAS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/aliases/(?P<item>[^/]+)")
-_TASKS = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks")
-_TASK = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks/(?P<item>[^/]+)")
-_STOP = re.compile(f"{_ROOT}/functions/(?P<name>[^/]+)/async-tasks/(?P<item>[^/]+)/stop")
 
 
 @dataclass(frozen=True)
@@ -80,28 +68,31 @@ class FcRoutes:
         self._invoker = invoker
         self._tasks = tasks
         self._uploaded = uploaded
-        self._table: tuple[tuple[str, re.Pattern[str], Callable[[Call], Awaitable[web.Response]]], ...] = (
-            ("POST", _INVOCATIONS, self._invoke),
-            ("POST", _FUNCTIONS, self._create_function),
-            ("GET", _FUNCTIONS, self._list_functions),
-            ("GET", _FUNCTION, self._get_function),
-            ("PUT", _FUNCTION, self._update_function),
-            ("DELETE", _FUNCTION, self._delete_function),
-            ("PUT", _CONFIG, self._put_config),
-            ("GET", _CONFIG, self._get_config),
-            ("DELETE", _CONFIG, self._delete_config),
-            ("GET", _CONFIGS, self._list_configs),
-            ("GET", _TASK, self._get_task),
-            ("GET", _TASKS, self._list_tasks),
-            ("PUT", _STOP, self._stop_task),
-            ("POST", _VERSIONS, self._publish_version),
-            ("GET", _VERSIONS, self._list_versions),
-            ("DELETE", _VERSION, self._delete_version),
-            ("POST", _ALIASES, self._create_alias),
-            ("GET", _ALIASES, self._list_aliases),
-            ("GET", _ALIAS, self._get_alias),
-            ("PUT", _ALIAS, self._update_alias),
-            ("DELETE", _ALIAS, self._delete_alias),
+        self._table: RoutingTable[Callable[[Call], Awaitable[web.Response]]] = RoutingTable(
+            {
+                "POST /functions/{name}/invocations": self._invoke,
+                "POST /functions": self._create_function,
+                "GET /functions": self._list_functions,
+                "GET /functions/{name}": self._get_function,
+                "PUT /functions/{name}": self._update_function,
+                "DELETE /functions/{name}": self._delete_function,
+                "PUT /functions/{name}/async-invoke-config": self._put_config,
+                "GET /functions/{name}/async-invoke-config": self._get_config,
+                "DELETE /functions/{name}/async-invoke-config": self._delete_config,
+                "GET /async-invoke-configs": self._list_configs,
+                "GET /functions/{name}/async-tasks/{item}": self._get_task,
+                "GET /functions/{name}/async-tasks": self._list_tasks,
+                "PUT /functions/{name}/async-tasks/{item}/stop": self._stop_task,
+                "POST /functions/{name}/versions": self._publish_version,
+                "GET /functions/{name}/versions": self._list_versions,
+                "DELETE /functions/{name}/versions/{item}": self._delete_version,
+                "POST /functions/{name}/aliases": self._create_alias,
+                "GET /functions/{name}/aliases": self._list_aliases,
+                "GET /functions/{name}/aliases/{item}": self._get_alias,
+                "PUT /functions/{name}/aliases/{item}": self._update_alias,
+                "DELETE /functions/{name}/aliases/{item}": self._delete_alias,
+            },
+            root=_ROOT,
         )
 
     async def handle(self, request: web.BaseRequest, request_id: str) -> web.Response:
@@ -113,14 +104,12 @@ class FcRoutes:
 
     async def _answer(self, request: web.BaseRequest, request_id: str) -> web.Response:
         path = request.rel_url.raw_path
-        for method, pattern, answer in self._table:
-            found = pattern.fullmatch(path) if request.method == method else None
-            if found is not None:
-                parts = found.groupdict()
-                name, item = unquote(parts.get("name", "")), unquote(parts.get("item", ""))
-                qualifier = normal_qualifier(request.query.get("qualifier"))
-                return await answer(Call(request, request_id, name, qualifier, item))
-        raise not_implemented(request.headers.get("x-acs-action") or f"{request.method} {path}")
+        found = self._table.find(request.method, path_parts(path))
+        if found is None:
+            raise not_implemented(request.headers.get("x-acs-action") or f"{request.method} {path}")
+        answer, named = found
+        name, item = unquote(named.get("name", "")), unquote(named.get("item", ""))
+        return await answer(Call(request, request_id, name, normal_qualifier(request.query.get("qualifier")), item))
 
     async def _invoke(self, call: Call) -> web.Response:
         return await self._invoker.invoke(call.request, call.request_id, call.name, call.qualifier)

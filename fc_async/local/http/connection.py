@@ -1,7 +1,15 @@
-"""The HTTP server under the local service: aiohttp's, whose own refusals are answered in the services' shape too."""
+"""The HTTP server under the local service: aiohttp's, where it leaves no door open, from the inside.
+
+aiohttp answers what its parser refuses in HTML, forgets which path was asked, and takes the end of what a client sends
+for the end of the client. A service's clients expect a refusal in that service's shape, and `nc -N` and its like read
+an answer after they have sent all. aiohttp has no public way to either, so this file, and no other, uses names of its
+that are private: on a connection `_messages`, `_waiter` and `_current_request`, on a body `_waiter`, on a request
+`_version`, on a request's head `_replace`. `test_connection.py` holds them against the installed aiohttp.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +21,8 @@ from aiohttp.web_protocol import RequestHandler
 _REQUEST_LINE = re.compile(rb"(?:\A|\n)[A-Z]{1,32} (/[!->@-~]{0,64})")
 _HEAD_BYTES = 128
 _NO_HTTP = b"\0\r\n\r\n"
+_OPTIONS: dict[str, Any] = {"access_log": None, "auto_decompress": False}
+"""Bodies stay as they were sent, because a payload is what the client gave."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Refuse = Callable[[web.BaseRequest, str], web.Response]
@@ -115,9 +125,8 @@ class HttpServer(web.Server):
     """
 
     def __init__(self, handler: Handler, refuse: Refuse) -> None:
-        # Bodies stay as they were sent (auto_decompress), because a payload is what the client gave.
-        super().__init__(handler, access_log=None, auto_decompress=False)
+        super().__init__(handler, **_OPTIONS)
         self._refuse = refuse
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, self._refuse, loop=self._loop, **self._kwargs)
+        return _Connection(self, self._refuse, loop=asyncio.get_running_loop(), **_OPTIONS)

@@ -9,6 +9,9 @@ import resource
 import socket
 
 from ...errors import ArgumentError, LocalError
+from ..loopback import is_loopback
+
+_WANTED_DESCRIPTORS = 65_536
 
 
 def bound_address(host: str, *, is_signed: bool) -> str:
@@ -23,22 +26,17 @@ def bound_address(host: str, *, is_signed: bool) -> str:
     """
     name = "127.0.0.1" if host.lower() == "localhost" else host.strip("[]")
     try:
-        is_loopback = ipaddress.ip_address(name).is_loopback
+        ipaddress.ip_address(name)
     except ValueError:
         raise ArgumentError(
             f"expected an IP address to listen at (loopback: 127.0.0.1 or ::1), got {host[:80]!r}"
         ) from None
-    if not (is_loopback or is_signed):
+    if not (is_loopback(name) or is_signed):
         raise ArgumentError(
             f"expected a loopback address (127.0.0.1 or ::1) to listen at, got {host[:80]!r}: "
             "an address that others reach needs --access-key ID:SECRET"
         )
     return name
-
-
-def is_loopback(address: str) -> bool:
-    """Whether only this machine reaches an address."""
-    return ipaddress.ip_address(address).is_loopback
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -61,16 +59,13 @@ def base_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-_WANTED = 65_536
-
-
 def raise_descriptor_limit() -> None:
     """Raise the soft limit of open descriptors as far as the hard one lets it; never lower it.
 
     The usual soft limit (1024, on macOS 256) is reached by connections that clients have opened and left.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_WANTED_DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):  # the system has a bound of its own: the old limit stays
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

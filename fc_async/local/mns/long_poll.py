@@ -1,8 +1,8 @@
 """Receives that wait: each one is answered when a message comes, when one shows again, or when its time is over.
 
-A message is taken out of the mailbox only by the receive that is about to answer with it. So one that is woken takes
-its own messages, and whoever leaves (with some, with none, or because the client hung up) passes the word on if there
-is more. One arrival wakes one waiter, not all of them.
+A message is taken out of the mailbox only by the receive that is about to answer with it. So a receive that is woken
+takes its own messages, and when it leaves (with some, with none, or because the client hung up) it wakes the next one
+if there is more. One arrival wakes one waiter, not all of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..mailbox.message import Message
 
 
 class LongPolls:
-    """Everyone who waits, by queue, first come first served; used on the event loop's thread only.
+    """The receives that wait, by queue, first come first served; used on the event loop's thread only.
 
     Args:
         mailbox: is listened to from now on.

@@ -1,7 +1,7 @@
 """MNS over HTTP: API 2015-06-06, queues.
 
 `handle` answers every request that is meant for MNS. Statuses, headers and XML are those of recorded exchanges with the
-real service; what the local service does not do is 501 NotImplemented, naming the call. Signatures are not read.
+real service; what the local service does not do is 501 NotImplemented, naming the call. Signatures are the gateway's.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from random import Random
 
 from aiohttp import web
 
+from ..bounded_body import BodyBroken, BodyTooLarge, read_bounded
 from ..clock import Clock
-from ..http.connection import may_be_gone
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.message import Message
 from ..mailbox.mns_errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
 from ..mailbox.mns_limits import DEFAULT_RET_NUMBER, MAX_REQUEST_BYTES, WAIT_SECONDS
+from ..routing import RoutingTable
 from .documents import (
     changed_visibility_element,
     delete_errors_element,
@@ -59,18 +60,15 @@ class Call:
 
     Args:
         target: the request target, taken apart.
+        queue_name: the queue that the path names; "" where it names none.
         body: at most `MAX_REQUEST_BYTES`.
         request: for headers, and for whether the client is still there.
     """
 
     target: Target
+    queue_name: str
     body: bytes
     request: web.Request
-
-    @property
-    def queue_name(self) -> str:
-        """The queue that the path names."""
-        return self.target.segments[1]
 
     @property
     def base_url(self) -> str:
@@ -94,25 +92,43 @@ class Call:
         """Whether the connection is closed."""
         return self.request.transport is None or self.request.transport.is_closing()
 
-    def may_be_gone(self) -> bool:
-        """Whether the client may have hung up: a message that comes later than it could have read it is kept."""
-        return self.is_gone() or may_be_gone(self.request)
-
 
 class MnsRoutes:
     """Answers MNS requests from a mailbox.
 
     Args:
-        mailbox: the queues; the routes listen to it, so that whatever is put in there wakes those who wait.
+        mailbox: the queues; the routes listen to it, so that every message put there wakes those who wait.
         clock: the service's time.
         random: source of request ids.
+        may_be_gone: whether the client of a request may have hung up, although its connection is still open: it has
+            closed its half. A message that comes later than it could have read it is kept.
     """
 
-    def __init__(self, mailbox: Mailbox, clock: Clock, *, random: Random) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        clock: Clock,
+        *,
+        random: Random,
+        may_be_gone: Callable[[web.BaseRequest], bool] = lambda _: False,
+    ) -> None:
         self._mailbox = mailbox
         self._clock = clock
         self._random = random
+        self._may_be_gone = may_be_gone
         self._polls = LongPolls(mailbox, clock)
+        self._table: RoutingTable[Callable[[Call], Awaitable[Reply]]] = RoutingTable(
+            {
+                "GET /queues": self._list_queues,
+                "PUT /queues/{queue}": self._put_queue,
+                "GET /queues/{queue}": self._get_queue,
+                "DELETE /queues/{queue}": self._delete_queue,
+                "POST /queues/{queue}/messages": self._send,
+                "GET /queues/{queue}/messages": self._receive_or_peek,
+                "DELETE /queues/{queue}/messages": self._delete,
+                "PUT /queues/{queue}/messages": self._change_visibility,
+            }
+        )
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request; whatever goes wrong is answered in the service's own shape."""
@@ -132,33 +148,20 @@ class MnsRoutes:
         return self._refused(request, error, self._clock.now_ms())
 
     def close(self) -> None:
-        """Answer everyone who waits as if the time were over; call it when the service stops."""
+        """Answer all who wait as if their time were over; call it when the service stops."""
         self._polls.close()
 
     # From request to reply
 
     async def _reply(self, request: web.Request) -> Reply:
         target = parse_target(request.raw_path)
-        operation = self._operation(request.method, target)
+        found = self._table.find(request.method, target.segments)
+        if found is None:
+            raise not_implemented(f"{request.method} {target.path}")
         if "x-mns-version" not in request.headers:
             raise MailboxError(400, "MissingVersionHeader", "The header x-mns-version is missing.")
-        return await operation(Call(target, await _read_body(request), request))
-
-    def _operation(self, method: str, target: Target) -> Callable[[Call], Awaitable[Reply]]:
-        operations: dict[tuple[str, str], Callable[[Call], Awaitable[Reply]]] = {
-            ("GET", "queues"): self._list_queues,
-            ("PUT", "queue"): self._put_queue,
-            ("GET", "queue"): self._get_queue,
-            ("DELETE", "queue"): self._delete_queue,
-            ("POST", "messages"): self._send,
-            ("GET", "messages"): self._receive_or_peek,
-            ("DELETE", "messages"): self._delete,
-            ("PUT", "messages"): self._change_visibility,
-        }
-        operation = operations.get((method, _resource(target.segments)))
-        if operation is None:
-            raise not_implemented(f"{method} {target.path}")
-        return operation
+        operation, named = found
+        return await operation(Call(target, named.get("queue", ""), await _read_body(request), request))
 
     def _refused(self, request: web.BaseRequest, error: MailboxError, arrived_ms: int) -> web.Response:
         request_id = self._request_id()
@@ -249,7 +252,9 @@ class MnsRoutes:
         messages = await self._polls.receive(call.queue_name, max_messages, 0, call.is_gone)
         if messages or wait_seconds == 0:
             return messages
-        return await self._polls.receive(call.queue_name, max_messages, wait_seconds, call.may_be_gone)
+        return await self._polls.receive(
+            call.queue_name, max_messages, wait_seconds, lambda: call.is_gone() or self._may_be_gone(call.request)
+        )
 
     def _wait_seconds(self, call: Call) -> int:
         asked = call.number("waitseconds")
@@ -274,17 +279,6 @@ class MnsRoutes:
         return Reply(200, changed_visibility_element(message))
 
 
-def _resource(segments: tuple[str, ...]) -> str:
-    match segments:
-        case ("queues",):
-            return "queues"
-        case ("queues", name) if name:
-            return "queue"
-        case ("queues", name, "messages") if name:
-            return "messages"
-    return ""
-
-
 def _receipt_handle(call: Call) -> str:
     handle = call.parameter("ReceiptHandle")
     if not handle:
@@ -299,15 +293,9 @@ def _host(request: web.BaseRequest) -> str:
 
 async def _read_body(request: web.Request) -> bytes:
     """The whole body, or MailboxError 400 as soon as it is known to be too large or cut short."""
-    body = bytearray()
-    if (request.content_length or 0) <= MAX_REQUEST_BYTES:
-        try:
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > MAX_REQUEST_BYTES:
-                    break
-            else:
-                return bytes(body)
-        except (ConnectionError, web.RequestPayloadError):
-            raise invalid_argument("The request body ended before its time") from None
-    raise out_of_range("the request body", 0, MAX_REQUEST_BYTES, "bytes")
+    try:
+        return await read_bounded(request, MAX_REQUEST_BYTES)
+    except BodyTooLarge:
+        raise out_of_range("the request body", 0, MAX_REQUEST_BYTES, "bytes") from None
+    except (BodyBroken, ConnectionError):
+        raise invalid_argument("The request body ended before its time") from None

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 
-from ..server import LocalServer, log
+from ..server import LocalServer
 from .log import SafeFormatter, StderrLog
 
 
@@ -40,5 +40,5 @@ def _log_to_stderr() -> StderrLog:
     handler.setFormatter(SafeFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
     # At the root: what other libraries warn of would block the event loop, too.
     logging.getLogger().addHandler(handler)
-    log.setLevel(logging.INFO)
+    logging.getLogger("fc_async.local").setLevel(logging.INFO)
     return handler

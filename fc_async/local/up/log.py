@@ -1,4 +1,4 @@
-"""The log on stderr, written by a thread of its own: whoever does not read it holds up nothing but the log."""
+"""The log on stderr, written by a thread of its own: a reader who is slow holds up nothing but the log."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import logging
 import os
 import select
 import threading
-from collections import deque
+from logging.handlers import QueueHandler
+from queue import Empty, SimpleQueue
 
 _WAITING_LINES = 10_000
 _LINES_AT_ONCE = 200
 _CLOSE_SECONDS = 1.0
 
 
-class StderrLog(logging.Handler):
-    """Queues lines for a thread that writes them; beyond a number of waiting lines they are counted and dropped.
+class StderrLog(QueueHandler):
+    """Queues records for a thread that writes them; beyond a number of waiting ones they are counted and dropped.
+
+    The other half of the standard library's pair, QueueListener, waits without end for a reader and writes each line by
+    itself: here the end has a limit, and lines are written many at a time.
 
     Args:
         descriptor: where they are written. It is written to past sys.stderr, whose lock a blocked write would hold
@@ -22,53 +26,62 @@ class StderrLog(logging.Handler):
     """
 
     def __init__(self, descriptor: int) -> None:
-        super().__init__()
+        self._records: SimpleQueue[logging.LogRecord | None] = SimpleQueue()  # None is the end
+        super().__init__(self._records)
         self._descriptor = descriptor
-        self._lines: deque[logging.LogRecord] = deque()
         self._dropped = 0
-        self._is_closed = False
-        self._changed = threading.Condition()
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._write_all, name="fc-async-local-log", daemon=True)
         self._thread.start()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        with self._changed:
-            if len(self._lines) >= _WAITING_LINES:
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return the record as it is: the thread formats it, so that the event loop need not."""
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Queue a record, or count it if too many wait."""
+        if self._records.qsize() < _WAITING_LINES:
+            self._records.put(record)
+        else:
+            with self._counting:
                 self._dropped += 1
-                return
-            self._lines.append(record)
-            self._changed.notify()
 
     def close(self) -> None:
-        """Write what waits, unless nobody reads it within a second; harmless twice."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
+        """Write what waits, for a second at most if it is not read; harmless twice."""
+        self._records.put(None)
         self._thread.join(_CLOSE_SECONDS)
         super().close()
 
     def _write_all(self) -> None:
-        while (taken := self._take()) is not None:
-            records, dropped = taken
+        is_over = False
+        while not is_over:
+            records, is_over = self._take()
             lines = [self.format(record) for record in records]
-            if dropped:
-                lines.append(f"{dropped} lines dropped: stderr was not read as fast as the log was written")
+            if is_over or self._records.empty():
+                lines += self._lines_about_dropped()
             try:
                 self._write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
             except OSError:
-                return  # whoever read it is gone, and with it the reason to write
+                return  # the reader is gone, and with it the reason to write
 
-    def _take(self) -> tuple[list[logging.LogRecord], int] | None:
-        """Return the next lines, and how many were dropped after them; None at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._lines or self._dropped or self._is_closed)
-            if not self._lines and not self._dropped:
-                return None
-            records = [self._lines.popleft() for _ in range(min(len(self._lines), _LINES_AT_ONCE))]
-            dropped = 0
-            if not self._lines:
-                dropped, self._dropped = self._dropped, 0
-            return records, dropped
+    def _take(self) -> tuple[list[logging.LogRecord], bool]:
+        """Wait for records; return the next ones, and whether they are the last."""
+        records = []
+        record = self._records.get()
+        while record is not None:
+            records.append(record)
+            if len(records) == _LINES_AT_ONCE:
+                return records, False
+            try:
+                record = self._records.get_nowait()
+            except Empty:
+                return records, False
+        return records, True
+
+    def _lines_about_dropped(self) -> list[str]:
+        with self._counting:
+            dropped, self._dropped = self._dropped, 0
+        return [f"{dropped} lines dropped: stderr was not read as fast as the log was written"] if dropped else []
 
     def _write(self, data: bytes) -> None:
         while data:

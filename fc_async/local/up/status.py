@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import ArgumentError, LocalError
+from ..loopback import is_loopback
 
 _TIMEOUT_SECONDS = 10
 
@@ -32,8 +32,7 @@ def read_status(endpoint: str) -> dict[str, Any]:
 def _is_local(endpoint: str) -> bool:
     try:
         parts = urlsplit(endpoint)
-        host = parts.hostname or ""
-        return parts.scheme == "http" and parts.port != 0 and (host == "localhost" or ip_address(host).is_loopback)
+        return parts.scheme == "http" and parts.port != 0 and is_loopback(parts.hostname or "")
     except ValueError:
         return False
 

@@ -14,8 +14,8 @@ _LOOKED_AT_ONCE = 50
 class CodeFolder:
     """Tells whether a folder has changed, without holding up the event loop.
 
-    A small folder is looked at where it stands. A large one is looked at in a thread, and everybody who asks while
-    that goes on shares the next look, which begins after they asked and so sees every edit made before.
+    A small folder is looked at at once. A large one is looked at in a thread, and all who ask meanwhile share the next
+    look: it begins after they asked, and so sees every edit made before.
 
     Args:
         path: the folder.

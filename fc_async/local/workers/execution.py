@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..catalog.function import DeployedFunction, FunctionSpec
-from ..engine.engine import Outcome
+from ..engine.invocation import Outcome
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Execution:
 
 
 class Runner(Protocol):
-    """Whatever executes handlers."""
+    """Executes handlers."""
 
     @property
     def workers(self) -> int:

@@ -1,4 +1,4 @@
-"""Uploaded code on disk: a folder for each zip, and for each copy that a version keeps, as long as anybody needs it."""
+"""Uploaded code on disk: a folder for each zip, and for each copy that a version keeps, for as long as it is needed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class UploadedCode:
             await self.sweep()
 
     async def sweep(self) -> None:
-        """End the idle workers of code that is gone, and remove the folders that nobody refers to or works in."""
+        """End the idle workers of code that is gone; remove the folders that no function, version or worker uses."""
         needed = self._catalog.code_dirs()
         needed_dirs = {code_dir for _, code_dir in needed} | self._runner.release(needed) | self._being_filled
         unused = [folder for folder in self._root.iterdir() if folder not in needed_dirs]

@@ -62,9 +62,9 @@ def _leads_a_group() -> bool:
 class EndWithService:
     """Ends this process, and what the handler has started, if the service dies while a handler is at work.
 
-    Between invocations the closed socket says so. During one nobody reads it, and a thread that did would not run
-    while the handler holds the interpreter, and would make its forks unsafe. So the kernel is asked for a signal: SIGIO
-    ends a process. The service sends nothing during an invocation, so its end is the only thing to be signalled.
+    Between invocations the closed socket says so. During an invocation it is not read: a thread that did so would stand
+    still while the handler holds the interpreter, and would make its forks unsafe. So the kernel is asked for a signal:
+    SIGIO ends a process. The service sends nothing during an invocation, so only its own end is signalled.
 
     Args:
         connection: the socket to the service.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
 import socket
@@ -19,17 +18,13 @@ from typing import Any
 
 from ..catalog.function import FunctionSpec
 from ..clock import Clock, Timer
+from . import resident_memory
+from .handler_output import HandlerOutput
 
 _LENGTHS = struct.Struct("!II")
 _WORKER_FILE = Path(__file__).with_name("worker.py")
-_LINE_BYTES = 8192
-_READ_BYTES = 4096
-_PIPE_BYTES = 65536
-"""What the pipe holds (Linux, macOS): so much may be there that was printed before something else was seen."""
 _SAMPLE_MS = 20
 _MAXRSS_UNITS_PER_KB = 1024 if sys.platform == "darwin" else 1  # bytes there, kilobytes elsewhere
-
-log = logging.getLogger("fc_async.local.handler")
 
 
 @dataclass(frozen=True)
@@ -69,9 +64,7 @@ class WorkerProcess(asyncio.Protocol):
         self._process: subprocess.Popen[bytes] | None = None
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
-        self._output_fd = -1
-        self._output = b""
-        self._request_id = "-"
+        self._output: HandlerOutput | None = None
         self._answer: asyncio.Future[Answer] | None = None
         self._started_ms = 0
         self._memory_kb = 0  # the most that was seen
@@ -88,10 +81,10 @@ class WorkerProcess(asyncio.Protocol):
             ours, theirs = socket.socketpair()
             handed_over.callback(theirs.close)
             unless_started.callback(ours.close)
-            self._output_fd, output_end = os.pipe()
+            output, output_end = os.pipe()
             handed_over.callback(os.close, output_end)
-            unless_started.callback(os.close, self._output_fd)
-            os.set_blocking(self._output_fd, False)
+            unless_started.callback(os.close, output)
+            self._output = HandlerOutput(self._function.name, output)
             # -I: the function's PYTHON* variables are for its handler and not for our start of it; -u: what a handler
             # printed before a crash is seen; -B: nothing is written into the developer's folder.
             command = [sys.executable, "-IuB", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
@@ -106,10 +99,9 @@ class WorkerProcess(asyncio.Protocol):
                 start_new_session=True,  # Ctrl-C is ours to handle, and a kill reaches the handler's children
             )
             unless_started.pop_all()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._output_fd, self._read_some_output)
+        self._output.watch()
         try:
-            await loop.create_unix_connection(lambda: self, sock=ours)
+            await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
         except BaseException:
             self.kill()
             ours.close()
@@ -122,9 +114,9 @@ class WorkerProcess(asyncio.Protocol):
 
     async def execute(self, request_id: str, event: bytes) -> Answer:
         """Run the handler once; always answers, at the latest at the function's timeout."""
-        if self._transport is None:
+        if self._transport is None or self._output is None:
             return Answer("exited", True, b"", 0, 0)
-        self._request_id = request_id
+        self._output.request_id = request_id
         self._answer = asyncio.get_running_loop().create_future()
         self._started_ms = self._clock.now_ms()
         head = json.dumps({"request_id": request_id}).encode()
@@ -137,9 +129,9 @@ class WorkerProcess(asyncio.Protocol):
         finally:
             timer.cancel()
             self._stop_sampling()
-            self._flush_output()
+            self._output.flush()
             self._answer = None
-            self._request_id = "-"
+            self._output.request_id = "-"
 
     def _sample_again(self) -> None:
         self._sampler = self._clock.call_at(self._clock.now_ms() + _SAMPLE_MS, self._sample)
@@ -153,7 +145,7 @@ class WorkerProcess(asyncio.Protocol):
         assert self._process is not None  # noqa: S101 - an invocation is being executed
         if _has_ended(self._process.pid):  # and something that it started holds the socket open
             self._end("exited")
-        elif self._is_over(self._note_memory(resident_kb(self._process.pid))):
+        elif self._is_over(self._note_memory(resident_memory.resident_kb(self._process.pid))):
             self._end("out of memory")
         else:
             self._sample_again()
@@ -192,14 +184,11 @@ class WorkerProcess(asyncio.Protocol):
         return self._death
 
     def _gone(self, reaped: asyncio.Future[int]) -> None:
-        assert self._death is not None  # noqa: S101 - kill() has set it
+        assert self._death is not None and self._output is not None  # noqa: S101, PT018 - start() and kill() have
         if self._transport is not None:
             self._transport.abort()
-        self._read_output()
-        self._flush_output()
-        asyncio.get_running_loop().remove_reader(self._output_fd)
-        os.close(self._output_fd)
-        if not IS_KNOWN and not reaped.cancelled():
+        self._output.close()
+        if not resident_memory.IS_KNOWN and not reaped.cancelled():
             self._note_memory(reaped.result())
         self._death.set_result(None)
 
@@ -220,7 +209,8 @@ class WorkerProcess(asyncio.Protocol):
         header = json.loads(self._received[_LENGTHS.size : start])
         payload = bytes(self._received[start : start + payload_bytes])
         self._received.clear()
-        self._read_output()  # what it printed before it answered belongs to this invocation
+        if self._output is not None:
+            self._output.read()  # what it printed before it answered belongs to this invocation
         if self._is_over(self._note_memory(header["memory_kb"])):  # between two samples, or after the last one
             self._end("out of memory")
             return
@@ -232,39 +222,6 @@ class WorkerProcess(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
         self._end("exited")
-
-    # what the handler prints
-
-    def _read_output(self) -> None:
-        """Read all that is there now, and not what a handler that prints on and on adds to it meanwhile."""
-        for _ in range(0, _PIPE_BYTES, _READ_BYTES):
-            if not self._read_some_output():
-                return
-
-    def _read_some_output(self) -> bool:
-        """Read a little, so that the event loop comes to other things; return whether there was something."""
-        try:
-            data = os.read(self._output_fd, _READ_BYTES)
-        except BlockingIOError:
-            return False
-        if not data:
-            asyncio.get_running_loop().remove_reader(self._output_fd)
-            return False
-        *lines, self._output = (self._output + data).split(b"\n")
-        for line in lines:
-            self._log_line(line)
-        if len(self._output) > _LINE_BYTES:
-            self._flush_output()
-        return True
-
-    def _flush_output(self) -> None:
-        if self._output:
-            self._log_line(self._output)
-            self._output = b""
-
-    def _log_line(self, line: bytes) -> None:
-        text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
-        log.info("%s %s %s", self._function.name, self._request_id, text)
 
 
 def _has_ended(pid: int) -> bool:
@@ -286,20 +243,3 @@ def _reap(process: subprocess.Popen[bytes]) -> int:
         return 0
     process.returncode = os.waitstatus_to_exitcode(status)
     return int(usage.ru_maxrss) // _MAXRSS_UNITS_PER_KB
-
-
-IS_KNOWN = sys.platform == "linux"
-"""Whether this system tells."""
-
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-
-
-def resident_kb(pid: int) -> int:
-    """Return the resident size of a process; 0 where the system does not tell, or the process is gone."""
-    if not IS_KNOWN:
-        return 0
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as statm:
-            return int(statm.read().split()[1]) * _PAGE_BYTES // 1024
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from fc_async.local.clock import ManualClock
+from fc_async.local import ManualClock
 from fc_async.local.mailbox.mailbox import Mailbox, MailboxError
 from fc_async.local.mailbox.message import Message
 from fc_async.local.mns.long_poll import LongPolls

@@ -8,7 +8,7 @@ import pytest
 
 from fc_async.local.access_key import AccessKey
 from fc_async.local.catalog.function import FunctionSpec
-from fc_async.local.workers.handler_environment import handler_environment
+from fc_async.local.workers.environment import handler_environment
 
 HOST = {"PATH": "/bin", "LANG": "de_DE.UTF-8", "TZ": "Asia/Shanghai", "HOME": "/home/me", "PYTHONPATH": "/x", "A": "b"}
 SERVICE = {

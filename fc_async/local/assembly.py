@@ -1,0 +1,159 @@
+"""Wires one local service: makes its parts and gives each the others that it needs. Nothing runs yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from .access_key import AccessKey
+from .assumptions import Assumptions
+from .catalog.async_configs import AsyncConfigs
+from .catalog.catalog import FunctionCatalog
+from .catalog.control_plane import ControlPlane
+from .clock import Clock
+from .declared import Declared
+from .dispatch.dispatcher import Dispatcher
+from .engine.engine import Engine
+from .fc.async_tasks import AsyncTasks
+from .fc.invoke import Invoker
+from .fc.routes import FcRoutes
+from .gateway import Gateway
+from .http.connection import may_be_gone
+from .ids import Ids
+from .mailbox.mailbox import Mailbox
+from .mns.routes import MnsRoutes
+from .own_routes import LocalRoutes
+from .workers.execution import Runner
+from .workers.runner import ProcessRunner
+from .workers.scratch import Scratch
+from .workers.uploaded_code import UploadedCode
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What was asked of a service, checked.
+
+    Args:
+        region: region id of everything in it.
+        account_id: account id of everything in it.
+        host: the address at which it listens.
+        clock: its time.
+        workers: how many handlers run at once, where the runner is ours.
+        runner: executes the handlers; None: worker processes.
+        random: where its ids come from.
+        assumptions: what it is taken to do where no source says so.
+        access_key: what requests must be signed with; None: signatures are not read.
+    """
+
+    region: str
+    account_id: str
+    host: str
+    clock: Clock
+    workers: int
+    runner: Runner | None
+    random: Random
+    assumptions: Assumptions
+    access_key: AccessKey | None
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a service that its life needs.
+
+    Args:
+        gateway: answers every request.
+        declared: makes what a file asks for.
+        dispatcher: moves async invocations along.
+        mns: holds the receives that wait.
+        runner: executes handlers.
+    """
+
+    gateway: Gateway
+    declared: Declared
+    dispatcher: Dispatcher
+    mns: MnsRoutes
+    runner: Runner
+
+    async def close(self) -> None:
+        """Answer those who wait, abandon what is being executed, end the workers."""
+        self.mns.close()
+        await self.dispatcher.close()
+        await self.runner.close()
+
+
+def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
+    """Make the parts of one service.
+
+    Args:
+        setup: what was asked for.
+        url: where handlers reach the service.
+        scratch: its folder on disk.
+    """
+    ids = Ids(setup.random)
+    mailbox = Mailbox(random=setup.random)
+    engine = Engine(setup.region, setup.account_id, setup.assumptions)
+    catalog = FunctionCatalog(setup.region, setup.account_id)
+    runner = _process_runner(setup, ids, url, scratch) if setup.runner is None else setup.runner
+    plane = ControlPlane(
+        clock=setup.clock,
+        catalog=catalog,
+        configs=AsyncConfigs(setup.region, setup.account_id, setup.assumptions),
+        engine=engine,
+    )
+    dispatcher = Dispatcher(
+        clock=setup.clock,
+        ids=ids,
+        catalog=catalog,
+        engine=engine,
+        runner=runner,
+        mailbox=mailbox,
+        assumptions=setup.assumptions,
+    )
+    mns = MnsRoutes(mailbox, setup.clock, random=setup.random, may_be_gone=may_be_gone)
+    gateway = Gateway(
+        bound_address=setup.host,
+        clock=setup.clock,
+        ids=ids,
+        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch),
+        mns=mns,
+        local=LocalRoutes(control_plane=plane, engine=engine, dispatcher=dispatcher),
+        access_key=setup.access_key,
+    )
+    declared = Declared(
+        control_plane=plane, mailbox=mailbox, clock=setup.clock, region=setup.region, account_id=setup.account_id
+    )
+    return Service(gateway, declared, dispatcher, mns, runner)
+
+
+def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> ProcessRunner:
+    return ProcessRunner(
+        setup.workers,
+        endpoint=url,
+        region=setup.region,
+        account_id=setup.account_id,
+        ids=ids,
+        home=scratch.home,
+        access_key=setup.access_key,
+    )
+
+
+def _fc_routes(
+    setup: Setup, plane: ControlPlane, engine: Engine, dispatcher: Dispatcher, runner: Runner, scratch: Scratch
+) -> FcRoutes:
+    invoker = Invoker(
+        control_plane=plane,
+        engine=engine,
+        dispatcher=dispatcher,
+        runner=runner,
+        assumptions=setup.assumptions,
+    )
+    tasks = AsyncTasks(
+        clock=setup.clock,
+        catalog=plane.catalog,
+        engine=engine,
+        dispatcher=dispatcher,
+        arn_prefix=f"acs:fc:{setup.region}:{setup.account_id}:functions/",
+        assumptions=setup.assumptions,
+    )
+    uploaded = UploadedCode(scratch.code, plane.catalog, runner)
+    return FcRoutes(control_plane=plane, invoker=invoker, tasks=tasks, uploaded=uploaded)

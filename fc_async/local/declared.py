@@ -1,0 +1,89 @@
+"""What a file asks for: functions whose code is a folder, their async configs, and the queues that these name."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ..arn import QueueArn, TopicArn
+from ..errors import LocalError
+from . import limits
+from .catalog.control_plane import ControlPlane
+from .catalog.fc_errors import FcError
+from .catalog.function import FunctionSpec, normal_qualifier
+from .clock import Clock
+from .mailbox.mailbox import Mailbox
+from .mailbox.mns_errors import MailboxError
+from .mailbox.queue_attributes import QueueChanges
+
+if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
+    from ..config import AsyncInvokeConfig
+
+log = logging.getLogger("fc_async.local")
+
+
+class Declared:
+    """Makes what was declared.
+
+    Args:
+        control_plane: functions, aliases and async configs.
+        mailbox: the queues.
+        clock: the service's time.
+        region: region id, where a destination names none.
+        account_id: account id, where a destination names none.
+    """
+
+    def __init__(
+        self, *, control_plane: ControlPlane, mailbox: Mailbox, clock: Clock, region: str, account_id: str
+    ) -> None:
+        self._plane = control_plane
+        self._mailbox = mailbox
+        self._clock = clock
+        self._region = region
+        self._account_id = account_id
+
+    def deploy(self, spec: FunctionSpec) -> None:
+        """Create or change one function, with its async config and the queues that its destinations name.
+
+        Raises:
+            LocalError: a value is out of range, or the folder is not there.
+        """
+        if not spec.code_dir.is_dir():
+            raise LocalError(f"function {spec.name}: expected a folder of code at {spec.code_dir}, found none")
+        try:
+            self._plane.deploy_folder(spec)
+            if spec.async_config is not None:
+                self._put_config(spec, spec.async_config, normal_qualifier(spec.qualifier))
+        except FcError as refused:
+            raise LocalError(f"function {spec.name}: {refused.message}") from None
+        log.info("function %s: code of %s, handler %s", spec.name, spec.code_dir, spec.handler)
+        self._create_queues(spec)
+
+    def _put_config(self, spec: FunctionSpec, config: AsyncInvokeConfig, qualifier: str | None) -> None:
+        if qualifier is not None and self._plane.ensure_alias(spec.name, qualifier):
+            log.info("function %s: alias %s created; it points to LATEST", spec.name, qualifier)
+        resolved = config.resolved(self._region, self._account_id)
+        self._plane.put_config(spec.name, qualifier, resolved.to_wire())
+
+    def _create_queues(self, spec: FunctionSpec) -> None:
+        destinations = spec.async_config.destination_config if spec.async_config is not None else None
+        if destinations is None:
+            return
+        for destination in (destinations.on_success, destinations.on_failure):
+            if isinstance(destination, QueueArn) and not self._mailbox.has_queue(destination.name):
+                self._create_queue(destination.name, spec.name)
+            elif isinstance(destination, TopicArn):
+                log.warning(
+                    "function %s: topic %s is not there; records to it will be lost", spec.name, destination.name
+                )
+
+    def _create_queue(self, name: str, function: str) -> None:
+        changes = QueueChanges(
+            message_retention_period_seconds=limits.CREATED_QUEUE_RETENTION_SECONDS,
+            maximum_message_size_bytes=limits.CREATED_QUEUE_MESSAGE_BYTES,
+        )
+        try:
+            self._mailbox.create_queue(name, self._clock.now_ms(), changes)
+        except MailboxError as refused:
+            raise LocalError(f"function {function}: queue {name}: {refused.message}") from None
+        log.info("queue %s created, because function %s names it as a destination", name, function)

@@ -1,0 +1,73 @@
+"""What a handler prints: read from its pipe without waiting, and logged line by line with the id of its request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+_LINE_BYTES = 8192
+_READ_BYTES = 4096
+_PIPE_BYTES = 65536
+"""What the pipe holds (Linux, macOS): so much may be there that was printed before something else was seen."""
+
+log = logging.getLogger("fc_async.local.handler")
+
+
+class HandlerOutput:
+    """Reads one worker's pipe; used on the event loop's thread.
+
+    Args:
+        function: name of the function, which stands in each line.
+        descriptor: the end to read from; belongs to this object.
+    """
+
+    def __init__(self, function: str, descriptor: int) -> None:
+        self.request_id = "-"
+        self._function = function
+        self._descriptor = descriptor
+        self._unfinished = b""
+        os.set_blocking(descriptor, False)
+
+    def watch(self) -> None:
+        """Read from now on whatever comes."""
+        asyncio.get_running_loop().add_reader(self._descriptor, self._read_some)
+
+    def read(self) -> None:
+        """Read all that is there now, and not what a handler that prints on and on adds to it meanwhile."""
+        for _ in range(0, _PIPE_BYTES, _READ_BYTES):
+            if not self._read_some():
+                return
+
+    def flush(self) -> None:
+        """Log a line that has not ended."""
+        if self._unfinished:
+            self._log_line(self._unfinished)
+            self._unfinished = b""
+
+    def close(self) -> None:
+        """Log what is there and read no more."""
+        self.read()
+        self.flush()
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        os.close(self._descriptor)
+
+    def _read_some(self) -> bool:
+        """Read a little, so that the event loop comes to other things; return whether there was something."""
+        try:
+            data = os.read(self._descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            return False
+        *lines, self._unfinished = (self._unfinished + data).split(b"\n")
+        for line in lines:
+            self._log_line(line)
+        if len(self._unfinished) > _LINE_BYTES:
+            self.flush()
+        return True
+
+    def _log_line(self, line: bytes) -> None:
+        text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
+        log.info("%s %s %s", self._function, self.request_id, text)
