@@ -22,7 +22,7 @@ from mns.mns_http import RequestInternal
 from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEncoder
 from mns.queue import Message, QueueMeta
 
-from ..checks import check_timeout, whole_seconds
+from ..checks import check_timeout, check_whole, whole_seconds
 from ..errors import ArgumentError, FcAsyncError, ServiceError, TransportError
 from ..settings.access_key import AccessKey
 from ..settings.search import find_settings
@@ -371,6 +371,4 @@ def _attribute(name: str, value: object) -> object:
 
 def _whole(name: str, value: object, least: int, most: int) -> int:
     value = whole_seconds(value) if name.endswith("_seconds") else value
-    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-        return value
-    raise ArgumentError(f"{name}: expected a whole number from {least} to {most}, got {str(value)[:40]}")
+    return check_whole(name, value, least, most)
