@@ -1,4 +1,4 @@
-"""What a caller passes in: names, task ids, times and rates, checked here, so that every layer below can compute."""
+"""What a caller passes in: names, task ids, numbers, times and rates, checked here, so that the rest can compute."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import re
 from datetime import timedelta
 
 from .errors import ArgumentError
+from .value import Value
+
+TYPE_CHECKING = False  # `typing` itself is not loaded: this file is cheap to import
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 # Wider than the documented rule, which the service checks: `$` stands in the names of functions moved from FC 2.0.
 NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.$-]{1,256}")
@@ -32,6 +37,60 @@ MAX_DELAY_SECONDS = 3600
 
 MAX_WAIT_SECONDS = 366 * DAY_SECONDS
 """Longest wait for a task that has an end; the service keeps tasks for 7 days."""
+
+LATEST = "LATEST"
+"""The qualifier of a function whose version or alias is not named."""
+
+_INFINITY = float("inf")
+
+
+class FunctionName(Value):
+    """A function, and its version or alias where one is named: `NAME[@QUALIFIER]` as text.
+
+    Args:
+        name: function name.
+        qualifier: version or alias; None: LATEST.
+    """
+
+    __slots__ = ("name", "qualifier")
+    name: str
+    qualifier: str | None
+
+    def __init__(self, name: str, qualifier: str | None = None) -> None:
+        self._fill(name, qualifier)
+
+    def __str__(self) -> str:
+        return self.name if self.qualifier is None else f"{self.name}@{self.qualifier}"
+
+    @property
+    def version(self) -> str:
+        """The version or alias; LATEST where none is named."""
+        return LATEST if self.qualifier is None else self.qualifier
+
+    @classmethod
+    def checked(cls, name: object, qualifier: object) -> FunctionName:
+        """Return both, checked.
+
+        Raises:
+            ArgumentError: the name or the qualifier cannot be one.
+        """
+        return cls(check_function(name), check_qualifier(qualifier))
+
+
+def is_whole(value: object, least: float = -_INFINITY, most: float = _INFINITY) -> TypeGuard[int]:
+    """Tell whether this is a whole number in this range; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def check_whole(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number.
+
+    Raises:
+        ArgumentError: it is none, or out of range.
+    """
+    if is_whole(value, least, most):
+        return value
+    raise ArgumentError(f"{name}: expected a whole number from {least} to {most}, got {_shown(value)}")
 
 
 def check_timeout(name: str, duration: object) -> float:
@@ -89,7 +148,7 @@ def whole_seconds(duration: object) -> object:
 def _number(value: object) -> float | None:
     if isinstance(value, timedelta):
         return value.total_seconds()
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return value if is_whole(value) or isinstance(value, float) else None
 
 
 def _shown(value: object) -> str:
@@ -162,8 +221,8 @@ def check_delay(delay_seconds: object) -> int | None:
     if delay_seconds is None:
         return None
     delay_seconds = whole_seconds(delay_seconds)
-    if isinstance(delay_seconds, bool) or not isinstance(delay_seconds, int):
+    if not is_whole(delay_seconds):
         raise ArgumentError(f"delay_seconds: expected whole seconds, got {type(delay_seconds).__name__}")
     if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
-        raise ArgumentError(f"delay_seconds: expected 0 to {MAX_DELAY_SECONDS}, got {delay_seconds}")
+        raise ArgumentError(f"delay_seconds: expected 0 to {MAX_DELAY_SECONDS}, got {_shown(delay_seconds)}")
     return delay_seconds

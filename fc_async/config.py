@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import (
     BaseModel,
@@ -29,7 +29,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from .answered import optional
 from .arn import Arn, FunctionArn, QueueEndpoint, UnknownArn, parse_arn, parse_destination
+from .checks import is_whole
 from .errors import ArgumentError
 
 MAX_RETRY_ATTEMPTS = 8
@@ -37,7 +39,6 @@ MAX_EVENT_AGE_SECONDS = 604800
 DEFAULT_RETRY_ATTEMPTS = 3
 DEFAULT_EVENT_AGE_SECONDS = 86400
 
-_Answer = TypeVar("_Answer")
 _MISSPELT = {"MaxAsyncRetryAttemps": "max_async_retry_attempts"}
 
 
@@ -83,14 +84,6 @@ def _answered_half(value: Any) -> Arn | None:
     return _answered_arn(value.get("destination") if isinstance(value, Mapping) else value)
 
 
-def _answered(answer: Mapping[str, Any], name: str, kind: type[_Answer]) -> _Answer | None:
-    """A value out of range is taken as it is; one of another type means that this is no answer of the service."""
-    value = answer.get(name)
-    if value is None or (isinstance(value, kind) and (kind is bool or not isinstance(value, bool))):
-        return value
-    raise ValueError(f"expected {name} to be {kind.__name__}, got {type(value).__name__}")
-
-
 def _moment(value: Any) -> datetime | None:
     try:
         return _MOMENT.validate_python(value)
@@ -125,7 +118,7 @@ def _within(minimum: int, maximum: int) -> BeforeValidator:
     """Refuse numbers out of range, with the range; what the service answers is taken as it is."""
 
     def check(value: Any) -> Any:
-        if value is None or (isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum):
+        if value is None or is_whole(value, minimum, maximum):
             return value
         raise ValueError(f"expected a whole number from {minimum} to {maximum}, got {str(value)[:40]}")
 
@@ -239,6 +232,16 @@ class AsyncInvokeConfig(_Wire):
         ) -> None: ...
 
     @property
+    def on_success(self) -> Arn | None:
+        """Where successes go; None: nowhere."""
+        return None if self.destination_config is None else self.destination_config.on_success
+
+    @property
+    def on_failure(self) -> Arn | None:
+        """Where invocations go that failed after all retries; None: nowhere, so that they are lost."""
+        return None if self.destination_config is None else self.destination_config.on_failure
+
+    @property
     def function(self) -> FunctionArn | None:
         """The function and qualifier that the answer names; None where it names none that is understood."""
         return self._function
@@ -274,12 +277,12 @@ class AsyncInvokeConfig(_Wire):
         Raises:
             ValueError: a value is of another type than the service's; then it is no answer of the service.
         """
-        halves = _answered(answer, "destinationConfig", dict)
+        halves = optional(answer, "destinationConfig", dict)
         config = cls.model_construct(
             destination_config=None if halves is None else DestinationConfig.from_wire(halves),
-            max_async_event_age_in_seconds=_answered(answer, "maxAsyncEventAgeInSeconds", int),
-            max_async_retry_attempts=_answered(answer, "maxAsyncRetryAttempts", int),
-            async_task=_answered(answer, "asyncTask", bool),
+            max_async_event_age_in_seconds=optional(answer, "maxAsyncEventAgeInSeconds", int),
+            max_async_retry_attempts=optional(answer, "maxAsyncRetryAttempts", int),
+            async_task=optional(answer, "asyncTask", bool),
         )
         arn = _answered_arn(answer.get("functionArn"))
         config._function = arn if isinstance(arn, FunctionArn) else None
@@ -294,7 +297,8 @@ class AsyncInvokeConfig(_Wire):
         return self.model_copy(update={"destination_config": self.destination_config.resolved(region, account_id)})
 
 
-_NUMBERS = ("max_async_retry_attempts", "max_async_event_age_in_seconds", "async_task")
+NUMBERS = ("max_async_retry_attempts", "max_async_event_age_in_seconds", "async_task")
+"""The fields that have a default of the service's: all but the destinations."""
 
 
 def with_defaults(config: AsyncInvokeConfig) -> AsyncInvokeConfig:
@@ -309,15 +313,13 @@ def with_defaults(config: AsyncInvokeConfig) -> AsyncInvokeConfig:
 
 
 def is_same(one: AsyncInvokeConfig, other: AsyncInvokeConfig) -> bool:
-    """Tell whether two configs come to the same, None being the service's default."""
-    return all(getattr(with_defaults(one), name) == getattr(with_defaults(other), name) for name in _NUMBERS) and (
-        _halves(one) == _halves(other)
-    )
+    """Tell whether two configs have the same effect: None is the service's default."""
+    return _effect(one) == _effect(other)
 
 
-def _halves(config: AsyncInvokeConfig) -> tuple[object, object]:
-    both = config.destination_config or DestinationConfig()
-    return both.on_success, both.on_failure
+def _effect(config: AsyncInvokeConfig) -> tuple[Any, ...]:
+    filled = with_defaults(config)
+    return (config.on_success, config.on_failure, *(getattr(filled, name) for name in NUMBERS))
 
 
 def _or(default: object, value: object) -> object:

@@ -83,15 +83,6 @@ class ServiceError(FcAsyncError):
         request = self.request_id or "none given"
         return f"{start}the service answered {self.status} {self.code or 'without a code'}{said} (request id {request})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_service_error, (self.status, self.code, self.request_id, self.message, self.action))
-
-
-def _service_error(
-    status: int, code: str | None, request_id: str | None, message: str | None, action: str | None
-) -> ServiceError:
-    return ServiceError(status, code, request_id, message=message, action=action)
-
 
 class FunctionError(FcAsyncError):
     """A synchronous invocation was executed and its handler failed.
@@ -136,6 +127,11 @@ class TransportError(FcAsyncError):
         self.sent = sent
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from functools import partial  # `sent` has no default and only a name, so `args` alone cannot make it again
+
+        return (partial(type(self), sent=self.sent), self.args)
+
 
 class TaskTimeout(FcAsyncError, TimeoutError):
     """An async task had not ended when the time to wait was over; it goes on in the service."""
@@ -161,20 +157,13 @@ class ReplaceIncomplete(FcAsyncError):
         state = "the function has no async config now" if self.is_gone else "parts of the new config may hold"
         return f"{state}: the old one could not be put back as it was. To restore it: {self.command}"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_replace_incomplete, (self.old_config, self.command, self.is_gone))
-
-
-def _replace_incomplete(old_config: Any, command: str, is_gone: bool) -> ReplaceIncomplete:
-    return ReplaceIncomplete(old_config, command, is_gone=is_gone)
-
 
 class RecordError(FcAsyncError, ValueError):
     """What should be a destination's record cannot be read as one.
 
     Args:
         reason: what was looked for and what was missing; holds nothing of the content.
-        raw: the bytes (or the object) that came, kept for whoever wants to store them.
+        raw: the bytes (or the object) that came, kept for those who want to store them.
         index: its place among the records that came, from 0 (0 also for one that came alone); None where they could not
             be told apart, or where more came than were asked for.
     """
@@ -185,9 +174,7 @@ class RecordError(FcAsyncError, ValueError):
         self.reason = reason
         self.raw = raw
         self.index = index
-        super().__init__(
-            reason
-        )  # not the content: `args` are what a log shows; `raw` and `index` are pickled all the same
+        super().__init__(reason)  # not the content: a log shows `args`; `raw` and `index` are pickled all the same
 
     def __repr__(self) -> str:
         return f"RecordError({self.reason!r})"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from ..checks import FunctionName
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,16 +19,6 @@ else:
 _SHOWN_CHARACTERS = 60
 
 
-class FunctionName(NamedTuple):
-    """FUNCTION[@QUALIFIER] as typed."""
-
-    name: str
-    qualifier: str | None
-
-    def __str__(self) -> str:
-        return self.name if self.qualifier is None else f"{self.name}@{self.qualifier}"
-
-
 class FunctionNameType(_ParamType):
     """Reads FUNCTION[@QUALIFIER]."""
 
@@ -35,12 +27,11 @@ class FunctionNameType(_ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FunctionName:
         if isinstance(value, FunctionName):
             return value
-        from ..checks import check_function, check_qualifier
         from ..errors import ArgumentError
 
         name, _, qualifier = value.rpartition("@") if "@" in value else (value, "", None)
         try:
-            return FunctionName(check_function(name), check_qualifier(qualifier))
+            return FunctionName.checked(name, qualifier)
         except ArgumentError:  # its sentence speaks of arguments in Python
             self.fail(_no_function(value), param, ctx)
 

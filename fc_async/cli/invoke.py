@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .arguments import FUNCTION, NEW_TASK_ID, DurationType, FunctionName
+from ..checks import FunctionName
+from .arguments import FUNCTION, NEW_TASK_ID, DurationType
 from .options import CommonOptions, FcCommand, common_options, dry_run_option, output_option, say
 from .output import print_document, print_fields
 from .task import finish, max_wait_option

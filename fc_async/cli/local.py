@@ -160,10 +160,11 @@ def status(context: click.Context, output: str) -> None:
 
 def _invocation_row(invocation: dict[str, Any]) -> tuple[str, ...]:
     from ..arn import parse_arn
+    from ..checks import LATEST, FunctionName
     from .config.view import short
 
     qualifier = invocation["qualifier"]
-    function = invocation["function"] + ("" if qualifier == "LATEST" else f"@{qualifier}")
+    function = str(FunctionName(invocation["function"], None if qualifier == LATEST else qualifier))
     deliveries = [(one["status"], short(parse_arn(one["destination"]))) for one in invocation["deliveries"]]
     records = ", ".join(f"{status} {destination}" for status, destination in deliveries)
     return invocation["requestId"], function, invocation["status"], str(len(invocation["attempts"])), records

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..checks import STATUSES
-from .arguments import FUNCTION, MOMENT, TASK_ID, DurationType, FunctionName
+from ..checks import STATUSES, FunctionName
+from .arguments import FUNCTION, MOMENT, TASK_ID, DurationType
 from .options import FcGroup, common_options, dry_run_option, output_option, say
 from .output import print_document, print_documents, print_fields, print_table
 from .task_view import COLUMNS, fields, row

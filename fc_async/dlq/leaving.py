@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..checks import FunctionName
 from ..errors import ArgumentError, RecordError, ServiceError
 from ..functions.client import FunctionsClient
 from ..records.record import InvocationRecord
@@ -61,12 +62,11 @@ class Leaving:
         return self._unsafe[target]
 
     def _missing_on_failure(self, name: str, qualifier: str | None) -> str | None:
-        shown = name if qualifier is None else f"{name}@{qualifier}"
         try:
             config = self._functions.find_config(name, qualifier=qualifier)
         except (ServiceError, ArgumentError) as error:
             return str(error)
-        destinations = None if config is None else config.destination_config
-        if destinations is None or destinations.on_failure is None:
+        if config is None or config.on_failure is None:
+            shown = FunctionName(name, qualifier)
             return f"{shown} has no OnFailure, so a new failure would be lost (--allow-loss sends all the same)"
         return None

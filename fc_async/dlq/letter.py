@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from ..checks import FunctionName
 from ..errors import RecordError
 from ..mns.message import QueueMessage
 from ..records.record import InvocationRecord, parse_record
@@ -49,7 +50,7 @@ class Letter:
             function = self.record.function
         except RecordError:
             return self.record.function_arn
-        return function.name if function.qualifier is None else f"{function.name}@{function.qualifier}"
+        return str(FunctionName(function.name, function.qualifier))
 
     @property
     def error(self) -> str:

@@ -6,11 +6,13 @@ Fields: API 2023-03-30, AsyncTask and ListAsyncTasksRequest (docstrings of aliba
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeGuard
 
-from ..checks import FINAL_STATUSES, STATUSES, check_qualifier
+from ..answered import objects, optional, required
+from ..checks import FINAL_STATUSES, STATUSES, check_qualifier, is_whole
 from ..errors import ArgumentError
 
 MAX_MILLISECONDS = 253402300799999
@@ -43,7 +45,7 @@ class AsyncTask:
     Args:
         task_id: the task's id.
         status: Enqueued, Dequeued, Running, Stopping, Retrying, or one of the final ones: Succeeded, Failed, Stopped,
-            Expired, Invalid; also a word that is new since.
+            Expired, Invalid; also a newer word of the service's.
         started_time: milliseconds since 1970.
         end_time: milliseconds since 1970; 0 before the end.
         duration_ms: how long it ran.
@@ -57,7 +59,7 @@ class AsyncTask:
         return_payload: what the function returned, where the service keeps it.
         task_error_message: what it failed with.
         task_payload: what the function was given; in lists only with `include_payload`.
-        wire: the service's JSON, with the fields that are new since.
+        wire: the service's JSON, with fields that are newer than this client.
     """
 
     task_id: str
@@ -87,38 +89,23 @@ class AsyncTask:
         """Read one task of an answer.
 
         Raises:
-            TypeError: it names no id or no status, or a field is of another type than the service documents.
+            AnswerError: it names no id or no status, or a field is of another type than the service documents.
         """
-        known = _known(cls, answer)
-        known.pop("wire", None)
-        events = known.pop("events", ())
-        task = cls(
-            **known, events=tuple([AsyncTaskEvent(**_known(AsyncTaskEvent, one)) for one in events]), wire=answer
-        )
-        if not isinstance(task.task_id, str) or not isinstance(task.status, str):
-            raise TypeError
-        return task
+        events = tuple([AsyncTaskEvent(**_fields(AsyncTaskEvent, one)) for one in objects(answer, "events")])
+        return cls(**_fields(cls, answer), events=events, wire=answer)
 
 
-_TYPES = {"events": list, "wire": dict}
-_NUMBERS = {
-    "started_time",
-    "end_time",
-    "duration_ms",
-    "already_retried_times",
-    "event_id",
-    "timestamp",
+_READERS: dict[Any, Callable[[dict[str, Any], str], Any]] = {
+    "str": lambda answer, name: required(answer, name, str),
+    "str | None": lambda answer, name: optional(answer, name, str),
+    "int | None": lambda answer, name: optional(answer, name, int),
 }
+"""How a field is read, by the type that it is declared with."""
 
 
-def _known(kind: type, answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the documented fields of an answer that are not null, under their names here."""
-    found = {one.name: answer.get(_camel(one.name)) for one in fields(kind)}
-    for name, value in found.items():
-        expected = int if name in _NUMBERS else _TYPES.get(name, str)
-        if value is not None and (not isinstance(value, expected) or isinstance(value, bool)):
-            raise TypeError
-    return {name: value for name, value in found.items() if value is not None}
+def _fields(kind: type[AsyncTask | AsyncTaskEvent], answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the documented fields of an answer that hold one text or number, under their names here."""
+    return {one.name: _READERS[one.type](answer, _camel(one.name)) for one in fields(kind) if one.type in _READERS}
 
 
 def _camel(name: str) -> str:
@@ -168,7 +155,7 @@ def _milliseconds(name: str, moment: object) -> int | None:
     if moment is None:
         return None
     number = (moment - _EPOCH) // timedelta(milliseconds=1) if _has_zone(moment) else moment
-    if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MAX_MILLISECONDS:
+    if is_whole(number, 0, MAX_MILLISECONDS):
         return number
     shown = str(moment)[:40] if isinstance(moment, (datetime, str)) else type(moment).__name__
     raise ArgumentError(

@@ -1,38 +1,44 @@
-"""What every call of FunctionsClient is made of: address it, make it, repeat it where that is safe, read its answer."""
+"""How a call of FunctionsClient is made: address it, send it, repeat it where that is safe, read its answer."""
 
 from __future__ import annotations
 
 import functools
 import json
-import random
+import random as chance
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from darabonba.runtime import RuntimeOptions
 
+from ..answered import AnswerError
 from ..arn import FunctionArn
-from ..checks import check_function, check_qualifier, check_timeout
+from ..checks import FunctionName, check_timeout
 from ..errors import ServiceError
+from ..settings.access_key import Credentials
 from ..settings.found import ACCOUNT_FROM_ARN, ACCOUNT_FROM_STS, Setting, Source
 from ..settings.settings import Settings
 from ..transport.account import account_of
-from ..transport.fc_transport import Transport, last_answer, unreadable
+from ..transport.adapter import Answer
+from ..transport.fc_transport import Transport, unreadable
 from ..transport.repeat import FOREVER, Repeats
 
 SHORTEST_LOOK_SECONDS = 1
 """What a call may take although the caller's time is over: it is the last look."""
 
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What readers raise: ours an AnswerError, which is a ValueError, the SDK's models and `json` the others."""
+
 _Read = TypeVar("_Read")
 _One = TypeVar("_One")
 
 
-class Caller:
-    """The calls that FunctionsClient's are made of; safe to share between threads.
+class Calls:
+    """Makes the calls of one client; safe to share between threads.
 
     Args:
         settings: where, and as whom.
@@ -40,7 +46,8 @@ class Caller:
         read_timeout_seconds: longest wait for an answer.
         sleep: waits for so many seconds; None: the machine's.
         clock: seconds that only grow; None: the machine's.
-        random: a number from 0 to 1, anew each time; None: the machine's.
+        random: a number from 0 to 1, a new one at each call; None: the machine's.
+        ask_account: asks STS for the account id, given region, whether inside of it, and credentials.
     """
 
     def __init__(
@@ -49,77 +56,64 @@ class Caller:
         *,
         connect_timeout_seconds: float | timedelta,
         read_timeout_seconds: float | timedelta,
-        sleep: Callable[[float], object] | None,
-        clock: Callable[[], float] | None,
-        random: Callable[[], float] | None,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] | None = None,
+        random: Callable[[], float] | None = None,
+        ask_account: Callable[[str | None, bool, Credentials], str] = account_of,
     ) -> None:
         self.settings = settings
-        self._sleep = sleep or time.sleep
-        self._clock = clock or time.monotonic
-        self._repeats = Repeats(self._sleep, self._clock, random or _random)
+        self.sleep = sleep or time.sleep
+        self.clock = clock or time.monotonic
+        self._repeats = Repeats(self.sleep, self.clock, random or chance.random)
         self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
         self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
-        self._account_lock = threading.Lock()
-        self._settings_lock = threading.Lock()
+        self._ask_account = ask_account
+        self._asking, self._learning = threading.Lock(), threading.Lock()
         self._transport = Transport(
             settings, connect_timeout_seconds=self._connect_seconds, read_timeout_seconds=self._read_seconds
         )
 
     @property
     def sdk(self) -> Any:
-        """The official client of alibabacloud-fc20230330, configured; it raises the SDK's own exceptions."""
+        """The official client of alibabacloud-fc20230330, configured."""
         return self._transport.sdk
 
     @property
     def account_id(self) -> str:
-        """The account's id: as the settings say, else from a function's ARN that came along, else asked from STS once.
-
-        Raises:
-            ServiceError: STS refused.
-            SettingsError: there are no credentials.
-            TransportError: STS gave no answer.
-        """
-        with self._account_lock:  # the first of many threads asks, the others wait for what it hears
+        """The account's id: known, learnt from a function's ARN, else asked from STS once."""
+        with self._asking:  # the first of many threads asks, the others wait for what it hears
             if self.settings.account_id is None:
-                self._learn(self._ask_account_id(), ACCOUNT_FROM_STS)
+                region = self.settings.region and self.settings.region.value
+                answered = self._ask_account(region, self.settings.internal, self.settings.credentials)
+                self._learn(answered, ACCOUNT_FROM_STS)
         return self.settings.require_account_id()
 
-    def close(self) -> None:
-        """Close the connections that are open; a later call opens new ones."""
-        self._transport.close()
-
-    def _ask_account_id(self) -> str:
-        region = self.settings.region and self.settings.region.value
-        return account_of(region, self.settings.internal, self.settings.credentials)
-
-    def _learn_from(self, function: object) -> None:
+    def learn_from(self, function: object) -> None:
+        """Take the account id from a function's ARN, where none is known and this is one."""
         account = function.account_id if isinstance(function, FunctionArn) else None
-        if self.settings.account_id is None and account and account.isdigit():
+        if account and account.isdigit():
             self._learn(account, ACCOUNT_FROM_ARN)
 
-    def _learn(self, account_id: str, source: Source) -> None:
-        """Keep the account's id; one that another thread has learnt meanwhile stays."""
-        with self._settings_lock:
-            if self.settings.account_id is None:
-                self.settings = replace(self.settings, account_id=Setting(account_id, source))
+    def close(self) -> None:
+        """Close the connections that are open."""
+        self._transport.close()
 
-    def _call(
+    def once(
         self,
         action: str,
         operation: Callable[[], object],
         *,
         expected: tuple[int, ...],
-        harmless_twice: bool = False,
-        until: float = FOREVER,
-    ) -> None:
-        """Make a call that changes something; the answer is then `last_answer()`."""
-        self._repeats.run(
-            lambda _: self._transport.call(action, operation, expected=expected),
-            harmless_twice=harmless_twice,
-            until=until,
-        )
+        private: tuple[str, ...] = (),
+    ) -> Answer:
+        """Make a call one time, and return the answer as it came (`Transport.call`)."""
+        return self._transport.call(action, operation, expected=expected, private=private)
 
-    def _answered(
+    def repeat(self, attempt: Callable[[bool], _Read], *, harmless_twice: bool, until: float = FOREVER) -> _Read:
+        """Make an attempt, and again where that is safe (`Repeats.run`)."""
+        return self._repeats.run(attempt, harmless_twice=harmless_twice, until=until)
+
+    def read(
         self,
         action: str,
         operation: Callable[[], object],
@@ -130,21 +124,14 @@ class Caller:
 
         The SDK's models are not asked: they let nearly anything pass.
         """
-        self._call(action, operation, expected=(200,), harmless_twice=True, until=until)
-        answer = last_answer()
+        answer = self.repeat(lambda _: self.once(action, operation, expected=(200,)), harmless_twice=True, until=until)
         try:
             return reader(_json_object(answer.body))
-        except (
-            AttributeError,
-            LookupError,
-            TypeError,
-            ValueError,
-            RecursionError,
-        ) as error:  # pydantic's is a ValueError
-            failure = unreadable(action, answer, type(error).__name__)
-        raise failure
+        except _UNREADABLE as error:
+            reason = str(error) if isinstance(error, AnswerError) else type(error).__name__
+        raise unreadable(action, answer, reason)
 
-    def _pages(
+    def pages(
         self,
         action: str,
         ask: Callable[[str | None], object],
@@ -153,32 +140,44 @@ class Caller:
         """Go through a list, page by page; `ask` makes the call for one token, `reader` returns items and the next."""
         token, seen = None, set[str]()
         while True:
-            items, answered = self._answered(action, functools.partial(ask, token), reader)
+            items, answered = self.read(action, functools.partial(ask, token), reader)
             yield from items
             token = next_token(action, answered, seen)
             if token is None:
                 return
 
-    def _runtime(self, until: float) -> RuntimeOptions:
-        """Return options of the SDK by which a call is over when the clock reads `until`."""
+    def runtime(self, until: float = FOREVER) -> RuntimeOptions:
+        """Return options of the SDK that end a call at this clock reading."""
         runtime = RuntimeOptions()
         if until != FOREVER:
-            left_seconds = max(until - self._clock(), SHORTEST_LOOK_SECONDS)
+            left_seconds = max(until - self.clock(), SHORTEST_LOOK_SECONDS)
             runtime.connect_timeout = ceil(min(left_seconds, self._connect_seconds) * 1000)
             runtime.read_timeout = ceil(min(left_seconds, self._read_seconds) * 1000)
         return runtime
 
+    def _learn(self, account_id: str, source: Source) -> None:
+        with self._learning:
+            if self.settings.account_id is None:
+                self.settings = replace(self.settings, account_id=Setting(account_id, source))
 
-def addressed(verb: str, function: str, qualifier: str | None) -> tuple[str, str, dict[str, str]]:
-    """Return what is being done (for messages), the checked name, and the query's qualifier.
+
+class Address(NamedTuple):
+    """What a call is about: what is being done (for messages), the function's name, the query's qualifier."""
+
+    action: str
+    name: str
+    query: dict[str, str]
+
+
+def addressed(verb: str, function: str, qualifier: str | None) -> Address:
+    """Return what a call is about, checked.
 
     Raises:
         ArgumentError: the name or the qualifier cannot be one.
     """
-    name, checked = check_function(function), check_qualifier(qualifier)
-    if checked is None:
-        return f"{verb} {name}", name, {}
-    return f"{verb} {name}@{checked}", name, {"qualifier": checked}
+    checked = FunctionName.checked(function, qualifier)
+    query = {} if checked.qualifier is None else {"qualifier": checked.qualifier}
+    return Address(f"{verb} {checked}", checked.name, query)
 
 
 def next_token(action: str, answered: str | None, seen: set[str]) -> str | None:
@@ -195,12 +194,8 @@ def next_token(action: str, answered: str | None, seen: set[str]) -> str | None:
     return answered
 
 
-def _random() -> float:
-    return random.random()  # noqa: S311 - it spreads repeats, it guards nothing
-
-
 def _json_object(body: bytes) -> dict[str, Any]:
     found = json.loads(body)
     if not isinstance(found, dict):
-        raise TypeError
+        raise AnswerError(f"expected a JSON object, got {type(found).__name__}")
     return found

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ..checks import check_rate
+from ..checks import check_rate, check_whole
 from ..errors import ArgumentError, FcAsyncError
 from .outcomes import Accepted, Invocation, InvokeFailed
 
@@ -30,7 +30,7 @@ def invoke_each(
     Raises:
         ArgumentError: the arguments cannot be right; nothing was sent.
     """
-    threads = _concurrency(concurrency)
+    threads = check_whole("concurrency", concurrency, 1, MAX_CONCURRENCY)
     pace = _Pace(check_rate("rate_per_second", rate_per_second), sleep, clock)
     items = [one if isinstance(one, Invocation) else Invocation(one) for one in _several(payloads)]
 
@@ -40,7 +40,7 @@ def invoke_each(
             return invoke(item)
         except FcAsyncError as error:
             return InvokeFailed(index, error)
-        except Exception as error:  # of the caller's own objects: the outcomes of the others must not be lost for it
+        except Exception as error:  # the caller's own objects raise it: the outcomes of the others must be kept
             return InvokeFailed(index, FcAsyncError(f"the invocation broke off ({type(error).__name__})"))
 
     with ThreadPoolExecutor(min(threads, len(items)) or 1, thread_name_prefix="fc_async-invoke") as pool:
@@ -72,9 +72,3 @@ def _several(payloads: Any) -> list[Any]:
     if isinstance(payloads, (str, bytes, bytearray, memoryview, Mapping, Path)) or not isinstance(payloads, Iterable):
         raise ArgumentError(f"payloads: expected several of them, such as a list, got one {type(payloads).__name__}")
     return list(payloads)
-
-
-def _concurrency(threads: object) -> int:
-    if isinstance(threads, int) and not isinstance(threads, bool) and 1 <= threads <= MAX_CONCURRENCY:
-        return threads
-    raise ArgumentError(f"concurrency: expected a whole number from 1 to {MAX_CONCURRENCY}, got {str(threads)[:40]}")

@@ -41,7 +41,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class InvokeFailed:
-    """One of many invocations that was not accepted, or of which that is not known.
+    """One of many invocations that was refused, or whose acceptance is unknown.
 
     Args:
         index: its place among the payloads, from 0.

@@ -1,4 +1,4 @@
-"""What is sent to a function: the rules that make bytes of what the caller passed, and the names it goes to."""
+"""What is sent to a function: the rules that make bytes of what the caller passed, and how many there may be."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..checks import is_whole
 from ..errors import ArgumentError
 
 MAX_PAYLOAD_BYTES = 131072
 """Longest payload of an asynchronous invocation: "128 KB" on the limits page, read as 128 KiB (assumed)."""
+
+
+def check_limit(max_payload_bytes: object) -> int | None:
+    """Return the longest payload, None for no limit of ours.
+
+    Raises:
+        ArgumentError: it is no whole number from 0.
+    """
+    if max_payload_bytes is None or is_whole(max_payload_bytes, 0):
+        return max_payload_bytes
+    raise ArgumentError(
+        f"max_payload_bytes: expected a whole number from 0, or None for no limit, got {str(max_payload_bytes)[:40]}"
+    )
 
 
 def payload_bytes(payload: Any, limit: int | None = None) -> bytes | None:

@@ -1,8 +1,8 @@
 """Replacing an async config: afterwards the function has exactly this one, whether the service merges or replaces.
 
-FC 2.0 documents that a PUT leaves alone what it does not name; of FC 3.0 nothing is known. So: PUT, look, and only if
-something is left over that must go, remove it. Numbers go by putting their defaults. A destination can only go with
-the whole config (an empty one is refused: `InvalidDestinationResources`), so in that case the function has no
+FC 2.0 documents that a PUT leaves alone what it does not name; for FC 3.0 nothing is documented. So: PUT, look, and
+only if something is left over that must go, remove it. Numbers go by putting their defaults. A destination can only go
+with the whole config (an empty one is refused: `InvalidDestinationResources`), so in that case the function has no
 destinations for the time of one call. If the deletion or the new config fails then, the old one is put back and looked
 at; what the first PUT brought in and cannot be taken out again is an error that has the command which restores it.
 """
@@ -12,13 +12,14 @@ from __future__ import annotations
 import shlex
 from typing import Protocol
 
-from ..config import _NUMBERS, AsyncInvokeConfig, _halves, is_same, with_defaults
+from ..checks import FunctionName
+from ..config import NUMBERS, AsyncInvokeConfig, is_same, with_defaults
 from ..errors import FcAsyncError, ReplaceIncomplete, ServiceError, TransportError
 from ..transport.repeat import is_in_doubt
 
 
-class Configs(Protocol):
-    """The calls that replacing is made of."""
+class ConfigCalls(Protocol):
+    """The calls that replacing is made of, those of a `FunctionsClient`."""
 
     def find_config(self, function: str, *, qualifier: str | None = None) -> AsyncInvokeConfig | None: ...
 
@@ -30,7 +31,7 @@ class Configs(Protocol):
 
 
 def replace(
-    configs: Configs, function: str, config: AsyncInvokeConfig, qualifier: str | None, options: tuple[str, ...] = ()
+    configs: ConfigCalls, function: str, config: AsyncInvokeConfig, qualifier: str | None, options: tuple[str, ...] = ()
 ) -> AsyncInvokeConfig:
     """Make this the function's config and return what the service then answers (`FunctionsClient.replace_config`).
 
@@ -47,7 +48,7 @@ def replace(
         return put
     there = configs.find_config(function, qualifier=qualifier) or AsyncInvokeConfig()
     if _keeps_destination(config, there):
-        return _put_anew(configs, function, config, qualifier, old, options)
+        return _put_again(configs, function, config, qualifier, old, options)
     if _keeps_number(config, there):
         return configs.put_config(function, with_defaults(config), qualifier=qualifier)
     return there
@@ -57,32 +58,24 @@ def restore_command(
     function: str, config: AsyncInvokeConfig, qualifier: str | None, place: tuple[str, ...] = ()
 ) -> str:
     """Return the command line that puts this config back."""
-    on_success, on_failure = _halves(config)
     task = {None: None, True: "--async-task", False: "--no-async-task"}[config.async_task]
-    options = [
-        *([] if on_success is None else ["--on-success", str(on_success)]),
-        *([] if on_failure is None else ["--on-failure", str(on_failure)]),
-        *([] if config.max_async_retry_attempts is None else ["--max-retries", str(config.max_async_retry_attempts)]),
-        *(
-            []
-            if config.max_async_event_age_in_seconds is None
-            else ["--max-age", str(config.max_async_event_age_in_seconds)]
-        ),
-        *([] if task is None else [task]),
-    ]
-    return shlex.join(["fc-async", "config", "set", _shown(function, qualifier), *options, *place])
+    valued = {
+        "--on-success": config.on_success,
+        "--on-failure": config.on_failure,
+        "--max-retries": config.max_async_retry_attempts,
+        "--max-age": config.max_async_event_age_in_seconds,
+    }
+    options = [part for option, value in valued.items() if value is not None for part in (option, str(value))]
+    options += [] if task is None else [task]
+    return shlex.join(["fc-async", "config", "set", str(FunctionName(function, qualifier)), *options, *place])
 
 
 def _delete_command(function: str, qualifier: str | None, place: tuple[str, ...]) -> str:
-    return shlex.join(["fc-async", "config", "delete", _shown(function, qualifier), "--yes", *place])
+    return shlex.join(["fc-async", "config", "delete", str(FunctionName(function, qualifier)), "--yes", *place])
 
 
-def _shown(function: str, qualifier: str | None) -> str:
-    return function if qualifier is None else f"{function}@{qualifier}"
-
-
-def _put_anew(
-    configs: Configs,
+def _put_again(
+    configs: ConfigCalls,
     function: str,
     config: AsyncInvokeConfig,
     qualifier: str | None,
@@ -109,7 +102,7 @@ def _may_have_arrived(failure: BaseException) -> bool:
     return is_in_doubt(failure) if isinstance(failure, (ServiceError, TransportError)) else True
 
 
-def _delete(configs: Configs, function: str, qualifier: str | None) -> None:
+def _delete(configs: ConfigCalls, function: str, qualifier: str | None) -> None:
     try:
         configs.delete_config(function, qualifier=qualifier)
     except ServiceError as error:
@@ -117,7 +110,7 @@ def _delete(configs: Configs, function: str, qualifier: str | None) -> None:
             raise
 
 
-def _is_put_back(configs: Configs, function: str, qualifier: str | None, old: AsyncInvokeConfig) -> bool:
+def _is_put_back(configs: ConfigCalls, function: str, qualifier: str | None, old: AsyncInvokeConfig) -> bool:
     """Put the old config back with its defaults, and look: where the service merges, the new one may show through."""
     try:
         configs.put_config(function, with_defaults(old), qualifier=qualifier)
@@ -128,9 +121,10 @@ def _is_put_back(configs: Configs, function: str, qualifier: str | None, old: As
 
 
 def _keeps_destination(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> bool:
-    return any(want is None and have is not None for want, have in zip(_halves(wanted), _halves(there), strict=True))
+    pairs = (wanted.on_success, there.on_success), (wanted.on_failure, there.on_failure)
+    return any(want is None and have is not None for want, have in pairs)
 
 
 def _keeps_number(wanted: AsyncInvokeConfig, there: AsyncInvokeConfig) -> bool:
     want, have = with_defaults(wanted), with_defaults(there)
-    return any(getattr(wanted, name) is None and getattr(want, name) != getattr(have, name) for name in _NUMBERS)
+    return any(getattr(wanted, name) is None and getattr(want, name) != getattr(have, name) for name in NUMBERS)

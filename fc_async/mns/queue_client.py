@@ -16,7 +16,7 @@ from urllib.parse import quote
 from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEncoder
 from mns.queue import Message, QueueMeta
 
-from ..checks import check_timeout, whole_seconds
+from ..checks import check_timeout, check_whole, whole_seconds
 from ..errors import ArgumentError, ServiceError
 from ..settings.search import find_settings
 from ..transport.account import account_of
@@ -295,6 +295,4 @@ def _attribute(name: str, value: object) -> object:
 
 def _whole(name: str, value: object, least: int, most: int) -> int:
     value = whole_seconds(value) if name.endswith("_seconds") else value
-    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-        return value
-    raise ArgumentError(f"{name}: expected a whole number from {least} to {most}, got {str(value)[:40]}")
+    return check_whole(name, value, least, most)

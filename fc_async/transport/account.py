@@ -17,7 +17,8 @@ from ..settings.access_key import Credentials
 from ..settings.endpoint import Endpoint
 from ..settings.found import Source
 from ..settings.settings import Settings
-from .fc_transport import SdkClient, Transport, last_answer, unreadable
+from .adapter import Answer
+from .fc_transport import SdkClient, Transport, unreadable
 from .repeat import Repeats
 
 _ACTION = "asking STS for the account id (--account-id, account_id= in Python, spares it)"
@@ -68,22 +69,20 @@ def ask_account_id(endpoint: Endpoint, credentials: Credentials, repeats: Repeat
         body_type="json",
     )
 
-    def ask(_: bool) -> None:
-        transport.call(
+    def ask(_: bool) -> Answer:
+        return transport.call(
             _ACTION,
             lambda: transport.sdk.call_api(params, OpenApiRequest(), RuntimeOptions()),
             expected=(200,),
         )
 
     try:
-        repeats.run(ask, harmless_twice=True)
-        return _account_id()
+        return _account_id(repeats.run(ask, harmless_twice=True))
     finally:
         transport.close()
 
 
-def _account_id() -> str:
-    answer = last_answer()
+def _account_id(answer: Answer) -> str:
     try:
         found = json.loads(answer.body)["AccountId"]
     except (KeyError, TypeError, ValueError, RecursionError):

@@ -1,7 +1,6 @@
 """HTTP as both services need it: no proxy for loopback, no redirect followed, and always known whether it was sent.
 
 The FC client mounts this in the FC SDK's core, the queue client uses it in place of the MNS SDK's own connection.
-What the service says is untrusted text: `said` cleans it, and drops it when it would quote what is private.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class PlainAdapter(HTTPAdapter):
             response = super().send(request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=through)
             body = self._read(response)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = _failure(urlsplit(url).netloc, error, timeout)
+            failure = failure_of(urlsplit(url).netloc, error, timeout)
             log_failure(request.method, url, failure)
         else:
             response._content = body
@@ -136,7 +135,14 @@ def _goes_direct(url: str) -> bool:
     return is_loopback(host) or bool(should_bypass_proxies(url, no_proxy=None))
 
 
-def _failure(netloc: str, error: Exception, timeout: Any) -> TransportError:
+def failure_of(netloc: str, error: Exception, timeout: Any) -> TransportError:
+    """Return our error for one of `requests`, with whether the request may have arrived.
+
+    Args:
+        netloc: host and port, for the reader.
+        error: what `requests` raised; no text of it is taken over.
+        timeout: the timeouts of the request, as `requests` takes them.
+    """
     kind = type(_root(error)).__name__
     if isinstance(error, _TooLongError):
         return TransportError(f"{netloc} sent {error}, which is more than fc_async reads", sent=True)
@@ -173,7 +179,7 @@ def _chain(error: BaseException) -> list[BaseException]:
         one = waiting.pop(0)
         if isinstance(one, BaseException) and one not in found:
             found.append(one)
-            # Not __context__: it leads to whatever the caller happens to be handling while it calls us.
+            # Not __context__: it leads to an error that the caller happens to be handling while it calls us.
             waiting += [getattr(one, "reason", None), one.__cause__, *one.args]
     return found
 

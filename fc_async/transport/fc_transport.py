@@ -1,14 +1,14 @@
 """What the FC SDK gets wrong on the wire, put right in one place (alibabacloud-fc20230330 4.6.8 to 4.8.3).
 
-    a proxy from the environment wins over NO_PROXY, also for loopback   our adapter sends directly (wire.py)
+    a proxy from the environment wins over NO_PROXY, also for loopback   our adapter sends directly (adapter.py)
     redirects are followed, a POST becomes a GET that succeeds           our adapter never lets one be seen
     an error that is no JSON object loses its status and request id      our adapter rewrites it as one
     a code under ErrorCode, an id in X-Fc-Request-Id are not read        rewritten likewise
     DEBUG=sdk prints the Authorization header                            our calls are silent
     its exceptions hold the request, the raw answer and each other       ours are built from the answer alone
 
-The adapter sits in a session of its own in the SDK's core, found by a pool size that nobody else uses; other clients
-in the process keep theirs.
+The adapter sits in a session of its own in the SDK's core, found by a pool size that is ours alone; other clients in
+the process keep theirs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from alibabacloud_credentials.models import CredentialModel
@@ -40,17 +40,20 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 REQUEST_ID = "x-fc-request-id"
 
-_Answered = TypeVar("_Answered")
 _session_numbers = itertools.count(10_001)
 
 
 class _Exchange(threading.local):
-    """What the adapter saw during the call that this thread is in."""
+    """What the adapter saw during the call that this thread is in: the SDK hands nothing else down to it."""
 
     is_ours = False
     is_signed = False
     answer: Answer | None = None
     secrets: tuple[str, ...] = ()
+
+    def begin(self) -> None:
+        """Forget what the call before saw."""
+        self.answer, self.secrets, self.is_signed = None, (), False
 
 
 _exchange = _Exchange()
@@ -98,16 +101,16 @@ class Transport:
     def call(
         self,
         action: str,
-        operation: Callable[[], _Answered],
+        operation: Callable[[], object],
         *,
         expected: tuple[int, ...],
         private: tuple[str, ...] = (),
-    ) -> _Answered:
-        """Run one call of the SDK and turn whatever goes wrong into ours.
+    ) -> Answer:
+        """Run one call of the SDK, return the answer as it came, and turn every failure into one of ours.
 
         Args:
             action: what is being done, for the message.
-            operation: the call; it may make one request.
+            operation: the call; it may make one request. What the SDK makes of the answer is left aside.
             expected: the statuses that mean yes.
             private: the payload, of which no message may quote a part.
 
@@ -115,16 +118,16 @@ class Transport:
             ServiceError: the service answered something else, or what cannot be read.
             TransportError: no answer came.
         """
-        _exchange.answer, _exchange.secrets, _exchange.is_signed = None, (), False
+        _exchange.begin()
         failure: FcAsyncError
         try:
-            answered = operation()
+            operation()
         except Exception as error:  # the SDK raises what it likes, and all of it can quote the request
             failure = self._failure(action, error, expected, private)
         else:
-            answer = _seen()
+            answer = _exchange.answer
             if answer is not None and answer.status in expected:
-                return answered
+                return answer
             failure = self._refused(action, answer, private) if answer else _went_past(action)
         raise failure  # here, outside the handler: so that the SDK's exception is not even its context
 
@@ -138,7 +141,7 @@ class Transport:
             if isinstance(one, FcAsyncError):
                 return one
         kind = type(inner or error).__name__
-        answer = _seen()
+        answer = _exchange.answer
         if answer is None and not _exchange.is_signed:  # without a key there is nothing that could be sent
             return TransportError(f"{action}: the FC SDK failed before anything was sent ({kind})", sent=False)
         if answer is None:
@@ -154,28 +157,16 @@ class Transport:
         return ServiceError(answer.status, code, request_id(answer), message=message, action=action)
 
 
-def unreadable(action: str, answer: Answer, kind: str) -> ServiceError:
-    """Return the error for an answer that says yes and cannot be read; `kind` is the reader's exception type."""
+def unreadable(action: str, answer: Answer, reason: str) -> ServiceError:
+    """Return the error for an answer that says yes and cannot be read; the reason quotes nothing of it."""
     return ServiceError(
-        answer.status, None, request_id(answer), message=f"an answer that cannot be read ({kind})", action=action
+        answer.status, None, request_id(answer), message=f"an answer that cannot be read ({reason})", action=action
     )
-
-
-def last_answer() -> Answer:
-    """Return the answer to this thread's last call, as it came."""
-    answer = _seen()
-    if answer is None:
-        raise RuntimeError("no call has returned in this thread")
-    return answer
 
 
 def request_id(answer: Answer) -> str | None:
     """Return the service's id of the call, from the header that every answer of Function Compute has."""
     return identifier(answer.headers.get(REQUEST_ID))
-
-
-def _seen() -> Answer | None:
-    return _exchange.answer
 
 
 def _went_past(action: str) -> TransportError:

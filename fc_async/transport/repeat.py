@@ -5,9 +5,9 @@
     anything else                                   never
 
 At most 5 attempts, and so 7.5 seconds of waiting between them; what the calls themselves take does not count, so that
-a service that hangs is asked again too. The delays double from half a second, as
-the service's own do (https://help.aliyun.com/zh/functioncompute/retry-policy), each cut by chance ("full jitter"), so
-that clients that failed together do not come back together.
+a service that hangs is asked again too. The delays double from half a second, as the service's own do
+(https://help.aliyun.com/zh/functioncompute/retry-policy), each cut by chance ("full jitter"), so that clients that
+failed together come back one by one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Repeats:
     Args:
         sleep: waits for so many seconds.
         clock: seconds that only grow.
-        random: a number from 0 to 1, anew each time.
+        random: a number from 0 to 1, a new one at each call.
     """
 
     sleep: Callable[[float], object]
@@ -50,8 +50,8 @@ class Repeats:
         Args:
             attempt: the call; it is told whether an earlier attempt may have arrived.
             harmless_twice: whether it may be repeated when it may have arrived.
-            until: reading of the clock from which nothing is repeated; a delay is cut so that the last attempt
-                begins then. Default: never.
+            until: stop repeating at this clock reading; a delay is cut so that the last attempt begins then.
+                Default: never.
 
         Raises:
             ServiceError: the last answer, when it was a refusal.
@@ -75,7 +75,7 @@ class Repeats:
 
 
 def is_in_doubt(failure: ServiceError | TransportError) -> bool:
-    """Tell whether the work may have been done all the same."""
+    """Tell whether the work may have been done although the call failed."""
     return failure.sent if isinstance(failure, TransportError) else failure.status in _IN_DOUBT
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +14,18 @@ from typing import Any
 
 import pytest
 
-from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient, ServiceError, SettingsError
+from fc_async import (
+    AsyncInvokeConfig,
+    DestinationConfig,
+    FunctionArn,
+    FunctionsClient,
+    QueueClient,
+    ServiceError,
+    SettingsError,
+)
+from fc_async.functions.calls import Calls
+from fc_async.functions.catalog import Catalog
+from fc_async.functions.configs import Configs
 from fc_async.settings.access_key import AccessKey, Credentials
 from fc_async.settings.credentials import given_credentials
 from fc_async.settings.endpoint import Endpoint
@@ -86,75 +99,89 @@ def test_sts_is_asked_in_the_region(region: str | None, internal: bool, host: st
     assert sts_endpoint(region, internal).url == f"https://{host}"
 
 
-class Unnamed(FunctionsClient):
-    """A client whose account nobody named; what STS would say is at hand."""
+class Sts:
+    """What STS would say is at hand, after a moment if told so; it counts how often it is asked."""
 
-    asked = 0
+    def __init__(self, seconds: float = 0) -> None:
+        self.asked = 0
+        self._seconds = seconds
 
-    def __init__(self, peer: Peer) -> None:
-        super().__init__(endpoint=peer.url)
-        self.settings = replace(self.settings, account_id=None)
-
-    def _ask_account_id(self) -> str:
+    def __call__(self, region: str | None, internal: bool, credentials: Credentials) -> str:
         self.asked += 1
+        threading.Event().wait(self._seconds)
         return "1987"
 
 
-class Asking(Unnamed):
-    """Its STS answers when every thread had the time to ask, too."""
-
-    def _ask_account_id(self) -> str:
-        answer = super()._ask_account_id()
-        threading.Event().wait(0.05)
-        return answer
+def calls_of_nobody(peer: Peer, sts: Callable[[str | None, bool, Credentials], str]) -> Calls:
+    """Return the calls of a client whose account nobody named."""
+    found = find_settings("fc", endpoint=peer.url, environment={}, home=None)
+    unnamed = replace(found, account_id=None)
+    return Calls(unnamed, connect_timeout_seconds=5, read_timeout_seconds=30, ask_account=sts)
 
 
 def test_a_short_destination_gets_the_account_that_sts_tells_and_it_is_asked_once() -> None:
-    with Peer(Reply(200, {}, ID)) as peer, Unnamed(peer) as client:
-        client.put_config("main", QUEUE)
-        client.put_config("main", QUEUE)
-        assert client.asked == 1
+    sts = Sts()
+    with Peer(Reply(200, {}, ID)) as peer, closing(calls_of_nobody(peer, sts)) as calls:
+        Configs(calls).put_config("main", QUEUE)
+        Configs(calls).put_config("main", QUEUE)
+        assert sts.asked == 1
         sent = json.loads(peer.requests[0].body)["destinationConfig"]["onFailure"]["destination"]
         assert sent == "acs:mns:cn-hangzhou:1987:/queues/dead/messages"
-        assert str((client.settings.account_id or ("", ""))[1]) == "STS GetCallerIdentity"
+        assert str((calls.settings.account_id or ("", ""))[1]) == "STS GetCallerIdentity"
 
 
 def test_an_account_that_was_learnt_while_sts_was_asked_stays() -> None:
-    class Slow(Unnamed):
-        def _ask_account_id(self) -> str:
-            self.get_config("main")
-            return super()._ask_account_id()
-
     answer = {"functionArn": "acs:fc:cn-hangzhou:2024:functions/main"}
-    with Peer(Reply(200, answer, ID)) as peer, Slow(peer) as client:
-        assert client.account_id == "2024"
+    with Peer(Reply(200, answer, ID)) as peer:
+
+        def slow(*_: object) -> str:
+            Configs(calls).get_config("main")
+            return "1987"
+
+        with closing(calls_of_nobody(peer, slow)) as calls:
+            assert calls.account_id == "2024"
 
 
 def test_many_threads_ask_sts_once() -> None:
-    barrier = threading.Barrier(32, timeout=10)
-    with Peer() as peer, Asking(peer) as client, ThreadPoolExecutor(32) as pool:
+    barrier, sts = threading.Barrier(32, timeout=60), Sts(seconds=0.05)  # every thread has the time to ask, too
+    with Peer() as peer, closing(calls_of_nobody(peer, sts)) as calls, ThreadPoolExecutor(32) as pool:
 
         def account(_: int) -> str:
             barrier.wait()
-            return client.account_id
+            return calls.account_id
 
         assert set(pool.map(account, range(32))) == {"1987"}
-        assert client.asked == 1
+        assert sts.asked == 1
 
 
-@pytest.mark.parametrize("call", ["get_config", "get_function"])
-def test_the_arn_of_a_function_spares_asking(call: str) -> None:
-    arn = {"functionArn": "acs:fc:cn-hangzhou:2024:functions/main"}
-    with Peer(Reply(200, arn, ID)) as peer, Unnamed(peer) as client:
-        getattr(client, call)("main")
-        assert client.account_id == "2024"
-        assert client.asked == 0
+READS: list[Callable[[Calls], object]] = [
+    lambda calls: Configs(calls).get_config("main"),
+    lambda calls: Catalog(calls).get_function("main"),
+]
+
+
+@pytest.mark.parametrize("read", READS, ids=["get_config", "get_function"])
+def test_the_arn_of_a_function_spares_asking(read: Callable[[Calls], object]) -> None:
+    arn, sts = {"functionArn": "acs:fc:cn-hangzhou:2024:functions/main"}, Sts()
+    with Peer(Reply(200, arn, ID)) as peer, closing(calls_of_nobody(peer, sts)) as calls:
+        read(calls)
+        assert calls.account_id == "2024"
+        assert sts.asked == 0
 
 
 def test_nothing_is_asked_while_no_destination_needs_it() -> None:
-    with Peer(Reply(200, {}, ID)) as peer, Unnamed(peer) as client:
-        client.put_config("main", AsyncInvokeConfig(max_async_retry_attempts=0))
-        assert client.asked == 0
+    sts = Sts()
+    with Peer(Reply(200, {}, ID)) as peer, closing(calls_of_nobody(peer, sts)) as calls:
+        Configs(calls).put_config("main", AsyncInvokeConfig(max_async_retry_attempts=0))
+        assert sts.asked == 0
+
+
+def test_an_account_that_is_known_is_kept_whatever_an_arn_says() -> None:
+    sts = Sts()
+    with Peer() as peer, closing(calls_of_nobody(peer, sts)) as calls:
+        assert calls.account_id == "1987"
+        calls.learn_from(FunctionArn("main", "cn-hangzhou", "2024"))
+        assert calls.account_id == "1987"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,16 @@ def every(client: FunctionsClient) -> list[Iterator[str]]:
     return [client.iter_functions(), client.iter_qualifiers("main")]
 
 
-@pytest.mark.parametrize("body", [{"functions": [{}], "versions": [7]}, [], "<html>", {"functions": 7, "versions": 7}])
+NAMELESS: list[Any] = [
+    {"functions": [{}], "versions": [7]},
+    [],
+    "<html>",
+    {"functions": 7, "versions": 7},
+    {"nextToken": {"a": 1}},
+]
+
+
+@pytest.mark.parametrize("body", NAMELESS)
 def test_a_page_that_holds_no_names_is_the_services_fault(body: Any) -> None:
     with Peer(*pages(body)) as peer, client_of(peer) as client:
         for names in every(client):

@@ -171,15 +171,6 @@ def test_a_service_that_breaks_while_there_is_time_is_a_transport_error() -> Non
         assert len(peer.requests) == 5
 
 
-def test_no_look_is_longer_than_what_is_left_of_the_wait() -> None:
-    now = 100.0
-    with FunctionsClient(endpoint="http://127.0.0.1:1", read_timeout_seconds=30, clock=lambda: now) as client:
-        left = [client._runtime(now + seconds) for seconds in (-1, 0, 1, 2.5, 60)]
-        assert [runtime.read_timeout for runtime in left] == [1000, 1000, 1000, 2500, 30000]
-        assert [runtime.connect_timeout for runtime in left] == [1000, 1000, 1000, 2500, 5000]
-        assert client._runtime(float("inf")).read_timeout is None
-
-
 def test_a_task_may_be_missing_for_five_seconds_after_its_acceptance() -> None:
     with Peer(MISSING, IS_ON, MISSING, MISSING, task("Succeeded")) as peer:
         assert Waiting(peer).wait(timeout_seconds=60).status == "Succeeded"
@@ -205,7 +196,7 @@ def test_waiting_where_async_tasks_are_off_is_refused_with_how_to_switch_them_on
         assert "qualifier=prod" in peer.requests[1].target
 
 
-def test_whoever_may_not_read_the_config_still_waits() -> None:
+def test_waiting_needs_no_permission_to_read_the_config() -> None:
     with Peer(MISSING, Reply(403, {"Code": "AccessDenied"}, ID), task("Succeeded")) as peer:
         assert Waiting(peer).wait().status == "Succeeded"
 
@@ -227,32 +218,48 @@ def test_a_wait_that_is_no_time_is_refused(seconds: Any) -> None:
         assert peer.requests == []
 
 
-@pytest.mark.parametrize("body", [{"status": "Running"}, {"taskId": 7, "status": "x"}, [], "<html>", {"tasks": [7]}])
-def test_an_answer_that_is_no_task_is_the_services_fault(body: Any) -> None:
-    said = pytest.raises(ServiceError, match="cannot be read")
+UNREADABLE: dict[str, tuple[Any, str]] = {
+    "no id": ({"status": "Running"}, "expected taskId to be text, got nothing"),
+    "an id that is a number": ({"taskId": 7, "status": "x"}, "expected taskId to be text, got int"),
+    "a status that is a number": ({"taskId": "t-1", "status": 7}, "expected status to be text, got int"),
+    "a time that is text": ({"taskId": "t-1", "status": "x", "endTime": "5"}, "expected endTime to be a whole number"),
+    "events that are none": ({"taskId": "t-1", "status": "x", "events": [7]}, "expected events to hold objects"),
+    "a list": ([], "expected a JSON object, got list"),
+    "no JSON": ("<html>", ""),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_an_answer_that_is_no_task_is_the_services_fault_and_the_field_is_named(body: Any, reason: str) -> None:
+    said = pytest.raises(ServiceError, match=rf"get_task main t-1: .* 200 .*cannot be read \({reason}")
     with Peer(Reply(200, body, ID)) as peer, FunctionsClient(endpoint=peer.url) as client, said:
         client.get_task("main", "t-1")
 
 
-def function(timeout: int | None) -> Reply:
-    return Reply(200, {"functionName": "main", "timeout": timeout}, ID)
+LISTS: dict[str, tuple[Any, str]] = {
+    "a task that is a number": ({"tasks": [7]}, "expected tasks to hold objects, got int among them"),
+    "tasks that are text": ({"tasks": "t-1"}, "expected tasks to be a list, got str"),
+    "a task without an id": ({"tasks": [{"status": "Failed"}]}, "expected taskId to be text, got nothing"),
+    "a token that is an object": ({"tasks": [], "nextToken": {}}, "expected nextToken to be text, got dict"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), LISTS.values(), ids=LISTS.keys())
+def test_a_list_that_holds_no_tasks_is_the_services_fault_and_the_field_is_named(body: Any, reason: str) -> None:
+    said = pytest.raises(ServiceError, match=reason)
+    with Peer(Reply(200, body, ID)) as peer, FunctionsClient(endpoint=peer.url) as client, said:
+        list(client.iter_tasks("main"))
 
 
 @pytest.mark.parametrize(
-    ("asked", "seconds"),
-    [
-        (function(60), 70),
-        (function(None), None),
-        (function(0), None),
-        (function(10**30), None),
-        (Reply(403, {"Code": "AccessDenied"}, ID), None),
-    ],
+    "asked",
+    [Reply(200, {"functionName": "main", "timeout": 60}, ID), Reply(403, {"Code": "AccessDenied"}, ID)],
+    ids=["told", "forbidden"],
 )
-def test_a_sync_invocation_asks_for_the_functions_own_timeout_first(asked: Reply, seconds: int | None) -> None:
-    with Peer(asked, asked, Reply(200, b"done", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:
-        assert client._own_timeout("main", "prod") == seconds
+def test_a_sync_invocation_asks_for_the_functions_own_timeout_first(asked: Reply) -> None:
+    with Peer(asked, Reply(200, b"done", ID)) as peer, FunctionsClient(endpoint=peer.url) as client:
         assert client.invoke("main", None, qualifier="prod").payload == b"done"
-        assert [request.method for request in peer.requests] == ["GET", "GET", "POST"]
+        assert [request.method for request in peer.requests] == ["GET", "POST"]
         assert all("qualifier=prod" in request.target for request in peer.requests)
 
 

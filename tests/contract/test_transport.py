@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from darabonba.core import DaraCore
 
 from fc_async import FcAsyncError, FunctionsClient, ServiceError, SettingsError, TransportError
 from fc_async.settings.access_key import AccessKey
+from fc_async.settings.search import find_settings
+from fc_async.transport.fc_transport import Transport
 from tests.peer import Drop, Peer, Reply
 
 ID = {"X-Fc-Request-Id": "1-64e70cf1-5cbef92ea8fc8c42899cf5d1"}
@@ -39,6 +42,11 @@ def failure(call: Callable[[], object]) -> FcAsyncError:
     assert error.__cause__ is None
     assert error.__context__ is None
     return error
+
+
+def transport_to(peer: Peer) -> Transport:
+    settings = find_settings("fc", endpoint=peer.url, credentials=KEY, environment={}, home=None)
+    return Transport(settings, connect_timeout_seconds=5, read_timeout_seconds=30)
 
 
 def refused(*script: Reply) -> ServiceError:
@@ -158,8 +166,8 @@ def test_what_went_past_our_connection_may_have_been_sent_and_is_not_sent_again(
 
 
 def test_what_the_sdk_refuses_before_it_asks_for_a_key_was_not_sent() -> None:
-    with Peer() as peer, FunctionsClient(endpoint=peer.url, credentials=KEY) as client:
-        error = failure(lambda: client._transport.call("try", lambda: client.sdk.no_such_call(), expected=(200,)))
+    with Peer() as peer, closing(transport_to(peer)) as client:
+        error = failure(lambda: client.call("try", lambda: client.sdk.no_such_call(), expected=(200,)))
         assert peer.requests == []
     assert isinstance(error, TransportError)
     assert not error.sent
@@ -237,10 +245,8 @@ def test_threads_that_share_a_client_get_their_own_answers() -> None:
 
 
 def test_a_call_of_another_thread_in_between_changes_nothing() -> None:
-    from fc_async.transport.fc_transport import last_answer
-
     with Peer(Reply(202, b"", ID)) as good, Peer(Reply(429, b"", ID)) as bad:
-        accepts, refuses = FunctionsClient(endpoint=good.url), FunctionsClient(endpoint=bad.url, sleep=no_wait)
+        accepts, refuses = transport_to(good), FunctionsClient(endpoint=bad.url, sleep=no_wait)
 
         def operation() -> object:
             answered = accepts.sdk.invoke_function("main", _request("InvokeFunctionRequest"))
@@ -249,8 +255,7 @@ def test_a_call_of_another_thread_in_between_changes_nothing() -> None:
             other.join()
             return answered
 
-        accepts._transport.call("invoke main", operation, expected=(202,))
-        assert last_answer().status == 202
+        assert accepts.call("invoke main", operation, expected=(202,)).status == 202
         assert len(bad.requests) == 5
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionArn, QueueArn, UnknownArn
+from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionArn, QueueArn, TopicArn, UnknownArn
+from fc_async.config import is_same, with_defaults
 from fc_async.errors import ArgumentError
 
 QUEUE = "acs:mns:cn-hangzhou:123:/queues/dead/messages"
@@ -268,3 +269,36 @@ def test_a_config_is_frozen() -> None:
 
 def test_a_bad_short_form_is_also_an_argument_error_of_ours() -> None:
     assert issubclass(ArgumentError, ValueError)
+
+
+def test_a_config_tells_where_its_outcomes_go() -> None:
+    both = AsyncInvokeConfig(destination_config=DestinationConfig(on_success="queue:ok", on_failure="topic:dead"))
+    assert (both.on_success, both.on_failure) == (QueueArn("ok"), TopicArn("dead"))
+    for nowhere in (AsyncInvokeConfig(), AsyncInvokeConfig(destination_config=DestinationConfig())):
+        assert (nowhere.on_success, nowhere.on_failure) == (None, None)
+    with pytest.raises(ValueError, match="Extra inputs"):
+        AsyncInvokeConfig.model_validate({"on_failure": "queue:dead"})
+
+
+DEFAULTS = AsyncInvokeConfig(max_async_retry_attempts=3, max_async_event_age_in_seconds=86400, async_task=False)
+
+
+def test_configs_are_the_same_when_they_have_the_same_effect() -> None:
+    assert is_same(AsyncInvokeConfig(), DEFAULTS)
+    assert is_same(AsyncInvokeConfig(destination_config=DestinationConfig()), DEFAULTS)
+    assert AsyncInvokeConfig() != DEFAULTS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        AsyncInvokeConfig(max_async_retry_attempts=0),
+        AsyncInvokeConfig(max_async_event_age_in_seconds=1),
+        AsyncInvokeConfig(async_task=True),
+        AsyncInvokeConfig(destination_config=DestinationConfig(on_success="queue:a")),
+        AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:a")),
+    ],
+)
+def test_configs_differ_when_any_field_has_another_effect(other: AsyncInvokeConfig) -> None:
+    assert not is_same(AsyncInvokeConfig(), other)
+    assert is_same(other, with_defaults(other))

@@ -8,9 +8,9 @@ from ..options import say
 from .view import fields
 
 if TYPE_CHECKING:
+    from ...checks import FunctionName
     from ...config import AsyncInvokeConfig
     from ...functions.client import FunctionsClient
-    from ..arguments import FunctionName
 
 
 def read_before(client: FunctionsClient, function: FunctionName) -> AsyncInvokeConfig | None:
@@ -31,10 +31,9 @@ def merged(before: AsyncInvokeConfig | None, named: dict[str, Any]) -> AsyncInvo
     from ...config import AsyncInvokeConfig
 
     old = before if before is not None else AsyncInvokeConfig()
-    on_success, on_failure = _halves(old)
     return _changed(
         old,
-        (_either(named["on_success"], on_success), _either(named["on_failure"], on_failure)),
+        (_either(named["on_success"], old.on_success), _either(named["on_failure"], old.on_failure)),
         _either(named["max_retries"], old.max_async_retry_attempts),
         _either(named["max_age"], old.max_async_event_age_in_seconds),
         _either(named["async_task"], old.async_task),
@@ -43,10 +42,9 @@ def merged(before: AsyncInvokeConfig | None, named: dict[str, Any]) -> AsyncInvo
 
 def without(before: AsyncInvokeConfig, named: dict[str, bool]) -> AsyncInvokeConfig:
     """Return a config without what was named."""
-    on_success, on_failure = _halves(before)
     return _changed(
         before,
-        (None if named["on_success"] else on_success, None if named["on_failure"] else on_failure),
+        (None if named["on_success"] else before.on_success, None if named["on_failure"] else before.on_failure),
         None if named["max_retries"] else before.max_async_retry_attempts,
         None if named["max_age"] else before.max_async_event_age_in_seconds,
         None if named["async_task"] else before.async_task,
@@ -108,11 +106,6 @@ def _changed(
             "asyncTask": task,
         }
     )
-
-
-def _halves(config: AsyncInvokeConfig) -> tuple[Any, Any]:
-    both = config.destination_config
-    return (None, None) if both is None else (both.on_success, both.on_failure)
 
 
 def _field(option: str) -> str:

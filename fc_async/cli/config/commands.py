@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..arguments import DESTINATION, FUNCTION, DurationType, FunctionName
+from ...checks import LATEST, FunctionName
+from ..arguments import DESTINATION, FUNCTION, DurationType
 from ..options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from ..output import print_document, print_documents, print_fields, print_table
 from .change import as_sent, merged, only_named, read_before, say_change, say_unknown, without
@@ -76,7 +77,7 @@ def list_(context: click.Context, function: FunctionName | None, all_qualifiers:
         from .gaps import without_config
 
         found += without_config(client, name, found, all_qualifiers=all_qualifiers)
-        found.sort(key=lambda one: (function_name(one), qualifier(one) != "LATEST", qualifier(one)))
+        found.sort(key=lambda one: (function_name(one), qualifier(one) != LATEST, qualifier(one)))
     if output == "table":
         print_table(COLUMNS, [row(one) for one in found], whole=COLUMNS[:2])
         _say_gaps(found)
@@ -142,9 +143,10 @@ def unset(context: click.Context, /, function: FunctionName, dry_run: bool, outp
       fc-async config unset orders@prod --on-success
       fc-async config unset orders --max-retries --max-age --dry-run
     """
+    from ...config import is_same
+
     if not any(named.values()):
         raise click.UsageError("nothing to unset: name at least one of --on-success, --on-failure, --max-retries, ...")
-    from ...config import is_same
 
     client = _client(context)
     say(client.settings.place)
@@ -220,6 +222,6 @@ def _end(config: AsyncInvokeConfig | None, output: str, *, dry_run: bool) -> Non
 
 
 def _say_gaps(found: list[Any]) -> None:
-    count = sum(1 for one in found if one.destination_config is None or one.destination_config.on_failure is None)
+    count = sum(1 for one in found if one.on_failure is None)
     if count:
         say(f"{count} of {len(found)} without OnFailure (NONE): what fails there is lost")

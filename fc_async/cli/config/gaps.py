@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ...checks import LATEST
 from ..options import say
 from .view import function_name, qualifier
 
@@ -35,7 +36,7 @@ def without_config(
 
     everything = "functions without a config"
     names = _listed(everything, client.iter_functions()) if function is None else [_existing(client, function)]
-    wanted = [(name, "LATEST") for name in names]
+    wanted = [(name, LATEST) for name in names]
     if all_qualifiers:
         wanted += [(name, one) for name in names for one in _qualifiers(client, name)]
     there = {(function_name(one), qualifier(one)) for one in configs}
@@ -44,7 +45,7 @@ def without_config(
     own = (region.value if region else "", account.value if account else "")
     return [
         AsyncInvokeConfig.from_wire(
-            {"functionArn": str(FunctionArn(name, *own, qualifier=None if of == "LATEST" else of))}
+            {"functionArn": str(FunctionArn(name, *own, qualifier=None if of == LATEST else of))}
         )
         for name, of in gaps
     ]

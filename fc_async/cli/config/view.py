@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...checks import FunctionName
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -30,8 +32,7 @@ def answer(config: AsyncInvokeConfig) -> dict[str, Any]:
 
 def qualifier(config: AsyncInvokeConfig) -> str:
     """Return the qualifier that a config is of; LATEST where its ARN names none."""
-    found = getattr(config.function, "qualifier", None)
-    return "LATEST" if found is None else str(found)
+    return FunctionName(function_name(config), getattr(config.function, "qualifier", None)).version
 
 
 def function_name(config: AsyncInvokeConfig) -> str:
@@ -41,10 +42,9 @@ def function_name(config: AsyncInvokeConfig) -> str:
 
 def fields(config: AsyncInvokeConfig) -> list[tuple[str, str]]:
     """Return what a config says, as names and texts."""
-    halves = config.destination_config
     return [
-        ("on failure", destination(None if halves is None else halves.on_failure, config.function)),
-        ("on success", destination(None if halves is None else halves.on_success, config.function)),
+        ("on failure", destination(config.on_failure, config.function)),
+        ("on success", destination(config.on_success, config.function)),
         ("max retries", _or("not set (3)", config.max_async_retry_attempts)),
         ("max age", _or("not set (86400 s)", config.max_async_event_age_in_seconds, " s")),
         ("async task", _or("not set (off)", {True: "on", False: "off", None: None}[config.async_task])),
@@ -53,12 +53,11 @@ def fields(config: AsyncInvokeConfig) -> list[tuple[str, str]]:
 
 def row(config: AsyncInvokeConfig) -> tuple[str, ...]:
     """Return a config as a row under COLUMNS; what is not set is the service's default, in parentheses."""
-    halves = config.destination_config
     return (
         function_name(config),
         qualifier(config),
-        destination(None if halves is None else halves.on_failure, config.function, nothing="NONE"),
-        destination(None if halves is None else halves.on_success, config.function, nothing="-"),
+        destination(config.on_failure, config.function, nothing="NONE"),
+        destination(config.on_success, config.function, nothing="-"),
         _or("(3)", config.max_async_retry_attempts),
         _or("(86400 s)", config.max_async_event_age_in_seconds, " s"),
         {True: "on", False: "off", None: "(off)"}[config.async_task],
@@ -85,17 +84,16 @@ def short(arn: Arn) -> str:
     from ...arn import FunctionArn, QueueArn, TopicArn
 
     if isinstance(arn, FunctionArn) and arn.service is None:
-        return f"function:{arn.name}" + (f"@{arn.qualifier}" if arn.qualifier else "")
+        return f"function:{FunctionName(arn.name, arn.qualifier)}"
     if isinstance(arn, QueueArn):
         return f"queue:{arn.name}"
     return f"topic:{arn.name}" if isinstance(arn, TopicArn) else str(arn)
 
 
 def _destinations(config: AsyncInvokeConfig) -> dict[str, Any] | None:
-    halves = config.destination_config
-    if halves is None:
+    if config.destination_config is None:
         return None
-    named = {"onFailure": halves.on_failure, "onSuccess": halves.on_success}
+    named = {"onFailure": config.on_failure, "onSuccess": config.on_success}
     return {name: {"destination": _whole(arn)} for name, arn in named.items() if arn is not None}
 
 

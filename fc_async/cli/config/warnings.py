@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...arn import Arn
+    from ...checks import FunctionName
     from ...config import AsyncInvokeConfig
     from ...functions.client import FunctionsClient
-    from ..arguments import FunctionName
 
 _ACTION_OF_SERVICE = {"eventbridge": "eventbridge:PutEvents", "mq": "mq:PUB"}
 
@@ -44,8 +44,7 @@ def warnings(
 
 def without_on_failure(function: FunctionName, config: AsyncInvokeConfig) -> list[str]:
     """Return a sentence where failures go nowhere."""
-    halves = config.destination_config
-    if halves is not None and halves.on_failure is not None:
+    if config.on_failure is not None:
         return []
     retries = config.max_async_retry_attempts
     count = 3 if retries is None else retries
@@ -59,9 +58,7 @@ def policy(destinations: list[Arn]) -> dict[str, Any]:
 
 
 def _destinations(config: AsyncInvokeConfig) -> list[Arn]:
-    halves = config.destination_config
-    found = () if halves is None else (halves.on_failure, halves.on_success)
-    return list(dict.fromkeys(one for one in found if one is not None))
+    return list(dict.fromkeys(one for one in (config.on_failure, config.on_success) if one is not None))
 
 
 def _no_role(client: FunctionsClient, function: FunctionName, destinations: list[Arn]) -> list[str]:

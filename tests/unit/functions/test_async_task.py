@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fc_async.answered import AnswerError
 from fc_async.errors import ArgumentError
 from fc_async.functions.async_task import STATUSES, AsyncTask, AsyncTaskEvent, task_query
 
@@ -49,21 +50,31 @@ def test_a_task_is_over_in_a_final_status_only(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "reason"),
     [
-        {"taskId": None},
-        {"status": None},
-        {"status": 7},
-        {"events": {}},
-        {"events": [7]},
-        {"endTime": "x"},
-        {"endTime": True},
-        {"requestId": 7},
+        ({"taskId": None}, "expected taskId to be text, got nothing"),
+        ({"status": None}, "expected status to be text, got nothing"),
+        ({"status": 7}, "expected status to be text, got int"),
+        ({"events": {}}, "expected events to be a list, got dict"),
+        ({"events": [7]}, "expected events to hold objects, got int among them"),
+        ({"events": [{"eventId": "1"}]}, "expected eventId to be a whole number, got str"),
+        ({"endTime": "secret-word"}, "expected endTime to be a whole number, got str"),
+        ({"endTime": True}, "expected endTime to be a whole number, got bool"),
+        ({"requestId": 7}, "expected requestId to be text, got int"),
     ],
 )
-def test_an_answer_of_another_shape_is_not_taken_for_a_task(change: dict[str, Any]) -> None:
-    with pytest.raises((TypeError, AttributeError)):
+def test_an_answer_of_another_shape_is_not_taken_for_a_task(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(AnswerError) as caught:
         AsyncTask.from_wire(WIRE | change)
+    assert str(caught.value) == reason
+
+
+def test_a_field_of_the_service_that_is_named_wire_changes_nothing() -> None:
+    assert AsyncTask.from_wire({"taskId": "t", "status": "x", "wire": 7}).wire == {
+        "taskId": "t",
+        "status": "x",
+        "wire": 7,
+    }
 
 
 def query(**named: Any) -> dict[str, Any]:
