@@ -21,7 +21,7 @@ from .fc.signature import check_acs3
 from .guard import refusal
 from .http.listener import is_loopback
 from .ids import Ids
-from .mailbox.mns_errors import MailboxError
+from .mailbox.errors import MailboxError
 from .mns.routes import MnsRoutes
 from .mns.signature import check_mns
 from .own_routes import LocalRoutes

@@ -18,10 +18,10 @@ from . import limits
 from .access_key import read_access_key
 from .assumptions import read_assumptions
 from .catalog.async_configs import AsyncConfigs
-from .catalog.catalog import FunctionCatalog
 from .catalog.control_plane import ControlPlane
 from .catalog.fc_errors import FcError
 from .catalog.function import FunctionSpec, normal_qualifier
+from .catalog.functions import FunctionCatalog
 from .clock import Clock, ManualClock, SystemClock
 from .dispatch.dispatcher import Dispatcher
 from .engine.engine import Engine
@@ -32,9 +32,9 @@ from .gateway import Gateway
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
 from .ids import Ids
+from .mailbox.attributes import QueueChanges
+from .mailbox.errors import MailboxError
 from .mailbox.mailbox import Mailbox
-from .mailbox.mns_errors import MailboxError
-from .mailbox.queue_attributes import QueueChanges
 from .mns.routes import MnsRoutes
 from .own_routes import LocalRoutes
 from .workers.execution import Runner

@@ -14,7 +14,7 @@ from typing import Any
 from .. import limits
 from ..times import rfc3339
 from .fc_errors import alias_already_exists, alias_not_found, invalid_argument, not_implemented
-from .page import page
+from .paging import page
 
 _NAME = re.compile(limits.ALIAS_NAME_PATTERN)
 

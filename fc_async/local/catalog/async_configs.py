@@ -11,7 +11,7 @@ from ..assumptions import Assumptions
 from ..engine.invocation import Settings
 from ..times import rfc3339
 from .fc_errors import async_config_not_exists, invalid_argument, invalid_destination
-from .page import page
+from .paging import page
 
 
 @dataclass(frozen=True)

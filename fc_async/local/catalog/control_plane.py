@@ -10,9 +10,9 @@ from ..clock import Clock
 from ..engine.engine import Engine
 from .aliases import Alias, name_of, version_of
 from .async_configs import AsyncConfigs
-from .catalog import FunctionCatalog
 from .fc_errors import FcError, invalid_argument
 from .function import DeployedFunction, FunctionSpec
+from .functions import FunctionCatalog
 from .versions import Version
 
 

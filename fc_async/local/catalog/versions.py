@@ -12,7 +12,7 @@ from typing import Any
 from ..times import rfc3339
 from .fc_errors import invalid_argument, version_not_found
 from .function import DeployedFunction
-from .page import page
+from .paging import page
 
 _BACKWARD, _FORWARD = "BACKWARD", "FORWARD"
 _HIGHEST = 10**12

@@ -8,9 +8,9 @@ from collections.abc import Coroutine
 from typing import Any
 
 from ..assumptions import Assumptions
-from ..catalog.catalog import FunctionCatalog
 from ..catalog.fc_errors import FcError
 from ..catalog.function import normal_qualifier
+from ..catalog.functions import FunctionCatalog
 from ..clock import Clock, Timer
 from ..engine.engine import Engine
 from ..engine.invocation import Invocation, Outcome, State

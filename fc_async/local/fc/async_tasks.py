@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..assumptions import Assumptions
-from ..catalog.catalog import FunctionCatalog
 from ..catalog.fc_errors import invalid_argument, task_already_completed, task_not_found
-from ..catalog.page import page
+from ..catalog.functions import FunctionCatalog
+from ..catalog.paging import page
 from ..clock import Clock
 from ..dispatch.dispatcher import Dispatcher
 from ..engine.engine import Engine

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from .attributes import QueueAttributes, QueueChanges, checked_queue_name
+from .errors import MailboxError, invalid_argument, queue_already_exist, queue_not_exist
+from .limits import DEFAULT_RET_NUMBER, RET_NUMBER
 from .message import Draft, Message
-from .mns_errors import MailboxError, invalid_argument, queue_already_exist, queue_not_exist
-from .mns_limits import DEFAULT_RET_NUMBER, RET_NUMBER
 from .queue import Queue, QueueStatus
-from .queue_attributes import QueueAttributes, QueueChanges, checked_queue_name
 
 __all__ = ["Mailbox", "MailboxError", "QueuePage"]
 

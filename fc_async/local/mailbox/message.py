@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from .mns_limits import DEFAULT_PRIORITY
+from .limits import DEFAULT_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)

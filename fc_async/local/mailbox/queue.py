@@ -25,9 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from .message import Draft, Message, body_md5, legal_text, priority_of
-from .mns_errors import MailboxError, invalid_argument, message_not_exist, out_of_range
-from .mns_limits import (
+from .attributes import QueueAttributes, QueueChanges
+from .errors import MailboxError, invalid_argument, message_not_exist, out_of_range
+from .limits import (
     DELAY_SECONDS,
     MAX_BATCH_BYTES,
     MAX_BATCH_MESSAGES,
@@ -35,7 +35,7 @@ from .mns_limits import (
     PRIORITY,
     VISIBILITY_TIMEOUT,
 )
-from .queue_attributes import QueueAttributes, QueueChanges
+from .message import Draft, Message, body_md5, legal_text, priority_of
 from .receipt_handle import message_id_of, receipt_handle
 
 _TAG_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

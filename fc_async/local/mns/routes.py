@@ -16,10 +16,10 @@ from aiohttp import web
 
 from ..clock import Clock
 from ..http.connection import may_be_gone
+from ..mailbox.errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
+from ..mailbox.limits import DEFAULT_RET_NUMBER, MAX_REQUEST_BYTES, WAIT_SECONDS
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.message import Message
-from ..mailbox.mns_errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
-from ..mailbox.mns_limits import DEFAULT_RET_NUMBER, MAX_REQUEST_BYTES, WAIT_SECONDS
 from .documents import (
     changed_visibility_element,
     delete_errors_element,

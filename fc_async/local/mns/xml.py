@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from ..mailbox.errors import malformed_xml
+from ..mailbox.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 from ..mailbox.message import legal_text
-from ..mailbox.mns_errors import malformed_xml
-from ..mailbox.mns_limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
 

@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from fc_async.local.mailbox.attributes import QueueChanges
 from fc_async.local.mailbox.mailbox import Mailbox, MailboxError
 from fc_async.local.mailbox.message import Draft, Property
-from fc_async.local.mailbox.queue_attributes import QueueChanges
 
 T0 = 1_767_225_600_000
 

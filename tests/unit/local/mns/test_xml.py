@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fc_async.local.mailbox.attributes import QueueChanges
+from fc_async.local.mailbox.errors import MailboxError
+from fc_async.local.mailbox.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 from fc_async.local.mailbox.message import Draft, Property, legal_text
-from fc_async.local.mailbox.mns_errors import MailboxError
-from fc_async.local.mailbox.mns_limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
-from fc_async.local.mailbox.queue_attributes import QueueChanges
 from fc_async.local.mns.documents import read_drafts, read_queue, read_receipt_handles
 from fc_async.local.mns.raw_target import parse_target
 from fc_async.local.mns.xml import leaf, node, read_xml, write_xml

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .mns_errors import out_of_range
+from .errors import out_of_range
 
 
 @dataclass(frozen=True, slots=True)

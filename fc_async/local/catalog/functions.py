@@ -13,7 +13,7 @@ from ..times import rfc3339
 from .aliases import Aliases
 from .fc_errors import function_already_exists, function_not_found, invalid_argument
 from .function import DeployedFunction, FunctionSpec
-from .page import page
+from .paging import page
 from .versions import Versions
 
 _NAME = re.compile(limits.FUNCTION_NAME_PATTERN)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 
-from .mns_errors import MailboxError
-from .mns_limits import (
+from .errors import MailboxError
+from .limits import (
     DEFAULT_DELAY_SECONDS,
     DEFAULT_MAXIMUM_MESSAGE_SIZE_BYTES,
     DEFAULT_MESSAGE_RETENTION_PERIOD_SECONDS,
