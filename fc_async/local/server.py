@@ -22,7 +22,7 @@ from .catalog.control_plane import ControlPlane
 from .catalog.fc_errors import FcError
 from .catalog.function import FunctionSpec, normal_qualifier
 from .catalog.functions import FunctionCatalog
-from .clock import Clock, ManualClock, SystemClock
+from .clock import Clock, ManualClock
 from .dispatch.dispatcher import Dispatcher
 from .engine.engine import Engine
 from .fc.async_tasks import AsyncTasks
@@ -37,6 +37,7 @@ from .mailbox.errors import MailboxError
 from .mailbox.mailbox import Mailbox
 from .mns.routes import MnsRoutes
 from .own_routes import LocalRoutes
+from .system_clock import SystemClock
 from .workers.execution import Runner
 from .workers.runner import ProcessRunner
 from .workers.scratch import Scratch
@@ -185,7 +186,6 @@ class LocalServer:
             catalog=catalog,
             engine=self._engine,
             dispatcher=self._dispatcher,
-            arn_prefix=f"acs:fc:{self.region}:{self.account_id}:functions/",
             assumptions=self._assumptions,
         )
         uploaded = UploadedCode(self._scratch.code, catalog, self._runner)

@@ -16,7 +16,7 @@ import pytest
 from fc_async.errors import LocalError
 from fc_async.local.catalog.function import DeployedFunction, FunctionSpec
 from fc_async.local.clock import ManualClock
-from fc_async.local.engine.engine import Outcome
+from fc_async.local.engine.invocation import Outcome
 from fc_async.local.server import LocalServer
 from fc_async.local.up.log import SafeFormatter
 from fc_async.local.workers.execution import Execution

@@ -1,13 +1,13 @@
-"""One page of a sorted listing."""
+"""Function Compute's `limit` and `nextToken`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from .. import limits
+from ..listing import UnknownToken, page_of
+from ..whole_number import whole_number_of
 from .fc_errors import invalid_argument
 
 _Item = TypeVar("_Item")
@@ -19,25 +19,20 @@ def page(items: Iterable[tuple[str, _Item]], query: Mapping[str, str]) -> tuple[
     The token names the first key of the next page, as was seen in FC 2.0; "" when nothing is left.
 
     Raises:
-        FcError: 400 InvalidArgument, for a limit out of range or a token that is none of ours.
+        FcError: 400 InvalidArgument, for a limit out of range or a token that no listing has returned.
     """
     limit = _limit(query.get("limit"))
-    first = _key(query.get("nextToken", ""))
-    rest = sorted((pair for pair in items if pair[0] >= first), key=lambda pair: pair[0])
-    token = base64.urlsafe_b64encode(rest[limit][0].encode()).decode() if len(rest) > limit else ""
-    return [item for _, item in rest[:limit]], token
+    try:
+        return page_of(items, query.get("nextToken", ""), limit)
+    except UnknownToken:
+        raise invalid_argument("nextToken is not one that a listing has returned") from None
 
 
 def _limit(text: str | None) -> int:
+    default, highest = limits.PAGE_SIZE
     if not text:
-        return limits.DEFAULT_PAGE_SIZE
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= limits.MAX_PAGE_SIZE):
-        raise invalid_argument(f"limit must be an integer from 1 to {limits.MAX_PAGE_SIZE}")
-    return int(text)
-
-
-def _key(token: str) -> str:
-    try:
-        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise invalid_argument("nextToken is not one that a listing has returned") from None
+        return default
+    limit = whole_number_of(text, 1, highest)
+    if limit is None:
+        raise invalid_argument(f"limit must be an integer from 1 to {highest}")
+    return limit

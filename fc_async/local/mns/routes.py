@@ -14,10 +14,11 @@ from random import Random
 
 from aiohttp import web
 
+from .. import limits
 from ..clock import Clock
 from ..http.connection import may_be_gone
 from ..mailbox.errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
-from ..mailbox.limits import DEFAULT_RET_NUMBER, MAX_REQUEST_BYTES, WAIT_SECONDS
+from ..mailbox.limits import WAIT_SECONDS
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.message import Message
 from .documents import (
@@ -59,7 +60,7 @@ class Call:
 
     Args:
         target: the request target, taken apart.
-        body: at most `MAX_REQUEST_BYTES`.
+        body: at most `limits.MNS_REQUEST_BYTES`.
         request: for headers, and for whether the client is still there.
     """
 
@@ -197,7 +198,7 @@ class MnsRoutes:
             self._clock.now_ms(),
             prefix=headers.get("x-mns-prefix", ""),
             marker=headers.get("x-mns-marker") or None,
-            limit=DEFAULT_RET_NUMBER if limit is None else whole_number("x-mns-ret-number", limit),
+            limit=limits.MNS_DEFAULT_PAGE_SIZE if limit is None else whole_number("x-mns-ret-number", limit),
         )
         with_meta = headers.get("x-mns-with-meta", "").lower() == "true"
         return Reply(200, queues_element(page, call.base_url, with_meta=with_meta))
@@ -300,14 +301,14 @@ def _host(request: web.BaseRequest) -> str:
 async def _read_body(request: web.Request) -> bytes:
     """The whole body, or MailboxError 400 as soon as it is known to be too large or cut short."""
     body = bytearray()
-    if (request.content_length or 0) <= MAX_REQUEST_BYTES:
+    if (request.content_length or 0) <= limits.MNS_REQUEST_BYTES:
         try:
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > MAX_REQUEST_BYTES:
+                if len(body) > limits.MNS_REQUEST_BYTES:
                     break
             else:
                 return bytes(body)
         except (ConnectionError, web.RequestPayloadError):
             raise invalid_argument("The request body ended before its time") from None
-    raise out_of_range("the request body", 0, MAX_REQUEST_BYTES, "bytes")
+    raise out_of_range("the request body", 0, limits.MNS_REQUEST_BYTES, "bytes")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..catalog.function import DeployedFunction, FunctionSpec
-from ..engine.engine import Outcome
+from ..engine.invocation import Outcome
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from fc_async.errors import ArgumentError
 from fc_async.local import limits
-from fc_async.local.assumptions import Assumptions, read_assumptions, shown_values, split_assumption
+from fc_async.local.assumptions import Assumptions, read_assumptions, split_assumption
 
 
 def test_every_assumption_of_the_table_has_its_default_and_there_are_no_others() -> None:
@@ -70,7 +70,7 @@ def test_a_value_that_cannot_be_is_refused_with_those_that_can(name: str, given:
     assumption = next(known for known in limits.ASSUMPTIONS if known.name == name)
     with pytest.raises(ArgumentError) as caught:
         read_assumptions({name: given})
-    assert str(caught.value).startswith(f"{name} is {shown_values(assumption)}, got ")
+    assert str(caught.value).startswith(f"{name} is {assumption.allowed}, got ")
 
 
 @pytest.mark.parametrize("text", ["put_merges", "", "x y"])
