@@ -155,7 +155,7 @@ PAGE_SIZE: Final = _value("page_size", (20, 100), "assumed: 20 and 100 as in FC 
 _behaviour(
     "handler_none_is", "null", "assumed: a handler's return value that is neither bytes nor text is sent as JSON"
 )
-CODES_IN_OUR_WORDS: Final = _value(
+_behaviour(
     "codes_in_our_words",
     ("FunctionAlreadyExists", "AsyncTaskNotFound", "ResourceExhausted", "ResourceThrottled"),
     "assumed: the words of these refusals; their codes have sources",
@@ -215,7 +215,7 @@ MNS_XML_ELEMENTS: Final = _value(
 
 _behaviour("mns_retention_counts_from", "sending", "assumed: in whatever state the message is")
 _behaviour("mns_handle_of_a_message_that_is_gone", "MessageNotExist", "assumed; ReceiptHandleError is no handle at all")
-_behaviour("mns_released_message_keeps_its_priority", True, "assumed: it comes back in its place, not as the last")
+_behaviour("mns_released_message_keeps_its_priority", True, "assumed: also when it comes back")
 _behaviour("mns_order_of_equal_priorities", "visible since", "ours: the service promises no order")
 _behaviour("mns_delay_0_is_no_delay", True, "assumed: DelaySeconds 0 of a message overrides the queue's")
 _behaviour("mns_empty_body_is_refused", True, "assumed")
@@ -230,7 +230,7 @@ _behaviour(
 _behaviour("mns_deleting_a_missing_queue_is_refused", False, "assumed")
 _behaviour("mns_unknown_elements_are_refused", False, "assumed: they are passed over")
 _behaviour("mns_parameter_sent_twice_has", "its first value", "assumed")
-MNS_CODES_IN_OUR_WORDS: Final = _value(
+_behaviour(
     "mns_codes_in_our_words",
     ("QueueAlreadyExist", "QueueNameLengthError", "InvalidQueueName"),
     "assumed: the words of these refusals; their codes are documented",

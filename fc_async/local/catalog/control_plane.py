@@ -168,7 +168,7 @@ class ControlPlane:
 
 
 def _snapshot(function: DeployedFunction, copy: Path | None) -> DeployedFunction:
-    """Return a function as a version keeps it: nobody edits its code."""
+    """Return a function as a version keeps it: its code no longer changes."""
     folder = function.code.folder if copy is None else copy
     code = replace(function.code, folder=folder, is_watched=False)
     return replace(function, spec=replace(function.spec, code_dir=folder), code=code)

@@ -51,7 +51,7 @@ class Code:
         folder: where it lies.
         is_watched: whether the folder is the developer's own, whose edits count on the next invocation.
         zip_bytes: size of the zip that was uploaded; 0 for a folder.
-        checksum: the zip's CRC-64 in the service, here of no meaning to anybody: its CRC-32; "" for a folder.
+        checksum: of the zip; the service's is a CRC-64, here it is a CRC-32, which no client reads; "" for a folder.
     """
 
     folder: Path

@@ -1,4 +1,4 @@
-"""The records that ends have fired and that nobody has carried away yet."""
+"""The records that have been fired and wait to be carried away."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Message:
         first_dequeue_time_ms: first receive; the time of sending as long as there was none.
         next_visible_time_ms: when it can be received (again).
         dequeue_count: receives so far; peeking does not count.
-        receipt_handle: the newest handle; None when nobody has had one.
+        receipt_handle: the newest handle; None before there was one.
         message_group_id: as sent.
         user_properties: as sent.
         system_properties: as sent.

@@ -1,4 +1,4 @@
-"""One MNS queue as a state machine: told `now_ms`, it reads no time, waits for nothing and talks to nobody.
+"""One MNS queue as a state machine: told `now_ms`, it reads no time, does not wait and does no I/O.
 
     sent ──(DelaySeconds)──> Delayed ──> Active ──(receive)──> Inactive ──(NextVisibleTime)──> Active ──> ...
       └──────(no delay)──────────────────> Active                 └──(delete with the newest handle)──> gone
