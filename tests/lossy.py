@@ -61,7 +61,7 @@ class Lossy:
 def _exchange(
     netloc: str, method: str, path: str, headers: Any, body: bytes
 ) -> tuple[int, list[tuple[str, str]], bytes]:
-    connection = http.client.HTTPConnection(netloc, timeout=20)
+    connection = http.client.HTTPConnection(netloc, timeout=60)
     try:
         connection.request(method, path, body or None, dict(headers.items()))
         answer = connection.getresponse()

@@ -110,18 +110,18 @@ def assumptions(output: str) -> None:
       fc-async local assumptions -o json
     """
     from ..local import limits
-    from ..local.assumptions import shown_value, shown_values
+    from ..local.allowed import shown_value
 
-    fixed = [rule for rule in limits.RULES if "assumed" in rule.source]
+    fixed = [rule for rule in limits.RULES if rule.is_assumed]
     if output != "table":
         settable = [
-            {"name": known.name, "value": known.default, "values": shown_values(known), "why": known.why}
+            {"name": known.name, "value": known.default, "values": str(known.allowed), "why": known.why}
             for known in limits.ASSUMPTIONS
         ]
         rest = [{"name": r.name, "value": r.value, "values": None, "why": r.source} for r in fixed]
         print_documents([*settable, *rest], output)
         return
-    rows = [(known.name, shown_values(known), shown_value(known.default), known.why) for known in limits.ASSUMPTIONS]
+    rows = [(known.name, str(known.allowed), shown_value(known.default), known.why) for known in limits.ASSUMPTIONS]
     print_table(("name", "values", "default", "why"), rows, whole=("name",))
     click.echo()
     others = [(rule.name, shown_value(rule.value), rule.source) for rule in fixed]

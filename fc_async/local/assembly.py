@@ -8,8 +8,8 @@ from random import Random
 from .access_key import AccessKey
 from .assumptions import Assumptions
 from .catalog.async_configs import AsyncConfigs
-from .catalog.catalog import FunctionCatalog
 from .catalog.control_plane import ControlPlane
+from .catalog.functions import FunctionCatalog
 from .clock import Clock
 from .declared import Declared
 from .dispatch.dispatcher import Dispatcher
@@ -152,7 +152,6 @@ def _fc_routes(
         catalog=plane.catalog,
         engine=engine,
         dispatcher=dispatcher,
-        arn_prefix=f"acs:fc:{setup.region}:{setup.account_id}:functions/",
         assumptions=setup.assumptions,
     )
     uploaded = UploadedCode(scratch.code, plane.catalog, runner)

@@ -1,47 +1,119 @@
-"""What the local service takes the cloud to do where no source says so: one value for each name of `limits.py`."""
+"""What the local service takes the cloud to do where no source says so, and where a client could be wrong about it.
+
+Each field of `Assumptions` is the whole declaration: its name, its default, what else it may be, and why this default
+was taken. `fc-async local assumptions` prints them; `--assume NAME=VALUE` and `LocalServer(assume=...)` set them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeVar
 
 from ..errors import ArgumentError
-from . import limits
-from .limits import Choice, Text, WholeNumber
+from .allowed import Allowed, AnyText, NotAllowed, OneOf, WholeNumber
 
-_BY_NAME = {assumption.name: assumption for assumption in limits.ASSUMPTIONS}
-_MAX_TEXT_CHARACTERS = 128
+_Choice = TypeVar("_Choice", bound="bool | str")
+_Value = TypeVar("_Value")
 
 
-def _default(name: str) -> Any:
-    return _BY_NAME[name].default
+def _one_of(*values: _Choice, why: str) -> _Choice:
+    return _declared(OneOf(values), values[0], why)
+
+
+def _number(default: _Value, low: int, high: int, *, why: str) -> _Value:
+    return _declared(WholeNumber(low, high, or_none=default is None), default, why)
+
+
+def _text(default: str, *, why: str) -> str:
+    return _declared(AnyText(), default, why)
+
+
+def _declared(allowed: Allowed, default: _Value, why: str) -> _Value:
+    return field(default=default, metadata={"allowed": allowed, "why": why})
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """One set of values; what is not given has its default. Meaning and reason of each stand in `limits.py`."""
+    """One set of values; what is not given has its default."""
 
-    put_merges: bool = _default("put_merges")
-    put_merges_inside_destination: bool = _default("put_merges_inside_destination")
-    empty_destination_config_clears: bool = _default("empty_destination_config_clears")
-    empty_destination_refused: bool = _default("empty_destination_refused")
-    expired_fires_on_failure: bool = _default("expired_fires_on_failure")
-    stopped_fires_on_failure: bool = _default("stopped_fires_on_failure")
-    stopped_condition: str = _default("stopped_condition")
-    failure_record_per_attempt: bool = _default("failure_record_per_attempt")
-    age_checked_on_retry: bool = _default("age_checked_on_retry")
-    age_counts_delay: bool = _default("age_counts_delay")
-    function_error_retry_seconds: int = _default("function_error_retry_seconds")
-    backoff_cap_seconds: int | None = _default("backoff_cap_seconds")
-    five_hours_from: str = _default("five_hours_from")
-    mns_body_base64: bool = _default("mns_body_base64")
-    record_arn_has_qualifier: bool = _default("record_arn_has_qualifier")
-    non_utf8_payload: str = _default("non_utf8_payload")
-    task_id_without_async_task: str = _default("task_id_without_async_task")
-    task_registration_delay_seconds: int = _default("task_registration_delay_seconds")
-    duplicate_task_code: str = _default("duplicate_task_code")
-    chain_depth: int = _default("chain_depth")
+    put_merges: bool = _one_of(
+        True, False, why="documented for FC 2.0 (putfunctionasyncinvokeconfig), for FC 3.0 nowhere"
+    )
+    put_merges_inside_destination: bool = _one_of(
+        False, True, why="no source; destinationConfig is replaced as a whole"
+    )
+    empty_destination_config_clears: bool = _one_of(
+        True, False, why="no source; destinationConfig {} is accepted (devsapp/fc)"
+    )
+    empty_destination_refused: bool = _one_of(
+        True,
+        False,
+        why='onSuccess {} is refused (terraform-provider-alicloud#10031); for destination "" sources disagree',
+    )
+    expired_fires_on_failure: bool = _one_of(
+        False, True, why="retry-policy says dropped; no page names a record for it"
+    )
+    stopped_fires_on_failure: bool = _one_of(
+        True, False, why="best-practices-for-asynchronous-tasks: fails or is stopped"
+    )
+    stopped_condition: str = _one_of(
+        "AsyncInvocationStopped", "", why="the one record seen (FC 2.0) has ''; the code is FC's"
+    )
+    failure_record_per_attempt: bool = _one_of(
+        False,
+        True,
+        why="result-callback: after the retries; serverless-cd guards against one for each failed execution",
+    )
+    age_checked_on_retry: bool = _one_of(
+        True, False, why="no source; retry-policy speaks of the time until it is dequeued"
+    )
+    age_counts_delay: bool = _one_of(False, True, why="no source; a delay that was asked for is no backlog")
+    function_error_retry_seconds: int = _number(1, 0, 3600, why="no source names the time between retries")
+    backoff_cap_seconds: int | None = _number(None, 1, 18_000, why="no source names a cap of the doubling")
+    five_hours_from: str = _one_of(
+        "first_failure", "acceptance", why="retry-policy: up to 5 hours, without a beginning"
+    )
+    mns_body_base64: bool = _one_of(False, True, why="samples show the body as plain JSON; the wire was not seen")
+    record_arn_has_qualifier: bool = _one_of(
+        False, True, why="seen without for LATEST; for versions and aliases unknown"
+    )
+    non_utf8_payload: str = _one_of("replace", "base64", why="no source; a record holds payloads as JSON strings")
+    task_id_without_async_task: str = _one_of(
+        "ignored", "honoured", "rejected", why="the SDK says only: enable asynchronous tasks beforehand"
+    )
+    task_registration_delay_seconds: int = _number(0, 0, 3600, why="GET may answer 404 for a short time after the 202")
+    duplicate_task_code: str = _text(
+        "AsyncTaskAlreadyExists", why="FC 2.0 has StatefulAsyncInvocationAlreadyExists; 409 is FC's"
+    )
+    chain_depth: int = _number(16, 1, 1000, why="ours: the service is not known to stop a chain that calls itself")
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One field of `Assumptions`, as it is listed.
+
+    Args:
+        name: how `--assume` calls it.
+        default: the value that is taken.
+        allowed: what it may be.
+        why: why this default was taken.
+    """
+
+    name: str
+    default: bool | int | str | None
+    allowed: Allowed
+    why: str
+
+
+_DEFAULTS = Assumptions()
+ASSUMPTIONS: Final = tuple(
+    Assumption(one.name, getattr(_DEFAULTS, one.name), one.metadata["allowed"], one.metadata["why"])
+    for one in fields(Assumptions)
+)
+"""All of them, in the order of their declaration."""
+
+_BY_NAME = {assumption.name: assumption for assumption in ASSUMPTIONS}
 
 
 def read_assumptions(given: Mapping[str, object]) -> Assumptions:
@@ -51,9 +123,9 @@ def read_assumptions(given: Mapping[str, object]) -> Assumptions:
         given: values by name, as Python values or as they are typed (`"true"`, `"none"`, `"30"`).
 
     Raises:
-        ArgumentError: a name or a value that there is not; the message lists those that there are.
+        ArgumentError: a name that is not known, or a value that is not allowed; the message lists those that are.
     """
-    return Assumptions(**{name: _value(name, value) for name, value in given.items()})
+    return Assumptions(**{name: _read(name, value) for name, value in given.items()})
 
 
 def split_assumption(text: str) -> tuple[str, str]:
@@ -64,55 +136,15 @@ def split_assumption(text: str) -> tuple[str, str]:
     return name, value
 
 
-def shown_value(value: object) -> str:
-    """Return a value as it is typed: `true`, `none`, `30`; an empty text is written as two quotes."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "''" if value == "" else str(value)
-
-
-def shown_values(assumption: Choice | WholeNumber | Text) -> str:
-    """Return what an assumption can be, the default first, as in `true|false`."""
-    if isinstance(assumption, Choice):
-        return "|".join(map(shown_value, assumption.values))
-    if isinstance(assumption, WholeNumber):
-        none = "none, " if assumption.default is None else ""
-        return f"{none}{assumption.low} to {assumption.high}"
-    return "any text"
-
-
-def _value(name: str, value: object) -> Any:
+def _read(name: str, value: object) -> Any:
     assumption = _BY_NAME.get(name)
     if assumption is None:
         raise ArgumentError(f"there is no assumption {name[:80]!r}; the names are {_names()}")
-    found, read = _read(assumption, value)
-    if not found:
-        raise ArgumentError(f"{name} is {shown_values(assumption)}, got {str(value)[:80]!r}")
-    return read
-
-
-def _read(assumption: Choice | WholeNumber | Text, value: object) -> tuple[bool, Any]:
-    """Return whether the value is one of the assumption's, and which."""
-    if isinstance(assumption, Choice):
-        typed = {shown_value(choice): choice for choice in assumption.values} | {
-            choice: choice for choice in assumption.values if isinstance(choice, str)
-        }
-        shown = value if isinstance(value, str) else shown_value(value)
-        return shown in typed, typed.get(shown)
-    if isinstance(assumption, Text):
-        return isinstance(value, str) and 0 < len(value) <= _MAX_TEXT_CHARACTERS and value.isprintable(), value
-    if value is None or value == "none":
-        return assumption.default is None, None
-    return _read_number(assumption, value)
-
-
-def _read_number(assumption: WholeNumber, value: object) -> tuple[bool, Any]:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9:
-        value = int(value)
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return is_number and assumption.low <= value <= assumption.high, value  # type: ignore[operator]
+    try:
+        return assumption.allowed.read(value)
+    except NotAllowed:
+        reason = f"{name} is {assumption.allowed}, got {str(value)[:80]!r}"
+    raise ArgumentError(reason)
 
 
 def _names() -> str:

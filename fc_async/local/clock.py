@@ -1,15 +1,13 @@
-"""The clocks: the only file of the local service that reads time.
+"""What the local service knows of time, and the clock that stands still until a test moves it.
 
-Everything else is told `now_ms`. `call_at` is the one way to wait: both clocks call back on the event loop's thread,
-the system clock when the time has come, the manual one when somebody moves it there.
+What is told `now_ms` needs no clock. `call_at` is the one way to wait: both clocks call back on the event loop's
+thread, the system clock (`system_clock.py`) when the time has come, the manual one when it is moved there.
 """
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import itertools
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -29,17 +27,6 @@ class Clock(Protocol):
 
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> Timer:
         """Run `callback` once, on the event loop, at `when_ms` (soon, if that is past)."""
-
-
-class SystemClock:
-    """Real time."""
-
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def call_at(self, when_ms: int, callback: Callable[[], None]) -> Timer:
-        delay_ms = max(0, when_ms - self.now_ms())
-        return asyncio.get_running_loop().call_later(delay_ms / 1000, callback)
 
 
 class _ManualTimer:

@@ -12,9 +12,9 @@ from .catalog.control_plane import ControlPlane
 from .catalog.fc_errors import FcError
 from .catalog.function import FunctionSpec, normal_qualifier
 from .clock import Clock
+from .mailbox.attributes import QueueChanges
+from .mailbox.errors import MailboxError
 from .mailbox.mailbox import Mailbox
-from .mailbox.mns_errors import MailboxError
-from .mailbox.queue_attributes import QueueChanges
 
 if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
     from ..config import AsyncInvokeConfig

@@ -13,7 +13,7 @@ from aiohttp import web
 from . import limits
 from .access_key import AccessKey
 from .catalog.fc_errors import FcError, internal_error, invalid_argument
-from .clock import Clock, SystemClock
+from .clock import Clock
 from .fc.answer import json_response, refusal_response
 from .fc.request_body import SIGNED_HASH, read_body
 from .fc.routes import FcRoutes
@@ -21,10 +21,11 @@ from .fc.signature import check_acs3
 from .guard import refusal
 from .ids import Ids
 from .loopback import is_loopback
-from .mailbox.mns_errors import MailboxError
+from .mailbox.errors import MailboxError
 from .mns.routes import MnsRoutes
 from .mns.signature import check_mns
 from .own_routes import LocalRoutes
+from .system_clock import SystemClock
 
 log = logging.getLogger("fc_async.local")
 

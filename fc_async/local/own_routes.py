@@ -24,6 +24,7 @@ from .engine.invocation import Attempt, Invocation
 from .fc.request_body import read_json_object
 from .loopback import is_loopback
 from .routing import RoutingTable, path_parts
+from .whole_number import is_whole_number
 
 
 class LocalRoutes:
@@ -75,7 +76,7 @@ class LocalRoutes:
     async def _set_limit(self, request: web.BaseRequest, name: str) -> dict[str, Any]:
         body = await read_json_object(request, limits.CONFIG_BODY_BYTES)
         instances = body.get("instances")
-        if "instances" not in body or not (instances is None or _is_number_of_instances(instances)):
+        if "instances" not in body or not (instances is None or is_whole_number(instances, 0, limits.MAX_INSTANCES)):
             raise invalid_argument(f'expected {{"instances": N}}, N from 0 to {limits.MAX_INSTANCES} or null')
         self._plane.limit_function(name, instances)
         return {"instances": instances}
@@ -87,10 +88,6 @@ def is_loopback_peer(request: web.BaseRequest) -> bool:
     if not peer:
         return False
     return is_loopback(peer[0])
-
-
-def _is_number_of_instances(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limits.MAX_INSTANCES
 
 
 def invocation_to_wire(invocation: Invocation) -> dict[str, Any]:

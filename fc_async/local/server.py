@@ -18,9 +18,10 @@ from .access_key import read_access_key
 from .assembly import Service, Setup, assemble
 from .assumptions import read_assumptions
 from .catalog.function import FunctionSpec
-from .clock import Clock, ManualClock, SystemClock
+from .clock import Clock, ManualClock
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
+from .system_clock import SystemClock
 from .threaded import OwnThread
 from .workers.execution import Runner
 from .workers.scratch import Scratch

@@ -11,7 +11,8 @@ import time
 
 from fc_async.local.engine.destination_record import record_bytes
 from fc_async.local.engine.engine import Engine
-from fc_async.local.engine.invocation import Outcome, Settings
+from fc_async.local.engine.invocation import Outcome
+from fc_async.local.engine.lane import Settings
 from tests.bench import report
 
 INVOCATIONS = 1_000_000

@@ -22,7 +22,7 @@ from darabonba.runtime import RuntimeOptions
 
 from fc_async.local.server import LocalServer
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/"
 QUEUE = "acs:mns:cn-hangzhou:1234567890123456:/queues/{}/messages"
 

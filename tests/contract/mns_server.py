@@ -18,7 +18,7 @@ from fc_async.local.mailbox.mailbox import Mailbox
 from fc_async.local.mns.routes import MnsRoutes
 
 T = TypeVar("T")
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 60
 
 
 class MnsServer:

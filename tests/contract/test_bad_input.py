@@ -206,7 +206,7 @@ with LocalServer(workers=1) as local:
     for number in range(int(sys.argv[1])):
         left.append(socket.create_connection(("127.0.0.1", port), 20))
         left[-1].sendall(begun[number % 3])
-    with urllib.request.urlopen(local.url + "/_local/health", timeout=20) as answer:
+    with urllib.request.urlopen(local.url + "/_local/health", timeout=60) as answer:
         print(len(left), "left,", answer.status)
     for connection in left:
         connection.close()

@@ -15,6 +15,23 @@ from tests.contract.fc_sdk import create_alias, create_function, invoke_async, p
 
 Command = Callable[..., tuple[object, str, str]]
 
+ASSUMED_OF_MNS = {
+    "mns_request_bytes",
+    "mns_xml_depth",
+    "mns_xml_elements",
+    "mns_retention_counts_from",
+    "mns_handle_of_a_message_that_is_gone",
+    "mns_released_message_keeps_its_priority",
+    "mns_delay_0_is_no_delay",
+    "mns_empty_body_is_refused",
+    "mns_illegal_character_becomes",
+    "mns_md5_with_properties",
+    "mns_deleting_a_missing_queue_is_refused",
+    "mns_unknown_elements_are_refused",
+    "mns_parameter_sent_twice_has",
+    "mns_codes_in_our_words",
+}
+
 
 @pytest.fixture
 def fc_async(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
@@ -49,6 +66,17 @@ def test_assumptions_in_json_have_name_value_and_why(fc_async: Command) -> None:
     assert listed["chain_depth"]["values"] == "1 to 1000"
     assert listed["task_order"]["values"] is None
     assert all(entry["why"] for entry in listed.values())
+
+
+def test_all_that_is_assumed_of_both_services_is_listed(fc_async: Command) -> None:
+    code, table, _ = fc_async("local", "assumptions")
+    assert code == 0
+    listed = {entry["name"] for entry in json.loads(fc_async("local", "assumptions", "-o", "json")[1])}
+    names = {rule.name for rule in limits.RULES if "assumed" in rule.source}
+    assert {name for name in names if name.startswith("mns_")} == ASSUMED_OF_MNS
+    assert {"page_size", "codes_in_our_words", *ASSUMED_OF_MNS} <= names
+    assert listed == names | {assumption.name for assumption in limits.ASSUMPTIONS}
+    assert names <= set(table.split())
 
 
 @pytest.mark.parametrize(

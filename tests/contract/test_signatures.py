@@ -22,7 +22,7 @@ from mns.queue import QueueMeta
 from fc_async.errors import ArgumentError
 from fc_async.local import LocalServer, ManualClock
 from fc_async.local.access_key import read_access_key
-from fc_async.local.clock import SystemClock
+from fc_async.local.system_clock import SystemClock
 from fc_async.local.times import rfc3339
 from tests.contract.fc_sdk import create_alias, create_function, error, invoke_async, list_tasks, refused, request
 from tests.contract.service import Silence

@@ -42,7 +42,7 @@ def test_it_prints_its_url_alone_on_stdout_and_stops_with_0(stop):
         with urllib.request.urlopen(f"{url}/_local/health") as answer:
             assert answer.status == 200
         process.send_signal(stop)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert out == ""
     assert "dlq-dead-letters" in err
@@ -56,7 +56,7 @@ def test_it_says_in_one_sentence_that_its_port_is_taken():
         taken.listen()
         port = taken.getsockname()[1]
         with local_up("--port", str(port)) as process:
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert str(port) in err
     assert len(err.splitlines()) == 1
@@ -73,7 +73,7 @@ def test_its_workers_end_with_it():
         children = children_of(process.pid)
         assert children
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert not [child for child in children if is_running(child)]
 
 
@@ -138,12 +138,12 @@ def test_a_log_that_nobody_reads_holds_up_neither_the_service_nor_its_end(tmp_pa
         unread = []
         # Until the pipe has filled and is full, and for some time more.
         while len(unread) < 50 or not unread[-1] or unread[-50] < unread[-1]:
-            with urllib.request.urlopen(f"{url}/_local/health", timeout=20) as answer:
+            with urllib.request.urlopen(f"{url}/_local/health", timeout=60) as answer:
                 assert answer.status == 200
             unread.append(waiting_bytes(process.stderr))
         assert unread[-1] > 0
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def waiting_bytes(pipe):
@@ -179,7 +179,7 @@ def peak_mb(pid):
 
 
 def wait_until_ended(pid):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while is_running(pid) and not is_zombie(pid):
         assert time.monotonic() < deadline
 

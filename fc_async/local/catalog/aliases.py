@@ -14,7 +14,8 @@ from typing import Any
 from .. import limits
 from ..times import rfc3339
 from .fc_errors import alias_already_exists, alias_not_found, invalid_argument, not_implemented
-from .page import page
+from .function import LATEST
+from .paging import page
 
 _NAME = re.compile(limits.ALIAS_NAME_PATTERN)
 
@@ -109,7 +110,7 @@ class Aliases:
 def name_of(body: Mapping[str, Any]) -> str:
     """Return the name that a body gives to a new alias; raises FcError 400 for what can be none."""
     name = body.get("aliasName")
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == "LATEST":
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name == LATEST:
         raise invalid_argument(f"aliasName must match ^{limits.ALIAS_NAME_PATTERN}$ and not be LATEST")
     return name
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .. import limits
 from ..assumptions import Assumptions
-from ..engine.invocation import Settings
+from ..engine.lane import Settings
+from ..function_arn import function_arn
 from ..times import rfc3339
+from ..whole_number import is_whole_number
 from .fc_errors import async_config_not_exists, invalid_argument, invalid_destination
-from .page import page
+from .paging import page
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class AsyncConfigs:
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
     ) -> None:
         self._assumed = assumptions
-        self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
+        self._region = region
+        self._account_id = account_id
         self._configs: dict[tuple[str, str | None], StoredConfig] = {}
 
     def put(self, now_ms: int, function: str, qualifier: str | None, body: Mapping[str, Any]) -> StoredConfig:
@@ -155,7 +158,7 @@ class AsyncConfigs:
             "createdTime": rfc3339(config.created_ms),
             "destinationConfig": destinations,
             # The official tools read the qualifier here; there is no other place for it.
-            "functionArn": self._arn_prefix + function + ("" if qualifier is None else f"/{qualifier}"),
+            "functionArn": function_arn(self._region, self._account_id, function, qualifier),
             "lastModifiedTime": rfc3339(config.modified_ms),
             "maxAsyncEventAgeInSeconds": config.values.get("maxAsyncEventAgeInSeconds"),
             "maxAsyncRetryAttempts": config.values.get("maxAsyncRetryAttempts"),
@@ -168,9 +171,9 @@ def _boolean(key: str, value: object) -> bool:
     return value
 
 
-def _integer(low: int, high: int) -> Any:
+def _integer(low: int, high: int) -> Callable[[str, object], int]:
     def check(key: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if not is_whole_number(value, low, high):
             raise invalid_argument(f"{key} must be an integer from {low} to {high}")
         return value
 
@@ -188,7 +191,7 @@ def _destination(value: object, may_be_empty: bool) -> dict[str, str]:
     return {"destination": destination}
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[str, object], bool | int]] = {
     "asyncTask": _boolean,
     "maxAsyncEventAgeInSeconds": _integer(1, limits.MAX_EVENT_AGE_SECONDS),
     "maxAsyncRetryAttempts": _integer(0, limits.MAX_RETRY_ATTEMPTS),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..clock import Clock
 from ..engine.engine import Engine
 from .aliases import Alias, name_of, version_of
 from .async_configs import AsyncConfigs
-from .catalog import FunctionCatalog
 from .fc_errors import FcError, invalid_argument
-from .function import DeployedFunction, FunctionSpec
+from .function import LATEST, Code, DeployedFunction, FunctionSpec
+from .functions import FunctionCatalog
 from .versions import Version
 
 
@@ -32,14 +33,14 @@ class ControlPlane:
         self.configs = configs
         self._engine = engine
 
-    def create_function(self, wire: Mapping[str, Any], code: Mapping[str, Any]) -> DeployedFunction:
+    def create_function(self, wire: Mapping[str, Any], code: Code) -> DeployedFunction:
         """Create a function from the body of CreateFunction and its code; raises FcError."""
-        function = self.catalog.create(self._clock.now_ms(), wire, **code)
+        function = self.catalog.create(self._clock.now_ms(), wire, code)
         self._engine.add_function(function.spec.name)
         return function
 
-    def update_function(self, name: str, wire: Mapping[str, Any], code: Mapping[str, Any]) -> DeployedFunction:
-        """Change a function by the body of UpdateFunction, and its code if there is new one; raises FcError."""
+    def update_function(self, name: str, wire: Mapping[str, Any], code: Code | None) -> DeployedFunction:
+        """Change a function by the body of UpdateFunction, and its code where there is a new one; raises FcError."""
         return self.catalog.update(self._clock.now_ms(), name, wire, code)
 
     def delete_function(self, name: str) -> None:
@@ -55,10 +56,19 @@ class ControlPlane:
 
     # versions and aliases
 
-    def publish_version(self, name: str, description: str, code: Mapping[str, Any]) -> Version:
-        """Publish LATEST as the next version, from a copy of its code where one was made; raises FcError 404."""
+    def publish_version(self, name: str, description: str, copy: Path | None) -> Version:
+        """Publish LATEST as the next version.
+
+        Args:
+            name: function name.
+            description: what is said of the version.
+            copy: folder with a copy of its code, for code that its developer goes on editing; None: the code's own.
+
+        Raises:
+            FcError: 404 FunctionNotFound.
+        """
         function = self.catalog.get(name)
-        version = self.catalog.versions.publish(self._clock.now_ms(), _snapshot(function, code), description)
+        version = self.catalog.versions.publish(self._clock.now_ms(), _snapshot(function, copy), description)
         self._engine.add_qualifier(name, version.version_id)
         return version
 
@@ -96,7 +106,7 @@ class ControlPlane:
 
     def _check_version(self, name: str, version_id: str) -> None:
         self.catalog.get(name)
-        if version_id != "LATEST":
+        if version_id != LATEST:
             self.catalog.versions.get(name, version_id)
 
     def _forget_qualifier(self, name: str, qualifier: str) -> None:
@@ -128,7 +138,7 @@ class ControlPlane:
         config = self.configs.find(name, qualifier)
         return config is not None and bool(config.values.get("asyncTask"))
 
-    # a folder of one's own
+    # a function of a folder
 
     def ensure_alias(self, name: str, alias: str) -> bool:
         """Create an alias of LATEST if there is no such qualifier; return whether it was created; raises FcError."""
@@ -137,7 +147,7 @@ class ControlPlane:
         except FcError as missing:
             if missing.code != "AliasNotFound":
                 raise
-            self.create_alias(name, {"aliasName": alias, "versionId": "LATEST"})
+            self.create_alias(name, {"aliasName": alias, "versionId": LATEST})
             return True
         return False
 
@@ -151,14 +161,14 @@ class ControlPlane:
             "memorySize": spec.memory_mb,
             "environmentVariables": dict(spec.environment),
         }
-        code = {"code_dir": spec.code_dir.resolve(), "is_watched": True, "code_bytes": 0, "code_checksum": ""}
+        code = Code(spec.code_dir.resolve(), is_watched=True)
         if self.catalog.find(spec.name) is None:
             return self.create_function(wire, code)
         return self.update_function(spec.name, wire, code)
 
 
-def _snapshot(function: DeployedFunction, code: Mapping[str, Any]) -> DeployedFunction:
-    """Return a function as a version keeps it, with the copy of its code that `code` names, if any."""
-    about_code = dict(code)
-    code_dir = about_code.pop("code_dir", function.spec.code_dir)
-    return replace(function, spec=replace(function.spec, code_dir=code_dir), is_watched=False, **about_code)
+def _snapshot(function: DeployedFunction, copy: Path | None) -> DeployedFunction:
+    """Return a function as a version keeps it: its code no longer changes."""
+    folder = function.code.folder if copy is None else copy
+    code = replace(function.code, folder=folder, is_watched=False)
+    return replace(function, spec=replace(function.spec, code_dir=folder), code=code)

@@ -6,6 +6,8 @@ Source: https://help.aliyun.com/zh/functioncompute/api-fc-2023-03-30-errorcodes 
 from __future__ import annotations
 
 from ...errors import LocalError
+from .. import limits
+from .function import shown_qualifier
 
 
 class FcError(LocalError):
@@ -59,14 +61,13 @@ def alias_already_exists(name: str, alias: str) -> FcError:
 
 def async_config_not_exists(name: str, qualifier: str | None) -> FcError:
     """Source: https://help.aliyun.com/document_detail/440324.html."""
-    qualifier = "LATEST" if qualifier is None else qualifier
-    return FcError(404, "AsyncConfigNotExists", f"AsyncConfig for {name}:{qualifier} does not exist.")
+    return FcError(404, "AsyncConfigNotExists", f"AsyncConfig for {name}:{shown_qualifier(qualifier)} does not exist.")
 
 
 def invalid_destination() -> FcError:
     """The status is assumed; code and words: terraform-provider-alicloud#10031."""
     return FcError(
-        400,
+        limits.EMPTY_DESTINATION_STATUS,
         "InvalidDestinationResources",
         "The destination resource is invalid: destination can't be empty.",
     )
@@ -78,7 +79,7 @@ def entity_too_large(limit_bytes: int) -> FcError:
 
 
 def access_denied(message: str) -> FcError:
-    """The caller is not one to speak to; the message is ours."""
+    """The service does not answer this caller; the message is ours."""
     return FcError(403, "AccessDenied", message)
 
 
@@ -94,7 +95,7 @@ def task_already_exists(code: str, task_id: str) -> FcError:
 
 def task_already_completed(task_id: str) -> FcError:
     """Assumed, after FC 2.0's StatefulAsyncInvocationAlreadyCompleted."""
-    return FcError(412, "AsyncTaskAlreadyCompleted", f"async task '{task_id}' has already ended")
+    return FcError(412, limits.TASK_COMPLETED_CODE, f"async task '{task_id}' has already ended")
 
 
 def resource_exhausted(name: str) -> FcError:
@@ -126,13 +127,13 @@ def request_time_too_skewed(request_time: str, current_time: str) -> FcError:
     """Status and words: alibaba/funcraft#983; the code is assumed."""
     return FcError(
         403,
-        "AccessDenied",
+        limits.CLOCK_SKEW_CODE,
         f"the difference between the request time '{request_time}' and the current time '{current_time}' is too large",
     )
 
 
 def not_implemented(what: str) -> FcError:
-    """Ours: what the local service does not do, it says so by name."""
+    """Ours: the local service names what it does not do."""
     return FcError(501, "NotImplemented", f"{what} is not served by fc-async local")
 
 
@@ -142,5 +143,9 @@ def resource_throttled() -> FcError:
 
 
 def internal_error() -> FcError:
-    """Something failed that is not the caller's doing."""
-    return FcError(500, "InternalServerError", "an internal error has occurred. Please retry.")
+    """Something failed in the service itself."""
+    return FcError(
+        limits.SYSTEM_ERROR_RECORD_STATUS,
+        limits.SYSTEM_ERROR_RECORD_CONDITION,
+        "an internal error has occurred. Please retry.",
+    )

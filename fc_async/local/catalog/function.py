@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import limits
 
 if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready, and only a file of functions needs it
     from ...config import AsyncInvokeConfig
+
+LATEST: Final = "LATEST"
+"""The qualifier of what is not published."""
 
 
 @dataclass(frozen=True)
@@ -41,32 +44,55 @@ class FunctionSpec:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A function's code as the catalog knows it.
+
+    Args:
+        folder: where it lies.
+        is_watched: whether the folder is the developer's own, whose edits count on the next invocation.
+        zip_bytes: size of the zip that was uploaded; 0 for a folder.
+        checksum: of the zip; the service's is a CRC-64, here it is a CRC-32, which no client reads; "" for a folder.
+    """
+
+    folder: Path
+    is_watched: bool = False
+    zip_bytes: int = 0
+    checksum: str = ""
+
+
+@dataclass(frozen=True)
 class DeployedFunction:
     """A function in the local service.
 
     Args:
-        spec: what it is.
+        spec: what it is; its `code_dir` is the folder of `code`.
         wire: the function as CreateFunction and UpdateFunction sent it, without its code.
+        code: its code.
         revision: another one for every change, so that a warm worker is known to be out of date.
-        is_watched: whether the code folder is the developer's own, whose edits count on the next invocation.
         created_ms: when it was created, in milliseconds since 1970.
         modified_ms: when it was changed last.
-        code_bytes: size of the zip; 0 for a folder.
-        code_checksum: the zip's CRC-64 in the service, here of no meaning to anybody: its CRC-32; "" for a folder.
-        version_id: the published version that it is; LATEST: none.
+        version_id: the published version that it is; LATEST for what is not published.
     """
 
     spec: FunctionSpec
     wire: Mapping[str, Any]
+    code: Code
     revision: int
-    is_watched: bool
     created_ms: int
     modified_ms: int
-    code_bytes: int = 0
-    code_checksum: str = ""
-    version_id: str = "LATEST"
+    version_id: str = LATEST
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the code folder is the developer's own, whose edits count on the next invocation."""
+        return self.code.is_watched
 
 
 def normal_qualifier(qualifier: str | None) -> str | None:
     """Return None for LATEST, which is the same as no qualifier."""
-    return None if qualifier in (None, "", "LATEST") else qualifier
+    return None if qualifier in (None, "", LATEST) else qualifier
+
+
+def shown_qualifier(qualifier: str | None) -> str:
+    """Return how answers write a qualifier: LATEST for None."""
+    return LATEST if qualifier is None else qualifier

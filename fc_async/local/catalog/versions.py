@@ -12,7 +12,7 @@ from typing import Any
 from ..times import rfc3339
 from .fc_errors import invalid_argument, version_not_found
 from .function import DeployedFunction
-from .page import page
+from .paging import page
 
 _BACKWARD, _FORWARD = "BACKWARD", "FORWARD"
 _HIGHEST = 10**12
@@ -76,7 +76,7 @@ class Versions:
         del self._versions[name][version_id]
 
     def delete_function(self, name: str) -> None:
-        """Remove every version of a function, and begin its numbers anew."""
+        """Remove every version of a function; its numbers begin at 1 again."""
         self._versions.pop(name, None)
         self._published.pop(name, None)
 

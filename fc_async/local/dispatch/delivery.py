@@ -23,8 +23,8 @@ from .. import limits
 from ..assumptions import Assumptions
 from ..engine.destination_record import record_bytes
 from ..engine.invocation import Deliver
+from ..mailbox.errors import MailboxError
 from ..mailbox.mailbox import Mailbox
-from ..mailbox.mns_errors import MailboxError
 
 DELIVERED, LOST, OUTBOX = "delivered", "lost", "outbox"
 

@@ -8,12 +8,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from ..assumptions import Assumptions
-from ..catalog.catalog import FunctionCatalog
 from ..catalog.fc_errors import FcError
 from ..catalog.function import normal_qualifier
+from ..catalog.functions import FunctionCatalog
 from ..clock import Clock, Timer
 from ..engine.engine import Engine
-from ..engine.invocation import Invocation, Outcome, State
+from ..engine.invocation import SYSTEM_ERROR, Invocation, Outcome
+from ..engine.transitions import State
 from ..ids import Ids
 from ..mailbox.mailbox import Mailbox
 from ..workers.execution import Execution, Runner, can_run
@@ -163,7 +164,7 @@ class Dispatcher:
             outcome = Outcome()
         except Exception:
             log.exception("%s: %s could not be executed", invocation.function, invocation.request_id)
-            outcome = Outcome(b"", "InternalServerError", 500)
+            outcome = SYSTEM_ERROR
         self._end(invocation, outcome, instance_id)
         self.pump()
 

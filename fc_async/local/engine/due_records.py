@@ -1,9 +1,10 @@
-"""The records that ends have fired and that nobody has carried away yet."""
+"""The records that have been fired and wait to be carried away."""
 
 from __future__ import annotations
 
 from .. import limits
 from ..assumptions import Assumptions
+from ..function_arn import function_arn
 from .destination_record import destination_record
 from .invocation import Deliver, Invocation, Outcome
 
@@ -20,7 +21,8 @@ class DueRecords:
     """
 
     def __init__(self, region: str, account_id: str, assumptions: Assumptions) -> None:
-        self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
+        self._region = region
+        self._account_id = account_id
         self._assumed = assumptions
         self._due: list[Deliver] = []
 
@@ -50,7 +52,7 @@ class DueRecords:
         record = destination_record(
             timestamp_ms=invocation.accepted_ms,
             request_id=invocation.request_id,
-            function_arn=self._arn_prefix + invocation.function + ("" if qualifier is None else f"/{qualifier}"),
+            function_arn=function_arn(self._region, self._account_id, invocation.function, qualifier),
             invoke_count=invocation.attempts,
             request_payload=invocation.payload,
             status_code=status_code,

@@ -7,25 +7,28 @@
     Stopping   stop() was called while a worker executes it     finished(), whatever the outcome
     Succeeded  Failed  Stopped  Expired  Invalid                never: these are ends
 
-    from               input                                   to          emits
-    -                  accept()                                Enqueued    -
-    Enqueued/Retrying  start(), its function or qualifier gone Invalid     -
-    Enqueued/Retrying  start(), older than its maximum age     Expired     OnFailure, if expired_fires_on_failure
-    Enqueued/Retrying  start(), its function is at its limit   as 429      as for a status that is not 200
-    Enqueued/Retrying  start()                                 Running     the invocation, to be executed
-    Enqueued/Retrying  stop()                                  Stopped     OnFailure, if stopped_fires_on_failure
-    Running            stop()                                  Stopping    -
-    Stopping           finished()                              Stopped     OnFailure, if stopped_fires_on_failure
-    Running            finished(), no error                    Succeeded   OnSuccess
-    Running            finished(), handler error, retries left Retrying    OnFailure, if failure_record_per_attempt
-    Running            finished(), handler error, none left    Failed      OnFailure
-    Running            finished(), status is not 200, < 5 h    Retrying    -  (uses up no retry)
-    Running            finished(), status is not 200, 5 h over Failed      OnFailure
+    from               input                                       to         emits
+    -                  accept()                                    Enqueued   -
+    Enqueued/Retrying  start(), its function or qualifier is gone  Invalid    -
+    Enqueued/Retrying  start(), older than its maximum age         Expired    OnFailure, if expired_fires_on_failure
+    Enqueued/Retrying  start(), at its function's limit, < 5 h     Retrying   -
+    Enqueued/Retrying  start(), at its function's limit, 5 h over  Failed     OnFailure
+    Enqueued/Retrying  start()                                     Running    the invocation, to be executed
+    Enqueued/Retrying  stop()                                      Stopped    OnFailure, if stopped_fires_on_failure
+    Running            stop()                                      Stopping   -
+    Stopping           finished()                                  Stopped    OnFailure, if stopped_fires_on_failure
+    Running            finished(), no error                        Succeeded  OnSuccess
+    Running            finished(), handler error, retries left     Retrying   OnFailure, if failure_record_per_attempt
+    Running            finished(), handler error, none left        Failed     OnFailure
+    Running            finished(), status is not 200, < 5 h        Retrying   -
+    Running            finished(), status is not 200, 5 h over     Failed     OnFailure
 
+Of several rows that fit, the first one counts; the table is `transitions.py`, and tests hold the engine to it.
 OnSuccess and OnFailure stand for a Deliver, where that destination is configured. Age is the time from acceptance (plus
 the delay that was asked for) to start(): strictly more than the maximum drops the invocation. A handler error waits a
-fixed time for its next attempt, a system error 0.5 s, 1 s, 2 s, 4 s, ... Waiting for a worker costs nothing: only
-start() takes an invocation. Functions take turns: one with a long backlog does not hold up another.
+fixed time for its next attempt, a system error 0.5 s, 1 s, 2 s, 4 s, ... and uses up no retry (`back_off.py`); the
+limit of a function counts as one. Waiting for a worker costs nothing: only start() takes an invocation. Functions take
+turns: one with a long backlog does not hold up another (`schedule.py`).
 
 Sources: https://www.alibabacloud.com/help/en/fc/retry-policy and limits.py; what an assumption decides is named above
 or below by its name.
@@ -33,29 +36,20 @@ or below by its name.
 
 from __future__ import annotations
 
-import heapq
 import itertools
-from collections import deque
 
-from ...errors import LocalError
 from .. import limits
 from ..assumptions import Assumptions
+from . import back_off
 from .due_records import THROTTLED, DueRecords
 from .history import History
-from .invocation import Attempt as Attempt
-from .invocation import Deliver as Deliver
-from .invocation import Invocation as Invocation
-from .invocation import Lane, Target
-from .invocation import Outcome as Outcome
-from .invocation import Settings as Settings
-from .invocation import State as State
+from .invocation import Attempt, Deliver, Invocation, Outcome
+from .lane import Lane, Lanes, Settings, Target
+from .schedule import Schedule
+from .transitions import State
 
-EXPIRED = Outcome(b"", "AsyncEventExpired")
-_FEWEST_TO_SWEEP = 1000
-
-
-class UnknownFunctionError(LocalError):
-    """An invocation was accepted for a function or qualifier that the engine was never told of."""
+EXPIRED = Outcome(b"", limits.EXPIRED_CONDITION)
+_DELETED = State(limits.DELETED_WHILE_WAITING)
 
 
 class Engine:
@@ -74,13 +68,10 @@ class Engine:
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
     ) -> None:
         self._assumed = assumptions
-        self._lanes: dict[str, Lane] = {}
-        self._turns: deque[Lane] = deque()  # the lanes with ready work, each once
-        self._waiting: list[tuple[int, int, Invocation]] = []
-        self._order = itertools.count()
+        self._lanes: Lanes[Invocation] = Lanes()
+        self._schedule = Schedule()
         self._records = DueRecords(region, account_id, assumptions)
-        self._backlog = 0
-        self._stopped_in_queue = 0  # at most: those that were passed over since are counted still
+        self._numbers = itertools.count()
         self._latency_sum_ms = 0
         self._first_attempts = 0
         self.running = 0
@@ -100,40 +91,28 @@ class Engine:
 
     def add_function(self, function: str) -> None:
         """Make a function known, so that invocations of it are accepted; harmless when it is known."""
-        self._lanes.setdefault(function, Lane(function))
+        self._lanes.add(function)
 
     def remove_function(self, function: str) -> None:
         """Forget a function, its settings and its tasks; what waits for it becomes Invalid at its turn."""
-        self._lanes.pop(function, None)
+        self._lanes.remove(function)
 
     def add_qualifier(self, function: str, qualifier: str) -> None:
         """Make a version or alias known, with the service's defaults; harmless when it is known."""
-        lane = self._lane(function)
+        lane = self._lanes.lane(function)
         lane.targets.setdefault(qualifier, Target(lane, qualifier))
 
     def remove_qualifier(self, function: str, qualifier: str) -> None:
         """Forget a version or alias and its settings; what waits for it becomes Invalid at its turn."""
-        self._lane(function).targets.pop(qualifier, None)
+        self._lanes.lane(function).targets.pop(qualifier, None)
 
     def configure(self, function: str, qualifier: str | None, settings: Settings | None) -> None:
         """Set what the async config of a qualifier asks for; None takes it back to the service's defaults."""
-        self._target(function, qualifier).settings = Settings() if settings is None else settings
+        self._lanes.target(function, qualifier).settings = Settings() if settings is None else settings
 
     def limit(self, function: str, instances: int | None) -> None:
-        """Answer 429 to whatever would make more executions than that run at once; None lifts the limit."""
-        self._lane(function).limit = instances
-
-    def _lane(self, function: str) -> Lane:
-        lane = self._lanes.get(function)
-        if lane is None:
-            raise UnknownFunctionError(function)
-        return lane
-
-    def _target(self, function: str, qualifier: str | None) -> Target:
-        target = self._lane(function).targets.get(qualifier)
-        if target is None:
-            raise UnknownFunctionError(f"{function}@{qualifier}")
-        return target
+        """Answer 429 where more executions than that would run at once; None lifts the limit."""
+        self._lanes.lane(function).limit = instances
 
     # inputs
 
@@ -167,33 +146,27 @@ class Engine:
             UnknownFunctionError: add_function or add_qualifier was not called for it.
             DuplicateTaskError: there is a task of that id.
         """
-        target = self._target(function, qualifier)
+        target = self._lanes.target(function, qualifier)
         task_id = request_id if task_id is None else task_id
         is_task = target.settings.async_task if is_task is None else is_task
         if is_task:
             target.lane.tasks.check_new(now_ms, qualifier, task_id)
         invocation = Invocation(
-            next(self._order), target, payload, request_id, task_id, now_ms, delay_ms, depth, is_task
+            next(self._numbers), target, payload, request_id, task_id, now_ms, delay_ms, depth, is_task
         )
         if is_task:
             target.lane.tasks.add(invocation)
         self.history.opened(invocation)
         self.metrics["FunctionEnqueueCount"] += 1
-        self._backlog += 1
         if delay_ms > 0:
-            self._wait_until(now_ms + delay_ms, invocation)
+            self._schedule.add_at(now_ms + delay_ms, invocation)
         else:
-            self._make_ready(invocation)
+            self._schedule.add(invocation)
         return invocation
 
     def due(self, now_ms: int) -> int | None:
-        """Make ready whose time has come; return when the next one is due, None when nothing waits for time."""
-        waiting = self._waiting
-        while waiting and (waiting[0][0] <= now_ms or waiting[0][2].has_ended):
-            invocation = heapq.heappop(waiting)[2]
-            if not invocation.has_ended:
-                self._make_ready(invocation)
-        return waiting[0][0] if waiting else None
+        """Make ready what has waited long enough; return when the next one is due, None when nothing waits for time."""
+        return self._schedule.due(now_ms)
 
     def start(self, now_ms: int) -> Invocation | None:
         """Take the next ready invocation out of the queue, to be executed now; None when there is none.
@@ -201,16 +174,10 @@ class Engine:
         On the way it drops those that are too old or whose function is gone, and throttles those whose function is
         at its limit.
         """
-        while self._turns:
-            lane = self._turns.popleft()
-            invocation = lane.ready.popleft()
-            if lane.ready:
-                self._turns.append(lane)
-            if invocation.has_ended:
-                continue  # it was stopped while it waited
-            self._backlog -= 1
+        while (invocation := self._schedule.take()) is not None:
             if self._is_executable(now_ms, invocation):
                 self._begin(now_ms, invocation)
+                lane = invocation.target.lane
                 if not lane.is_full:
                     lane.running += 1
                     self.running += 1
@@ -241,20 +208,17 @@ class Engine:
         if invocation.state is State.RUNNING:
             invocation.state = State.STOPPING
         elif not invocation.has_ended and invocation.state is not State.STOPPING:
-            self._backlog -= 1
             self._stopped(now_ms, invocation)
-            self._stopped_in_queue += 1
-            if self._stopped_in_queue > max(_FEWEST_TO_SWEEP, self._backlog):
-                self._sweep()
+            self._schedule.stopped()
         return invocation.state
 
     def find_task(self, now_ms: int, function: str, qualifier: str | None, task_id: str) -> Invocation | None:
         """Return an async task, None when there is none or it is kept no longer."""
-        return self._lane(function).tasks.find(now_ms, qualifier, task_id)
+        return self._lanes.lane(function).tasks.find(now_ms, qualifier, task_id)
 
     def tasks(self, now_ms: int, function: str, qualifier: str | None) -> list[Invocation]:
         """Return the async tasks of a function and qualifier, oldest first."""
-        return list(self._lane(function).tasks.of_qualifier(now_ms, qualifier))
+        return list(self._lanes.lane(function).tasks.of_qualifier(now_ms, qualifier))
 
     def take_deliveries(self) -> list[Deliver]:
         """Return the records that became due since the last call, each once."""
@@ -266,9 +230,9 @@ class Engine:
 
     # synchronous invocations: not the engine's, but they count towards a function's limit
 
-    def begin_sync(self, function: str) -> Lane | None:
+    def begin_sync(self, function: str) -> Lane[Invocation] | None:
         """Count a synchronous execution, to be given back to `end_sync`; None when the function is at its limit."""
-        lane = self._lane(function)
+        lane = self._lanes.lane(function)
         if self.is_throttled(function):
             return None
         lane.running += 1
@@ -277,11 +241,11 @@ class Engine:
 
     def is_throttled(self, function: str) -> bool:
         """Whether a synchronous invocation is refused now, because the function is at its limit; counted."""
-        is_full = self._lane(function).is_full
+        is_full = self._lanes.lane(function).is_full
         self.metrics["FunctionConcurrencyThrottles"] += is_full
         return is_full
 
-    def end_sync(self, lane: Lane, error: str) -> None:
+    def end_sync(self, lane: Lane[Invocation], error: str) -> None:
         """Take note that a synchronous execution has ended, with its error type or ""."""
         lane.running -= 1
         if error:
@@ -291,9 +255,8 @@ class Engine:
 
     def _is_executable(self, now_ms: int, invocation: Invocation) -> bool:
         target = invocation.target
-        lane = target.lane
-        if self._lanes.get(lane.function) is not lane or lane.targets.get(target.qualifier) is not target:
-            self._end(now_ms, State.INVALID, invocation)
+        if not self._lanes.has(target):
+            self._end(now_ms, _DELETED, invocation)
             return False
         if self._is_too_old(now_ms, invocation):
             self.metrics["FunctionAsyncEventExpiredDropped"] += 1
@@ -342,27 +305,17 @@ class Engine:
         if not has_retries or self._assumed.failure_record_per_attempt:
             self._records.fire(settings.on_failure, invocation, outcome)
         if has_retries:
-            self._retry_at(now_ms + self._assumed.function_error_retry_seconds * 1000, invocation)
+            self._retry_at(back_off.after_handler_error(now_ms, self._assumed), invocation)
         else:
             self._end(now_ms, State.FAILED, invocation)
 
     def _after_system_error(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> None:
-        if invocation.first_system_error_ms is None:
-            invocation.first_system_error_ms = now_ms
-        retry_ms = now_ms + self._backoff_ms(invocation.system_errors)
-        invocation.system_errors += 1
-        is_from_acceptance = self._assumed.five_hours_from == "acceptance"
-        from_ms = invocation.accepted_ms if is_from_acceptance else invocation.first_system_error_ms
-        if retry_ms - from_ms <= limits.SYSTEM_ERROR_RETRY_WINDOW_MS:
+        retry_ms = back_off.after_system_error(now_ms, invocation, self._assumed)
+        if retry_ms is not None:
             self._retry_at(retry_ms, invocation)
         else:
             self._records.fire(invocation.target.settings.on_failure, invocation, outcome)
             self._end(now_ms, State.FAILED, invocation)
-
-    def _backoff_ms(self, errors_before: int) -> int:
-        wait_ms = limits.SYSTEM_ERROR_FIRST_RETRY_MS << min(errors_before, 20)
-        cap_seconds = self._assumed.backoff_cap_seconds
-        return wait_ms if cap_seconds is None else min(wait_ms, cap_seconds * 1000)
 
     def _stopped(self, now_ms: int, invocation: Invocation) -> None:
         if self._assumed.stopped_fires_on_failure:
@@ -372,33 +325,12 @@ class Engine:
 
     def _retry_at(self, due_ms: int, invocation: Invocation) -> None:
         invocation.state = State.RETRYING
-        self._backlog += 1
-        self._wait_until(due_ms, invocation)
+        self._schedule.add_at(due_ms, invocation)
 
     def _end(self, now_ms: int, state: State, invocation: Invocation) -> None:
         invocation.state = state
         invocation.ended_ms = now_ms
         self.history.ended(invocation)
-
-    # queues
-
-    def _make_ready(self, invocation: Invocation) -> None:
-        lane = invocation.target.lane
-        if not lane.ready:
-            self._turns.append(lane)
-        lane.ready.append(invocation)
-
-    def _wait_until(self, due_ms: int, invocation: Invocation) -> None:
-        heapq.heappush(self._waiting, (due_ms, next(self._order), invocation))
-
-    def _sweep(self) -> None:
-        """Take what was stopped out of the queues, where without workers nobody would come by."""
-        for lane in self._turns:
-            lane.ready = deque(invocation for invocation in lane.ready if not invocation.has_ended)
-        self._turns = deque(lane for lane in self._turns if lane.ready)
-        self._waiting = [entry for entry in self._waiting if not entry[2].has_ended]
-        heapq.heapify(self._waiting)
-        self._stopped_in_queue = 0
 
     # looking in
 
@@ -410,7 +342,7 @@ class Engine:
     @property
     def backlog(self) -> int:
         """How many invocations wait: for a worker, for their delay or for their next attempt."""
-        return self._backlog
+        return self._schedule.backlog
 
     @property
     def mean_latency_ms(self) -> int:

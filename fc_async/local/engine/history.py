@@ -1,7 +1,7 @@
 """The invocations that `/_local/invocations` shows: all that are still under way, and the last of those that ended.
 
-It also bounds what async tasks hold, which the service shows for days after their end: one that is shown here no longer
-keeps its id, its status and its times, and not its payload; beyond a number of them the oldest are forgotten.
+It also bounds what async tasks hold, which the service shows for days after their end. One that is no longer shown here
+keeps its id, its status and its times, and loses its payload; beyond a number of them the oldest are forgotten.
 """
 
 from __future__ import annotations

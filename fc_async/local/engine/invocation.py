@@ -2,50 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, NamedTuple
 
 from .. import limits
-from .task_book import TaskBook
-
-
-class State(str, Enum):
-    """Where an async invocation is in its life, in the service's words."""
-
-    ENQUEUED = "Enqueued"
-    RUNNING = "Running"
-    RETRYING = "Retrying"
-    STOPPING = "Stopping"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    STOPPED = "Stopped"
-    EXPIRED = "Expired"
-    INVALID = "Invalid"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the async config of one function and qualifier asks for.
-
-    Args:
-        max_retries: attempts after the first one when the handler fails; 0 means none.
-        max_age_ms: what is older than this when it is taken out of the queue is dropped.
-        on_success: ARN to which the record of a success goes; None: nowhere.
-        on_failure: ARN to which the record of a failure goes; None: nowhere.
-        async_task: whether invocations are async tasks, found by their id.
-    """
-
-    max_retries: int = limits.DEFAULT_RETRY_ATTEMPTS
-    max_age_ms: int = limits.DEFAULT_EVENT_AGE_SECONDS * 1000
-    on_success: str | None = None
-    on_failure: str | None = None
-    async_task: bool = False
-
-
-DEFAULT_SETTINGS = Settings()
-"""What holds where nothing was configured."""
+from .lane import Target
+from .transitions import State
 
 
 @dataclass(frozen=True)
@@ -61,6 +23,10 @@ class Outcome:
     payload: bytes = b""
     error: str = ""
     status_code: int = 200
+
+
+SYSTEM_ERROR = Outcome(b"", limits.SYSTEM_ERROR_RECORD_CONDITION, limits.SYSTEM_ERROR_RECORD_STATUS)
+"""An execution that failed for a reason of the service's own."""
 
 
 class Attempt(NamedTuple):
@@ -110,7 +76,7 @@ class Invocation:
     def __init__(
         self,
         number: int,
-        target: Target,
+        target: Target[Invocation],
         payload: bytes,
         request_id: str,
         task_id: str,
@@ -153,7 +119,7 @@ class Invocation:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing will happen to it any more."""
+        """Whether nothing happens to it any more."""
         return self.ended_ms is not None
 
     def settled(self, delivery: Deliver, status: str) -> None:
@@ -197,33 +163,3 @@ class Deliver:
     def without_record(self) -> Deliver:
         """The same with an empty record."""
         return Deliver(self.destination, {}, self.invocation)
-
-
-class Target:
-    """One qualifier of a function, and the settings that it has at the moment."""
-
-    __slots__ = ("lane", "qualifier", "settings")
-
-    def __init__(self, lane: Lane, qualifier: str | None) -> None:
-        self.lane = lane
-        self.qualifier = qualifier
-        self.settings = DEFAULT_SETTINGS
-
-
-class Lane:
-    """One function's own queue: what is ready, oldest first; its qualifiers, its tasks, and how many run."""
-
-    __slots__ = ("function", "ready", "targets", "tasks", "running", "limit")
-
-    def __init__(self, function: str) -> None:
-        self.function = function
-        self.ready: deque[Invocation] = deque()
-        self.targets: dict[str | None, Target] = {None: Target(self, None)}
-        self.tasks = TaskBook()
-        self.running = 0
-        self.limit: int | None = None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether one more execution would be over the function's limit."""
-        return self.limit is not None and self.running >= self.limit

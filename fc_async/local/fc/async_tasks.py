@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .. import limits
 from ..assumptions import Assumptions
-from ..catalog.catalog import FunctionCatalog
 from ..catalog.fc_errors import invalid_argument, task_already_completed, task_not_found
-from ..catalog.page import page
+from ..catalog.function import shown_qualifier
+from ..catalog.functions import FunctionCatalog
+from ..catalog.paging import page
 from ..clock import Clock
 from ..dispatch.dispatcher import Dispatcher
 from ..engine.engine import Engine
-from ..engine.invocation import Invocation, State
+from ..engine.invocation import Invocation
+from ..engine.transitions import State
 
 _STATUSES = {state.value for state in State} | {"Dequeued"}
 _DESTINATION_STATUS = {"delivered": "Succeeded", "outbox": "Succeeded", "lost": "Failed"}
@@ -31,7 +34,6 @@ class AsyncTasks:
         catalog: the functions and their qualifiers.
         engine: holds the tasks.
         dispatcher: stops them.
-        arn_prefix: what stands before a function's name in its ARN.
         assumptions: what the service is taken to do where no source says so.
     """
 
@@ -42,14 +44,12 @@ class AsyncTasks:
         catalog: FunctionCatalog,
         engine: Engine,
         dispatcher: Dispatcher,
-        arn_prefix: str,
         assumptions: Assumptions,
     ) -> None:
         self._clock = clock
         self._catalog = catalog
         self._engine = engine
         self._dispatcher = dispatcher
-        self._arn_prefix = arn_prefix
         self._registration_delay_ms = assumptions.task_registration_delay_seconds * 1000
 
     def get(self, function: str, qualifier: str | None, task_id: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class AsyncTasks:
         self._catalog.resolve(function, qualifier)
         prefix = query.get("prefix", "")
         status = _choice(query, "status", _STATUSES, "")
-        ascending = _choice(query, "sortOrderByTime", {"asc", "desc"}, "desc") == "asc"
+        ascending = _choice(query, "sortOrderByTime", {"asc", "desc"}, limits.TASK_ORDER) == "asc"
         begin_ms = _whole_number(query, "startedTimeBegin", 0)
         end_ms = _whole_number(query, "startedTimeEnd", _LAST)
         with_payload = _boolean(query, "includePayload")
@@ -95,15 +95,14 @@ class AsyncTasks:
 
     def _to_wire(self, task: Invocation, *, with_payload: bool) -> dict[str, Any]:
         attempts = task.ended_attempts or []
-        qualifier = task.qualifier
         wire = {
             "taskId": task.task_id,
             "requestId": task.request_id,
-            "functionArn": self._arn_prefix + task.function + ("" if qualifier is None else f"/{qualifier}"),
-            "qualifier": "LATEST" if qualifier is None else qualifier,
+            "functionArn": self._catalog.arn(task.function, task.qualifier),
+            "qualifier": shown_qualifier(task.qualifier),
             "status": task.state.value,
             "startedTime": task.accepted_ms,
-            "endTime": 0 if task.ended_ms is None else task.ended_ms,
+            "endTime": limits.TASK_END_TIME_BEFORE_THE_END if task.ended_ms is None else task.ended_ms,
             "durationMs": sum(attempt.ended_ms - attempt.started_ms for attempt in attempts),
             "alreadyRetriedTimes": max(0, task.attempts - 1),
             "destinationStatus": _DESTINATION_STATUS[task.deliveries[-1][1]] if task.deliveries else "",

@@ -24,7 +24,8 @@ from ..catalog.fc_errors import (
 from ..catalog.function import DeployedFunction
 from ..dispatch.dispatcher import Dispatcher
 from ..engine.engine import Engine
-from ..engine.invocation import Lane
+from ..engine.invocation import Invocation
+from ..engine.lane import Lane
 from ..engine.task_book import DuplicateTaskError
 from ..workers.execution import Execution, Runner, can_run
 from .request_body import read_body
@@ -116,7 +117,7 @@ class Invoker:
         self, function: DeployedFunction, qualifier: str | None, request_id: str, payload: bytes
     ) -> Execution:
         name = function.spec.name
-        lane: Lane | None = None
+        lane: Lane[Invocation] | None = None
 
         def begin() -> DeployedFunction:  # while the body came, or while it waited, it may have been changed or deleted
             nonlocal lane

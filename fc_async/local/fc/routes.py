@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import shutil
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -18,7 +16,7 @@ from .. import limits
 from ..catalog.aliases import Alias, description_of
 from ..catalog.control_plane import ControlPlane
 from ..catalog.fc_errors import FcError, invalid_argument, not_implemented
-from ..catalog.function import normal_qualifier
+from ..catalog.function import Code, normal_qualifier
 from ..routing import RoutingTable, path_parts
 from ..workers.uploaded_code import UploadedCode
 from .answer import json_response, no_content, refusal_response
@@ -28,7 +26,7 @@ from .function_body import read_function_body
 from .invoke import Invoker
 from .request_body import read_json_object
 
-_EMPTY_ZIP = base64.b64encode(b"PK\x05\x06" + bytes(18)).decode()
+_EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 _ROOT = "/2023-03-30"
 
 
@@ -120,9 +118,10 @@ class FcRoutes:
         wire = await read_function_body(call.request)
         async with self._uploaded.new_folder() as folder:
             code = await _unpacked(wire.pop("code", None), folder)
-            if not code and wire.get("runtime") != "custom-container":
+            if code is None and wire.get("runtime") != "custom-container":
                 raise invalid_argument("code.zipFile is required")
-            code = code or await _unpacked({"zipFile": _EMPTY_ZIP}, folder)
+            if code is None:
+                code = await _unpacked_zip(_EMPTY_ZIP, folder)
             function = self._plane.create_function(wire, code)
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
@@ -181,8 +180,8 @@ class FcRoutes:
         description = description_of(body)
         function = self._plane.catalog.get(call.name)
         async with self._uploaded.new_folder() as folder:
-            code = await _copied(function.spec.code_dir, folder) if function.is_watched else {}
-            version = self._plane.publish_version(call.name, description, code)
+            copy = await _copied(function.spec.code_dir, folder) if function.is_watched else None
+            version = self._plane.publish_version(call.name, description, copy)
         return json_response(version.to_wire(), call.request_id)
 
     async def _list_versions(self, call: Call) -> web.Response:
@@ -217,28 +216,31 @@ class FcRoutes:
         return no_content(call.request_id)
 
 
-async def _unpacked(code: object, folder: Path) -> dict[str, Any]:
-    """Unpack uploaded code; return what the catalog needs of it, nothing when there is none."""
+async def _unpacked(code: object, folder: Path) -> Code | None:
+    """Unpack uploaded code; return what the catalog needs of it, None when there is none."""
     if code is None:
-        return {}
+        return None
     if not isinstance(code, dict):
         raise invalid_argument("code must be an object")
     if code.get("zipFile") is None and code.get("ossBucketName") is not None:
         raise not_implemented("code from OSS (ossBucketName)")
     archive = decode_zip(code.get("zipFile"))
     code.clear()  # the base64 text is as large as the zip again
+    return await _unpacked_zip(archive, folder)
+
+
+async def _unpacked_zip(archive: bytes, folder: Path) -> Code:
     await asyncio.to_thread(unpack, archive, folder)
-    checksum = str(zlib.crc32(archive))
-    return {"code_dir": folder, "is_watched": False, "code_bytes": len(archive), "code_checksum": checksum}
+    return Code(folder, zip_bytes=len(archive), checksum=str(zlib.crc32(archive)))
 
 
-async def _copied(code_dir: Path, folder: Path) -> dict[str, Any]:
-    """Copy a folder that its developer goes on editing: a version stays as it was."""
+async def _copied(code_dir: Path, folder: Path) -> Path:
+    """Copy a folder that its developer goes on editing, because a version stays as it was; return the copy."""
     try:
         await asyncio.to_thread(shutil.copytree, code_dir, folder, symlinks=True, dirs_exist_ok=True)
     except (OSError, shutil.Error):
         raise invalid_argument("the folder of the function's code cannot be copied") from None
-    return {"code_dir": folder}
+    return folder
 
 
 def _alias_response(alias: Alias, call: Call) -> web.Response:

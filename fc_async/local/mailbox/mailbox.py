@@ -1,23 +1,23 @@
 """MNS queues by name: every operation of the service as one method, without I/O, threads or time.
 
-Each method is told `now_ms` and raises MailboxError when the service would refuse. Whoever waits for messages calls
-`listen` once and is told the name of every queue in which something may have become receivable, so that a sender
-(a route, or the delivery of a record) cannot forget to wake anyone.
+Each method is told `now_ms` and raises MailboxError when the service would refuse. A reader that waits calls `listen`
+once and is told the name of every queue in which something may have become receivable: no sender (a route, or the
+delivery of a record) has to remember to wake it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from .. import limits
+from ..listing import UnknownToken, page_of
+from .attributes import QueueAttributes, QueueChanges, checked_queue_name
+from .errors import MailboxError, invalid_argument, queue_already_exist, queue_not_exist
+from .limits import RET_NUMBER
 from .message import Draft, Message
-from .mns_errors import MailboxError, invalid_argument, queue_already_exist, queue_not_exist
-from .mns_limits import DEFAULT_RET_NUMBER, RET_NUMBER
 from .queue import Queue, QueueStatus
-from .queue_attributes import QueueAttributes, QueueChanges, checked_queue_name
 
 __all__ = ["Mailbox", "MailboxError", "QueuePage"]
 
@@ -86,7 +86,7 @@ class Mailbox:
         return self._queue(name).status(now_ms)
 
     def list_queues(
-        self, now_ms: int, *, prefix: str = "", marker: str | None = None, limit: int = DEFAULT_RET_NUMBER
+        self, now_ms: int, *, prefix: str = "", marker: str | None = None, limit: int = limits.MNS_DEFAULT_PAGE_SIZE
     ) -> QueuePage:
         """One page of queues, by name.
 
@@ -100,10 +100,12 @@ class Mailbox:
             MailboxError: 400 InvalidArgument for a limit out of range or a marker that is none of ours.
         """
         RET_NUMBER.checked(limit)
-        first = "" if marker is None else _name_of_marker(marker)
-        names = sorted(name for name in self._queues if name.startswith(prefix) and name >= first)
-        page = tuple(self._queues[name].status(now_ms) for name in names[:limit])
-        return QueuePage(page, _marker_of_name(names[limit]) if len(names) > limit else None)
+        found = (item for item in self._queues.items() if item[0].startswith(prefix))
+        try:
+            queues, next_marker = page_of(found, marker or "", limit)
+        except UnknownToken:
+            raise invalid_argument("The value of x-mns-marker is not one that a listing has returned") from None
+        return QueuePage(tuple(queue.status(now_ms) for queue in queues), next_marker or None)
 
     def delete_queue(self, name: str) -> None:
         """Delete a queue and what is in it; one that is not there is no error (assumed)."""
@@ -193,14 +195,3 @@ class Mailbox:
     def _changed(self, name: str) -> None:
         for on_change in self._listeners:
             on_change(name)
-
-
-def _marker_of_name(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode()
-
-
-def _name_of_marker(marker: str) -> str:
-    try:
-        return base64.b64decode(marker, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise invalid_argument("The value of x-mns-marker is not one that a listing has returned") from None

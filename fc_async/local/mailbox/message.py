@@ -6,7 +6,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from .mns_limits import DEFAULT_PRIORITY
+from .. import limits
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Message:
         first_dequeue_time_ms: first receive; the time of sending as long as there was none.
         next_visible_time_ms: when it can be received (again).
         dequeue_count: receives so far; peeking does not count.
-        receipt_handle: the newest handle; None when nobody has had one.
+        receipt_handle: the newest handle; None before there was one.
         message_group_id: as sent.
         user_properties: as sent.
         system_properties: as sent.
@@ -80,7 +82,7 @@ class Message:
 
 def priority_of(draft: Draft) -> int:
     """The priority that counts: 8 for None and for 0, which the Go SDK always sends."""
-    return draft.priority if draft.priority else DEFAULT_PRIORITY
+    return draft.priority if draft.priority else limits.MNS_DEFAULT_PRIORITY
 
 
 def body_md5(draft: Draft) -> str:
@@ -95,9 +97,9 @@ def body_md5(draft: Draft) -> str:
     return digest.hexdigest().upper()
 
 
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 def legal_text(text: str) -> str:
-    """The text with U+FFFD in place of every character that XML 1.0 cannot hold, not even as a reference."""
-    return _ILLEGAL.sub("\ufffd", text)
+    """The text with U+FFFD in place of every character that XML 1.0 cannot hold, not even as a reference.
+
+    It is the mailbox's rule, and not only that of the XML: such a body is replaced before it is counted and hashed.
+    """
+    return _ILLEGAL.sub(limits.MNS_ILLEGAL_CHARACTER_BECOMES, text)

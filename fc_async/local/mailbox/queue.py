@@ -1,4 +1,4 @@
-"""One MNS queue as a state machine: told `now_ms`, it reads no time, waits for nothing and talks to nobody.
+"""One MNS queue as a state machine: told `now_ms`, it reads no time, does not wait and does no I/O.
 
     sent ──(DelaySeconds)──> Delayed ──> Active ──(receive)──> Inactive ──(NextVisibleTime)──> Active ──> ...
       └──────(no delay)──────────────────> Active                 └──(delete with the newest handle)──> gone
@@ -11,9 +11,9 @@ Every method first brings the queue to `now_ms`: what is due becomes Active, wha
 Order is by priority, then by the time of becoming Active, so that a message that comes back does not starve the others
 (the service promises no order). Three heaps with lazy removal keep every call logarithmic in the number of messages.
 
-Source: https://www.alibabacloud.com/help/en/mns/developer-reference/receivemessage and its neighbours. assumed, because
-no page says: retention counts from sending in every state; the handle of a message that is gone is MessageNotExist;
-a released message keeps its priority.
+Source: https://www.alibabacloud.com/help/en/mns/developer-reference/receivemessage and its neighbours. Assumed, because
+no page says (`limits.py` lists it): retention counts from sending in every state; the handle of a message that is gone
+is MessageNotExist; a released message keeps its priority.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from .message import Draft, Message, body_md5, legal_text, priority_of
-from .mns_errors import MailboxError, invalid_argument, message_not_exist, out_of_range
-from .mns_limits import (
+from .. import limits
+from .attributes import QueueAttributes, QueueChanges
+from .errors import MailboxError, message_not_exist, out_of_range
+from .limits import (
     DELAY_SECONDS,
-    MAX_BATCH_BYTES,
-    MAX_BATCH_MESSAGES,
     NUM_OF_MESSAGES,
     PRIORITY,
     VISIBILITY_TIMEOUT,
+    Range,
 )
-from .queue_attributes import QueueAttributes, QueueChanges
+from .message import Draft, Message, body_md5, legal_text, priority_of
 from .receipt_handle import message_id_of, receipt_handle
 
 _TAG_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -141,8 +141,8 @@ class Queue:
 
     def send_batch(self, drafts: Sequence[Draft], now_ms: int) -> list[Message | MailboxError]:
         _checked_batch("Messages", len(drafts))
-        if sum(_body_bytes(draft) for draft in drafts) > MAX_BATCH_BYTES:
-            raise out_of_range("Messages", 1, MAX_BATCH_BYTES, "bytes")
+        if sum(_body_bytes(draft) for draft in drafts) > limits.MNS_BATCH_BYTES:
+            raise out_of_range("Messages", 1, limits.MNS_BATCH_BYTES, "bytes")
         return [self._sent_or_refused(draft, now_ms) for draft in drafts]
 
     def _sent_or_refused(self, draft: Draft, now_ms: int) -> Message | MailboxError:
@@ -246,7 +246,7 @@ class Queue:
             self._activate(message, message.next_visible_time_ms)
 
     def _first_hidden(self) -> Message | None:
-        """The hidden message that shows next; entries of messages that are gone or were hidden anew are dropped."""
+        """The hidden message that shows next; entries of messages that are gone or were hidden again are dropped."""
         while self._hidden:
             due_ms, _, message_id = self._hidden[0]
             message = self._messages.get(message_id)
@@ -282,5 +282,4 @@ def _body_bytes(draft: Draft) -> int:
 
 
 def _checked_batch(name: str, count: int) -> None:
-    if not 1 <= count <= MAX_BATCH_MESSAGES:
-        raise invalid_argument(f"The value of {name} should between 1 and {MAX_BATCH_MESSAGES}")
+    Range(name, limits.MNS_MESSAGES_AT_ONCE).checked(count)

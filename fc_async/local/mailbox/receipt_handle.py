@@ -13,7 +13,7 @@ import base64
 import binascii
 import re
 
-from .mns_errors import receipt_handle_error
+from .errors import receipt_handle_error
 
 _HOST = "local-01"
 _INNER = re.compile(rb"\d+ \d+ \d+ \d+ 0 [A-Za-z0-9.-]+ 0 \d+\|[A-Za-z0-9]+")

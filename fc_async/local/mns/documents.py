@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..mailbox.attributes import QueueChanges
+from ..mailbox.errors import MailboxError, schema_error
 from ..mailbox.mailbox import QueuePage
 from ..mailbox.message import Draft, Message, Property
-from ..mailbox.mns_errors import MailboxError, schema_error
 from ..mailbox.queue import QueueStatus
-from ..mailbox.queue_attributes import QueueChanges
 from .xml import Element, leaf, node, optional_leaf, read_xml
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")

@@ -14,12 +14,13 @@ from random import Random
 
 from aiohttp import web
 
+from .. import limits
 from ..bounded_body import BodyBroken, BodyTooLarge, read_bounded
 from ..clock import Clock
+from ..mailbox.errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
+from ..mailbox.limits import WAIT_SECONDS
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.message import Message
-from ..mailbox.mns_errors import MailboxError, invalid_argument, message_not_exist, not_implemented, out_of_range
-from ..mailbox.mns_limits import DEFAULT_RET_NUMBER, MAX_REQUEST_BYTES, WAIT_SECONDS
 from ..routing import RoutingTable
 from .documents import (
     changed_visibility_element,
@@ -61,7 +62,7 @@ class Call:
     Args:
         target: the request target, taken apart.
         queue_name: the queue that the path names; "" where it names none.
-        body: at most `MAX_REQUEST_BYTES`.
+        body: at most `limits.MNS_REQUEST_BYTES`.
         request: for headers, and for whether the client is still there.
     """
 
@@ -200,7 +201,7 @@ class MnsRoutes:
             self._clock.now_ms(),
             prefix=headers.get("x-mns-prefix", ""),
             marker=headers.get("x-mns-marker") or None,
-            limit=DEFAULT_RET_NUMBER if limit is None else whole_number("x-mns-ret-number", limit),
+            limit=limits.MNS_DEFAULT_PAGE_SIZE if limit is None else whole_number("x-mns-ret-number", limit),
         )
         with_meta = headers.get("x-mns-with-meta", "").lower() == "true"
         return Reply(200, queues_element(page, call.base_url, with_meta=with_meta))
@@ -294,8 +295,8 @@ def _host(request: web.BaseRequest) -> str:
 async def _read_body(request: web.Request) -> bytes:
     """The whole body, or MailboxError 400 as soon as it is known to be too large or cut short."""
     try:
-        return await read_bounded(request, MAX_REQUEST_BYTES)
+        return await read_bounded(request, limits.MNS_REQUEST_BYTES)
     except BodyTooLarge:
-        raise out_of_range("the request body", 0, MAX_REQUEST_BYTES, "bytes") from None
+        raise out_of_range("the request body", 0, limits.MNS_REQUEST_BYTES, "bytes") from None
     except (BodyBroken, ConnectionError):
         raise invalid_argument("The request body ended before its time") from None

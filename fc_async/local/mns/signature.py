@@ -15,7 +15,7 @@ from multidict import CIMultiDictProxy
 
 from .. import limits
 from ..access_key import AccessKey
-from ..mailbox.mns_errors import MailboxError
+from ..mailbox.errors import MailboxError
 from ..times import ms_of_http_date
 
 Headers = CIMultiDictProxy[str]

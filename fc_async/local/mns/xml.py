@@ -1,7 +1,7 @@
 """The XML of MNS: any request is read into plain elements, any reply is written as the real service writes it.
 
 Read: whatever namespace or none, white space between elements, comments, CDATA. Refused: a document type (and with it
-every entity of one's own), more depth or elements than `mns_limits` allows.
+every entity of one's own), more depth or elements than `limits` allows.
 Written: recorded form, i.e. `<?xml version="1.0" ?>`, two spaces of indent, the namespace without a final slash, double
 quotes as they are, no line feed at the end.
 """
@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from .. import limits
+from ..mailbox.errors import malformed_xml
 from ..mailbox.message import legal_text
-from ..mailbox.mns_errors import malformed_xml
-from ..mailbox.mns_limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
 
@@ -99,7 +99,7 @@ class _Reader:
 
     def start(self, name: str, _: dict[str, str]) -> None:
         self._count += 1
-        if len(self._open) > MAX_XML_DEPTH or self._count > MAX_XML_ELEMENTS:
+        if len(self._open) > limits.MNS_XML_DEPTH or self._count > limits.MNS_XML_ELEMENTS:
             raise malformed_xml()
         element = Element(name.rpartition(" ")[2])
         self._open[-1].children.append(element)

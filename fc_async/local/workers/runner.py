@@ -14,9 +14,10 @@ from typing import Any
 from .. import limits
 from ..access_key import AccessKey
 from ..catalog.function import DeployedFunction, FunctionSpec
-from ..clock import Clock, SystemClock
-from ..engine.invocation import Outcome
+from ..clock import Clock
+from ..engine.invocation import SYSTEM_ERROR, Outcome
 from ..ids import Ids
+from ..system_clock import SystemClock
 from . import resident_memory
 from .code_folder import CodeFolder
 from .environment import handler_environment
@@ -132,7 +133,7 @@ class ProcessRunner:
             worker = self._warm.take(code) or await self._start(code, function)
         except OSError as error:
             log.error("%s: no worker could be started: %s", function.spec.name, error.strerror)
-            return Execution(Outcome(b"", "InternalServerError", 500))
+            return Execution(SYSTEM_ERROR)
         self._busy.add(worker)
         try:
             answer = await worker.execute(request_id, event)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..catalog.catalog import FunctionCatalog
+from ..catalog.functions import FunctionCatalog
 from .execution import Runner
 
 

@@ -78,7 +78,7 @@ def test_what_nobody_foresaw_is_an_outcome_too_and_is_not_quoted() -> None:
 
 
 def test_so_many_run_at_the_same_time_and_no_more() -> None:
-    barrier, lock = threading.Barrier(3, timeout=10), threading.Lock()
+    barrier, lock = threading.Barrier(3, timeout=60), threading.Lock()
     running, most = 0, 0
 
     def invoke(one: Invocation) -> Accepted:

@@ -12,7 +12,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from fc_async.local.access_key import AccessKey
 from fc_async.local.catalog.fc_errors import FcError
 from fc_async.local.fc.signature import check_acs3, check_body
-from fc_async.local.mailbox.mns_errors import MailboxError
+from fc_async.local.mailbox.errors import MailboxError
 from fc_async.local.mns.signature import check_mns
 from fc_async.local.times import ms_of_http_date, ms_of_rfc3339, rfc3339
 

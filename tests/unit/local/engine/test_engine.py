@@ -8,7 +8,10 @@ import json
 import pytest
 
 from fc_async.local.engine.destination_record import record_bytes
-from fc_async.local.engine.engine import Engine, Invocation, Outcome, Settings, State, UnknownFunctionError
+from fc_async.local.engine.engine import Engine
+from fc_async.local.engine.invocation import Invocation, Outcome
+from fc_async.local.engine.lane import Settings, UnknownFunctionError
+from fc_async.local.engine.transitions import State
 
 SUCCESS = Outcome(b"done")
 ERROR = Outcome(b'{"errorType": "E"}', "UnhandledInvocationError")

@@ -8,9 +8,12 @@ import pytest
 
 from fc_async.local import limits
 from fc_async.local.assumptions import Assumptions
-from fc_async.local.engine.engine import Engine, Invocation, Outcome, Settings, State
+from fc_async.local.engine.engine import Engine
 from fc_async.local.engine.history import History
+from fc_async.local.engine.invocation import Invocation, Outcome
+from fc_async.local.engine.lane import Settings
 from fc_async.local.engine.task_book import DuplicateTaskError
+from fc_async.local.engine.transitions import State
 
 SUCCESS = Outcome(b"done")
 ERROR = Outcome(b"{}", "UnhandledInvocationError")

@@ -1,12 +1,14 @@
 """The engine under whatever may happen to it, in any order: what must hold of every invocation, checked step by step.
 
-At the end everything is drained, and then each accepted invocation has ended once, in time, with what it had to fire.
+Every transition that happens is a row of the table in `transitions.py`: which one, this file works out for itself, from
+what it did to the engine. At the end everything is drained, and then each accepted invocation has ended once, in time.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from hypothesis import settings as profile
@@ -14,10 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fc_async.local.assumptions import Assumptions
-from fc_async.local.engine.engine import Engine, Invocation, Outcome, Settings, State
+from fc_async.local.engine.engine import Engine
+from fc_async.local.engine.invocation import Invocation, Outcome
+from fc_async.local.engine.lane import Settings
 from fc_async.local.engine.task_book import DuplicateTaskError
+from fc_async.local.engine.transitions import ENDS, TRANSITIONS, Condition, Emits, Input, State, Transition
 
-ENDS = {State.SUCCEEDED, State.FAILED, State.STOPPED, State.EXPIRED, State.INVALID}
+FIVE_HOURS_MS = 5 * 3_600_000
 FUNCTIONS = ("f", "g")
 TARGETS = [("f", None), ("f", "prod"), ("g", None)]
 OUTCOMES = [Outcome(b"done"), Outcome(b"{}", "UnhandledInvocationError"), Outcome(b"", "InternalServerError", 500)]
@@ -57,7 +62,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.running: list[Invocation] = []
         self.orphans: set[int] = set()
         self.limits: dict[str, int | None] = dict.fromkeys(FUNCTIONS)
-        self.fired: Counter[int] = Counter()
+        self.times_ended: Counter[int] = Counter()
         self.most_retries: dict[int, int] = {}  # by invocation: the most that its target had since it was accepted
         self.configs: dict[tuple[str, str | None], Settings] = {}
         for function in FUNCTIONS:
@@ -72,17 +77,20 @@ class EngineMachine(RuleBasedStateMachine):
     def accept(self, of: tuple[str, str | None], delay_ms: int, task: int) -> None:
         number = len(self.accepted)
         task_id = f"task-{task}"
-        try:
+
+        def accept() -> None:
             invocation = self.engine.accept(
                 self.now_ms, of[0], b"x", f"r-{number}", task_id=task_id, qualifier=of[1], delay_ms=delay_ms
             )
+            self.accepted.append(invocation)
+            self.most_retries[invocation.number] = self.configs.get(of, Settings()).max_retries
+
+        try:
+            self.doing(Input.ACCEPT, accept)
         except DuplicateTaskError:
             known = self.engine.find_task(self.now_ms, *of, task_id)
             assert known is not None
             assert known.task_id == task_id
-            return
-        self.accepted.append(invocation)
-        self.most_retries[invocation.number] = self.configs.get(of, Settings()).max_retries
 
     @rule(seconds=st.sampled_from([0, 0.5, 1, 2, 60, 3600, 5 * 3600]))
     def wait(self, seconds: float) -> None:
@@ -103,7 +111,7 @@ class EngineMachine(RuleBasedStateMachine):
                     assert limit is None or sum(one.target.lane is lane for one in self.running) < limit
                     self.running.append(invocation)
 
-        self.doing(start)
+        self.doing(Input.START, start)
 
     @precondition(lambda self: self.running)
     @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
@@ -111,24 +119,17 @@ class EngineMachine(RuleBasedStateMachine):
         self.end(self.running.pop(data.draw(st.integers(0, len(self.running) - 1))), outcome)
 
     def end(self, invocation: Invocation, outcome: Outcome) -> None:
-        was_stopping = invocation.state is State.STOPPING
-        retried_failures = 0
-
         def finish() -> None:
-            nonlocal retried_failures
-            state = self.engine.finished(self.now_ms, invocation, outcome)
-            assert not was_stopping or state is State.STOPPED
-            is_function_error = bool(outcome.error) and outcome.status_code == 200
-            retried_failures = int(state is State.RETRYING and is_function_error)
+            assert self.engine.finished(self.now_ms, invocation, outcome) is invocation.state
 
-        extra = self.assumed.failure_record_per_attempt
-        self.doing(finish, lambda: {invocation.number: retried_failures if extra else 0})
+        self.doing(Input.FINISHED, finish)
 
     @precondition(lambda self: self.accepted)
     @rule(data=st.data())
     def stop(self, data: Any) -> None:
         invocation = data.draw(st.sampled_from(self.accepted))
-        self.doing(lambda: self.engine.stop(self.now_ms, invocation))
+        self.doing(Input.STOP, lambda: self.engine.stop(self.now_ms, invocation))
+        assert invocation.state in (State.STOPPING, *ENDS)
 
     @rule(of=st.sampled_from(TARGETS), config=configs)
     def configure(self, of: tuple[str, str | None], config: Settings) -> None:
@@ -161,33 +162,73 @@ class EngineMachine(RuleBasedStateMachine):
 
     # What must hold
 
-    def doing(self, action: Callable[[], object], extra: Callable[[], dict[int, int]] = dict) -> None:
-        """Do something, then compare the records that it made with the ends that it brought about."""
-        settings_before = {invocation.number: invocation.target.settings for invocation in self.accepted}
+    def doing(self, what: Input, action: Callable[[], object]) -> None:
+        """Do something, then compare each transition that it brought about with the row of the table that fits."""
+        before = {one.number: (one.state, one.attempts, one.target.settings) for one in self.accepted}
         action()
-        due = Counter(delivery.invocation.number for delivery in self.engine.take_deliveries())
-        expected: Counter[int] = Counter()
-        for invocation in self.accepted:
-            if invocation.has_ended and invocation.number not in self.ended:
-                self.ended[invocation.number] = (invocation.state, invocation.attempts)
-                expected[invocation.number] += self.fires(invocation.state, settings_before[invocation.number])
-        for number, count in extra().items():
-            expected[number] += count * (settings_before[number].on_failure is not None)
-        assert +due == +expected
-        self.fired += due
+        fired: dict[int, list[str]] = {}
+        for delivery in self.engine.take_deliveries():
+            fired.setdefault(delivery.invocation.number, []).append(delivery.destination)
+        for one in self.accepted:
+            state, attempts, config = before.get(one.number, (None, 0, one.target.settings))
+            if (one.state, one.attempts) != (state, attempts):
+                row = self.row(state, what, one, attempts, config)
+                assert one.state is row.to
+                assert fired.pop(one.number, []) == self.destinations(row, config)
+                self.times_ended[one.number] += row.to in ENDS
+                if one.has_ended:
+                    self.ended[one.number] = (one.state, one.attempts)
+        assert fired == {}
 
-    def fires(self, state: State, config: Settings) -> bool:
-        if state is State.SUCCEEDED:
-            return config.on_success is not None
-        return (
-            config.on_failure is not None
-            and {
-                State.FAILED: True,
-                State.STOPPED: self.assumed.stopped_fires_on_failure,
-                State.EXPIRED: self.assumed.expired_fires_on_failure,
-                State.INVALID: False,
-            }[state]
-        )
+    def row(
+        self, state: State | None, what: Input, one: Invocation, attempts_before: int, config: Settings
+    ) -> Transition:
+        """The only row for what happened, by what is known here of the invocation, and not by where it went."""
+        if what is Input.START:
+            condition = self.condition_of_start(one, attempts_before, config)
+        else:
+            condition = self.condition(state, what, one, config)
+        (row,) = (row for row in TRANSITIONS if state in row.states and (row.input, row.condition) == (what, condition))
+        return row
+
+    def condition(self, state: State | None, what: Input, one: Invocation, config: Settings) -> Condition:
+        if what is not Input.FINISHED or state is State.STOPPING:
+            return Condition.ALWAYS
+        attempts = one.ended_attempts or []
+        if attempts[-1].status_code != 200:
+            return Condition.SYSTEM_ERROR_TOO_LONG if self.is_over(one) else Condition.SYSTEM_ERROR
+        if not attempts[-1].error:
+            return Condition.NO_ERROR
+        failures = sum(attempt.status_code == 200 for attempt in attempts)
+        return Condition.HANDLER_ERROR if failures <= config.max_retries else Condition.LAST_HANDLER_ERROR
+
+    def condition_of_start(self, one: Invocation, attempts_before: int, config: Settings) -> Condition:
+        if one.number in self.orphans:
+            return Condition.GONE
+        age_ms = self.now_ms - one.accepted_ms - (0 if self.assumed.age_counts_delay else one.delay_ms)
+        if age_ms > config.max_age_ms and (self.assumed.age_checked_on_retry or attempts_before == 0):
+            return Condition.TOO_OLD
+        if one in self.running:
+            return Condition.ALWAYS  # that there was a place for it was looked at when it was started
+        limit = self.limits[one.function]
+        assert limit is not None
+        assert sum(other.target.lane is one.target.lane for other in self.running) >= limit
+        return Condition.THROTTLED_TOO_LONG if self.is_over(one) else Condition.THROTTLED
+
+    def is_over(self, one: Invocation) -> bool:
+        """Whether the attempt after the system errors in a row that came last would be later than five hours."""
+        errors = list(takewhile(lambda attempt: attempt.status_code != 200, reversed(one.ended_attempts or [])))
+        wait_ms = 500 * 2 ** min(len(errors) - 1, 20)
+        if self.assumed.backoff_cap_seconds is not None:
+            wait_ms = min(wait_ms, self.assumed.backoff_cap_seconds * 1000)
+        from_ms = one.accepted_ms if self.assumed.five_hours_from == "acceptance" else errors[-1].ended_ms
+        return self.now_ms + wait_ms - from_ms > FIVE_HOURS_MS
+
+    def destinations(self, row: Transition, config: Settings) -> list[str]:
+        if row.if_assumed and not getattr(self.assumed, row.if_assumed):
+            return []
+        of = {Emits.ON_SUCCESS: config.on_success, Emits.ON_FAILURE: config.on_failure}.get(row.emits)
+        return [] if of is None else [of]
 
     @invariant()
     def nothing_happens_after_an_end(self) -> None:
@@ -220,8 +261,7 @@ class EngineMachine(RuleBasedStateMachine):
             self.drain_step()
         assert len(self.ended) == len(self.accepted) == len(list(self.engine.history))
         assert self.engine.due(self.now_ms) is None
-        if not self.assumed.failure_record_per_attempt:
-            assert all(count == 1 for count in self.fired.values())
+        assert all(self.times_ended[one.number] == 1 for one in self.accepted)
         self.nothing_happens_after_an_end()
         self.attempts_stay_within_the_retries()
         self.every_invocation_is_counted_once()

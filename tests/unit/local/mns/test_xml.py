@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fc_async.local import limits
+from fc_async.local.mailbox.attributes import QueueChanges
+from fc_async.local.mailbox.errors import MailboxError
 from fc_async.local.mailbox.message import Draft, Property, legal_text
-from fc_async.local.mailbox.mns_errors import MailboxError
-from fc_async.local.mailbox.mns_limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
-from fc_async.local.mailbox.queue_attributes import QueueChanges
 from fc_async.local.mns.documents import read_drafts, read_queue, read_receipt_handles
 from fc_async.local.mns.raw_target import parse_target
 from fc_async.local.mns.xml import leaf, node, read_xml, write_xml
@@ -99,8 +99,8 @@ BILLION_LAUGHS = (
         b'<!DOCTYPE m SYSTEM "file:///etc/passwd"><Message/>',
         b"<!DOCTYPE m><Message/>",
         b"<a>" * 100_000,
-        b"<a>" * (MAX_XML_DEPTH + 1) + b"</a>" * (MAX_XML_DEPTH + 1),
-        b"<a>" + b"<b/>" * MAX_XML_ELEMENTS + b"</a>",
+        b"<a>" * (limits.MNS_XML_DEPTH + 1) + b"</a>" * (limits.MNS_XML_DEPTH + 1),
+        b"<a>" + b"<b/>" * limits.MNS_XML_ELEMENTS + b"</a>",
     ],
 )
 def test_what_is_hostile_or_not_well_formed_is_refused(document: bytes):

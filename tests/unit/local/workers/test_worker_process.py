@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fc_async.local.catalog.function import FunctionSpec
-from fc_async.local.clock import SystemClock
+from fc_async.local.system_clock import SystemClock
 from fc_async.local.workers.worker_process import WorkerProcess
 
 

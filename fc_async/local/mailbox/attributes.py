@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 
-from .mns_errors import MailboxError
-from .mns_limits import (
-    DEFAULT_DELAY_SECONDS,
-    DEFAULT_MAXIMUM_MESSAGE_SIZE_BYTES,
-    DEFAULT_MESSAGE_RETENTION_PERIOD_SECONDS,
-    DEFAULT_POLLING_WAIT_SECONDS,
-    DEFAULT_VISIBILITY_TIMEOUT_SECONDS,
+from .. import limits
+from .errors import invalid_queue_name, queue_name_length_error
+from .limits import (
     DELAY_SECONDS,
-    MAX_QUEUE_NAME_CHARACTERS,
     MAXIMUM_MESSAGE_SIZE,
     MESSAGE_RETENTION_PERIOD,
     POLLING_WAIT_SECONDS,
@@ -55,11 +50,11 @@ class QueueAttributes:
         logging_enabled: kept and given back; nothing is logged.
     """
 
-    visibility_timeout_seconds: int = DEFAULT_VISIBILITY_TIMEOUT_SECONDS
-    maximum_message_size_bytes: int = DEFAULT_MAXIMUM_MESSAGE_SIZE_BYTES
-    message_retention_period_seconds: int = DEFAULT_MESSAGE_RETENTION_PERIOD_SECONDS
-    delay_seconds: int = DEFAULT_DELAY_SECONDS
-    polling_wait_seconds: int = DEFAULT_POLLING_WAIT_SECONDS
+    visibility_timeout_seconds: int = limits.MNS_DEFAULT_VISIBILITY_TIMEOUT_SECONDS
+    maximum_message_size_bytes: int = limits.MNS_DEFAULT_MESSAGE_BYTES
+    message_retention_period_seconds: int = limits.MNS_DEFAULT_RETENTION_SECONDS
+    delay_seconds: int = limits.MNS_DEFAULT_DELAY_SECONDS
+    polling_wait_seconds: int = limits.MNS_DEFAULT_POLLING_WAIT_SECONDS
     logging_enabled: bool = False
 
     def changed(self, changes: QueueChanges) -> QueueAttributes:
@@ -73,15 +68,9 @@ class QueueAttributes:
 
 
 def checked_queue_name(name: str) -> str:
-    """Return `name`, or raise MailboxError 400 with the documented code (the words are assumed)."""
-    if not 1 <= len(name) <= MAX_QUEUE_NAME_CHARACTERS:
-        raise MailboxError(
-            400, "QueueNameLengthError", f"A queue's name should have 1 to {MAX_QUEUE_NAME_CHARACTERS} characters."
-        )
+    """Return `name`, or raise MailboxError 400 with the documented code."""
+    if not 1 <= len(name) <= limits.MNS_QUEUE_NAME_CHARACTERS:
+        raise queue_name_length_error(limits.MNS_QUEUE_NAME_CHARACTERS)
     if not _QUEUE_NAME.fullmatch(name):
-        raise MailboxError(
-            400,
-            "InvalidQueueName",
-            "A queue's name should start with a letter or a digit and hold only letters, digits and hyphens.",
-        )
+        raise invalid_queue_name()
     return name

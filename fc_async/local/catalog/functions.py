@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import limits
+from ..function_arn import function_arn
 from ..times import rfc3339
+from ..whole_number import is_whole_number
 from .aliases import Aliases
 from .fc_errors import function_already_exists, function_not_found, invalid_argument
-from .function import DeployedFunction, FunctionSpec
-from .page import page
+from .function import LATEST, Code, DeployedFunction, FunctionSpec
+from .paging import page
 from .versions import Versions
 
 _NAME = re.compile(limits.FUNCTION_NAME_PATTERN)
@@ -28,20 +30,24 @@ class FunctionCatalog:
     """
 
     def __init__(self, region: str, account_id: str) -> None:
-        self._arn_prefix = f"acs:fc:{region}:{account_id}:functions/"
+        self._region = region
+        self._account_id = account_id
         self._functions: dict[str, DeployedFunction] = {}
         self._revision = 0
         self.versions = Versions()
         self.aliases = Aliases()
 
-    def create(self, now_ms: int, wire: Mapping[str, Any], code_dir: Path, **code: Any) -> DeployedFunction:
+    def arn(self, name: str, qualifier: str | None = None) -> str:
+        """Return a function's ARN; with a qualifier, that of the version or alias."""
+        return function_arn(self._region, self._account_id, name, qualifier)
+
+    def create(self, now_ms: int, wire: Mapping[str, Any], code: Code) -> DeployedFunction:
         """Add a function.
 
         Args:
             now_ms: the time.
             wire: the body of CreateFunction, without its code.
-            code_dir: folder with its code.
-            code: `code_bytes`, `code_checksum` and `is_watched` of the DeployedFunction.
+            code: its code.
 
         Raises:
             FcError: 400 InvalidArgument, 409 FunctionAlreadyExists.
@@ -49,25 +55,30 @@ class FunctionCatalog:
         name = checked_name(wire.get("functionName"))
         if name in self._functions:
             raise function_already_exists(name)
-        spec = _spec(name, wire, code_dir)
+        spec = _spec(name, wire, code)
         self._revision += 1
-        code.setdefault("is_watched", False)
-        function = DeployedFunction(spec, dict(wire), self._revision, created_ms=now_ms, modified_ms=now_ms, **code)
+        function = DeployedFunction(spec, dict(wire), code, self._revision, created_ms=now_ms, modified_ms=now_ms)
         self._functions[name] = function
         return function
 
-    def update(self, now_ms: int, name: str, changes: Mapping[str, Any], code: Mapping[str, Any]) -> DeployedFunction:
-        """Change a function: what `changes` names, and its code when `code` holds a new one.
+    def update(self, now_ms: int, name: str, changes: Mapping[str, Any], code: Code | None) -> DeployedFunction:
+        """Change a function.
+
+        Args:
+            now_ms: the time.
+            name: function name.
+            changes: the body of UpdateFunction, without its code; what it does not name stays.
+            code: its new code; None: it keeps what it has.
 
         Raises:
             FcError: 400 InvalidArgument, 404 FunctionNotFound.
         """
         old = self.get(name)
         wire = {**old.wire, **changes, "functionName": name}
-        about_code = dict(code)
-        spec = _spec(name, wire, about_code.pop("code_dir", old.spec.code_dir))
+        code = old.code if code is None else code
+        spec = _spec(name, wire, code)
         self._revision += 1
-        function = replace(old, spec=spec, wire=wire, revision=self._revision, modified_ms=now_ms, **about_code)
+        function = replace(old, spec=spec, wire=wire, code=code, revision=self._revision, modified_ms=now_ms)
         self._functions[name] = function
         return function
 
@@ -93,7 +104,7 @@ class FunctionCatalog:
             return function
         if not (qualifier.isascii() and qualifier.isdigit()):
             qualifier = self.aliases.get(name, qualifier).version_id
-        return function if qualifier == "LATEST" else self.versions.get(name, qualifier).function
+        return function if qualifier == LATEST else self.versions.get(name, qualifier).function
 
     def find(self, name: str) -> DeployedFunction | None:
         """Return a function, or None."""
@@ -125,14 +136,14 @@ class FunctionCatalog:
         return {
             **function.wire,
             "functionName": spec.name,
-            "functionArn": self._arn_prefix + spec.name,
+            "functionArn": self.arn(spec.name),
             "runtime": spec.runtime,
             "handler": spec.handler,
             "timeout": spec.timeout_seconds,
             "memorySize": spec.memory_mb,
             "environmentVariables": dict(spec.environment),
-            "codeSize": function.code_bytes,
-            "codeChecksum": function.code_checksum,
+            "codeSize": function.code.zip_bytes,
+            "codeChecksum": function.code.checksum,
             "createdTime": rfc3339(function.created_ms),
             "lastModifiedTime": rfc3339(function.modified_ms),
             "state": "Active",
@@ -147,14 +158,14 @@ def checked_name(name: object) -> str:
     return name
 
 
-def _spec(name: str, wire: Mapping[str, Any], code_dir: Path) -> FunctionSpec:
+def _spec(name: str, wire: Mapping[str, Any], code: Code) -> FunctionSpec:
     return FunctionSpec(
         name=name,
         runtime=_text(wire, "runtime"),
         handler=_text(wire, "handler"),
-        code_dir=code_dir,
-        timeout_seconds=_number(wire, "timeout", 1, limits.MAX_TIMEOUT_SECONDS, limits.DEFAULT_TIMEOUT_SECONDS),
-        memory_mb=_number(wire, "memorySize", limits.MIN_MEMORY_MB, limits.MAX_MEMORY_MB, limits.DEFAULT_MEMORY_MB),
+        code_dir=code.folder,
+        timeout_seconds=_number(wire, "timeout", (1, limits.MAX_TIMEOUT_SECONDS), limits.DEFAULT_TIMEOUT_SECONDS),
+        memory_mb=_number(wire, "memorySize", limits.MEMORY_MB, limits.DEFAULT_MEMORY_MB),
         environment=_environment(wire.get("environmentVariables")),
     )
 
@@ -168,11 +179,12 @@ def _text(wire: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _number(wire: Mapping[str, Any], key: str, low: int, high: int, default: int) -> int:
+def _number(wire: Mapping[str, Any], key: str, bounds: tuple[int, int], default: int) -> int:
     value = wire.get(key)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    low, high = bounds
+    if not is_whole_number(value, low, high):
         raise invalid_argument(f"{key} must be an integer from {low} to {high}")
     return value
 

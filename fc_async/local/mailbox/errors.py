@@ -37,6 +37,20 @@ def queue_already_exist() -> MailboxError:
     return MailboxError(409, "QueueAlreadyExist", "The queue you want to create already exists with other attributes.")
 
 
+def queue_name_length_error(most_characters: int) -> MailboxError:
+    """The code is documented; the words are assumed."""
+    return MailboxError(400, "QueueNameLengthError", f"A queue's name should have 1 to {most_characters} characters.")
+
+
+def invalid_queue_name() -> MailboxError:
+    """The code is documented; the words are assumed."""
+    return MailboxError(
+        400,
+        "InvalidQueueName",
+        "A queue's name should start with a letter or a digit and hold only letters, digits and hyphens.",
+    )
+
+
 def message_not_exist() -> MailboxError:
     """Recorded: also the answer to a receive that finds nothing."""
     return MailboxError(404, "MessageNotExist", "Message not exist.")
