@@ -56,7 +56,7 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.records
 
 lowest: .venv-lowest/.ready
-	.venv-lowest/bin/python -m pytest -q -n $(TEST_PROCESSES) -m "not slow"
+	.venv-lowest/bin/python -m pytest -q -n $(TEST_PROCESSES)
 
 clean:
 	rm -rf .venv .venv-bench .venv-lowest build dist

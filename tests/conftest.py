@@ -13,7 +13,7 @@ MAX_ID_CHARACTERS = 80
 
 # No deadline: a machine that has other things to do is no failure.
 _EVERYWHERE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
-settings.register_profile("fast", max_examples=25, stateful_step_count=25, **_EVERYWHERE)
+settings.register_profile("fast", max_examples=50, stateful_step_count=40, **_EVERYWHERE)
 settings.register_profile("ci", max_examples=200, stateful_step_count=50, **_EVERYWHERE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 

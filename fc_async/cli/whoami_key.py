@@ -47,7 +47,9 @@ def key_of(
 
     where = Path.home() if home is None else home
     source = credentials.source
-    if source.kind is Kind.DEFAULT or source.name in (ACCESS_KEY_ID, LOCAL_ACCESS_KEY):
+    if source.kind is Kind.DEFAULT or (
+        source.kind is Kind.VARIABLE and source.name in (ACCESS_KEY_ID, LOCAL_ACCESS_KEY)
+    ):
         found = credentials.access_key()
         if found.access_key_id == LOCAL:
             return Key("local/local", source)

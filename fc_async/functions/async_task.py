@@ -102,10 +102,13 @@ _READERS: dict[Any, Callable[[dict[str, Any], str], Any]] = {
 }
 """How a field is read, by the type that it is declared with."""
 
+_OF_OTHER_KINDS = {"events", "wire"}
+
 
 def _fields(kind: type[AsyncTask | AsyncTaskEvent], answer: dict[str, Any]) -> dict[str, Any]:
     """Return the documented fields of an answer that hold one text or number, under their names here."""
-    return {one.name: _READERS[one.type](answer, _camel(one.name)) for one in fields(kind) if one.type in _READERS}
+    single = [one for one in fields(kind) if one.name not in _OF_OTHER_KINDS]
+    return {one.name: _READERS[one.type](answer, _camel(one.name)) for one in single}
 
 
 def _camel(name: str) -> str:

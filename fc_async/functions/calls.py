@@ -195,7 +195,10 @@ def next_token(action: str, answered: str | None, seen: set[str]) -> str | None:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
-    found = json.loads(body)
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise AnswerError("expected JSON, got something else") from None
     if not isinstance(found, dict):
         raise AnswerError(f"expected a JSON object, got {type(found).__name__}")
     return found

@@ -18,7 +18,7 @@ from ..errors import FcAsyncError, ReplaceIncomplete, ServiceError, TransportErr
 from ..transport.repeat import is_in_doubt
 
 
-class ConfigCalls(Protocol):
+class GetsAndPuts(Protocol):
     """The calls that replacing is made of, those of a `FunctionsClient`."""
 
     def find_config(self, function: str, *, qualifier: str | None = None) -> AsyncInvokeConfig | None: ...
@@ -31,7 +31,7 @@ class ConfigCalls(Protocol):
 
 
 def replace(
-    configs: ConfigCalls, function: str, config: AsyncInvokeConfig, qualifier: str | None, options: tuple[str, ...] = ()
+    configs: GetsAndPuts, function: str, config: AsyncInvokeConfig, qualifier: str | None, options: tuple[str, ...] = ()
 ) -> AsyncInvokeConfig:
     """Make this the function's config and return what the service then answers (`FunctionsClient.replace_config`).
 
@@ -75,7 +75,7 @@ def _delete_command(function: str, qualifier: str | None, place: tuple[str, ...]
 
 
 def _put_again(
-    configs: ConfigCalls,
+    configs: GetsAndPuts,
     function: str,
     config: AsyncInvokeConfig,
     qualifier: str | None,
@@ -102,7 +102,7 @@ def _may_have_arrived(failure: BaseException) -> bool:
     return is_in_doubt(failure) if isinstance(failure, (ServiceError, TransportError)) else True
 
 
-def _delete(configs: ConfigCalls, function: str, qualifier: str | None) -> None:
+def _delete(configs: GetsAndPuts, function: str, qualifier: str | None) -> None:
     try:
         configs.delete_config(function, qualifier=qualifier)
     except ServiceError as error:
@@ -110,7 +110,7 @@ def _delete(configs: ConfigCalls, function: str, qualifier: str | None) -> None:
             raise
 
 
-def _is_put_back(configs: ConfigCalls, function: str, qualifier: str | None, old: AsyncInvokeConfig) -> bool:
+def _is_put_back(configs: GetsAndPuts, function: str, qualifier: str | None, old: AsyncInvokeConfig) -> bool:
     """Put the old config back with its defaults, and look: where the service merges, the new one may show through."""
     try:
         configs.put_config(function, with_defaults(old), qualifier=qualifier)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -49,14 +49,20 @@ class Endpoint:
         return is_loopback(self.host)
 
 
+# Named here: `is_loopback` of an IPv4 address written as an IPv6 one differs from one Python to the next.
+_IPV4_LOOPBACK = ip_network("127.0.0.0/8")
+_IPV6_LOOPBACK = ip_address("::1")
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address can only mean this machine."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
         return False
+    return address in _IPV4_LOOPBACK or address == _IPV6_LOOPBACK
 
 
 def read_endpoint(found: Setting, insecure: bool) -> Endpoint:

@@ -147,7 +147,7 @@ class Transport:
         if answer is None:
             return TransportError(f"{action}: the FC SDK failed, and the request may have arrived ({kind})", sent=True)
         if answer.status in expected:
-            return unreadable(action, answer, kind)
+            return unreadable(action, answer, kind if _is_json(answer.body) else "expected JSON, got something else")
         return self._refused(action, answer, private)
 
     def _refused(self, action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
@@ -228,6 +228,14 @@ def _rewrite(response: requests.Response) -> None:
     response.headers["Content-Type"] = "application/json"
     if error["RequestId"]:
         response.headers[REQUEST_ID] = error["RequestId"]
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fc_async import FunctionsClient, ServiceError
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.fc_sdk import create_function
 
 IS_REAL = os.environ.get("FC_ASYNC_REAL_ACCOUNT") == "1"

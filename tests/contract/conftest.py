@@ -14,8 +14,7 @@ from alibabacloud_fc20230330.client import Client
 from mns.account import Account
 from mns.queue import Queue
 
-from fc_async.local.clock import ManualClock
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer, ManualClock
 from tests.contract.fc_sdk import DEADLINE_SECONDS, fc_client
 from tests.contract.service import IS_REAL, AccountService, LocalService, Service, Silence, made_queue
 

@@ -20,7 +20,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 
 DEADLINE_SECONDS = 60
 ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/"

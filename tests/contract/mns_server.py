@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from fc_async.local.clock import ManualClock
+from fc_async.local import ManualClock
 from fc_async.local.mailbox.mailbox import Mailbox
 from fc_async.local.mns.routes import MnsRoutes
 

@@ -23,8 +23,7 @@ from mns.mns_exception import MNSServerException
 from mns.queue import Queue, QueueMeta
 
 from fc_async.functions.client import FunctionsClient
-from fc_async.local.clock import ManualClock
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer, ManualClock
 from tests.contract.fc_sdk import create_function, fc_client
 
 IS_REAL = os.environ.get("FC_ASYNC_REAL_ACCOUNT") == "1"

@@ -13,7 +13,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import ARN, QUEUE, create_function, invoke, invoke_async, put_config, request, zipped
 from tests.contract.service import Service

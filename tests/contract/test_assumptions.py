@@ -9,8 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from fc_async.errors import ArgumentError
-from fc_async.local import limits
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer, limits
 from tests.contract.fc_sdk import (
     create_alias,
     error,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fc_async.local.clock import ManualClock
+from fc_async.local import ManualClock
 from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import (
     create_alias,

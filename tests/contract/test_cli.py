@@ -7,7 +7,7 @@ from alibabacloud_fc20230330 import models
 
 from fc_async import QueueClient
 from fc_async.cli.root import run
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from fc_async.local.system_clock import SystemClock
 from tests.contract.fc_sdk import create_alias, create_function
 

@@ -19,9 +19,8 @@ from mns.queue import Queue
 
 from fc_async.config import AsyncInvokeConfig, DestinationConfig
 from fc_async.errors import ArgumentError, LocalError
+from fc_async.local import LocalServer, ManualClock
 from fc_async.local.catalog.function import FunctionSpec
-from fc_async.local.clock import ManualClock
-from fc_async.local.server import LocalServer
 from tests.contract.conftest import OneWorker
 from tests.contract.fc_sdk import (
     ARN,

@@ -17,8 +17,8 @@ from fc_async import (
     QueueClient,
     ServiceError,
 )
+from fc_async.local import LocalServer
 from fc_async.local.catalog.function import FunctionSpec
-from fc_async.local.server import LocalServer
 from tests.peer import Peer, Reply
 
 ID = {"X-Fc-Request-Id": "1-a"}
@@ -180,7 +180,7 @@ def test_a_payload_over_the_limit_is_refused_before_the_call_only_when_asynchron
         with pytest.raises(ArgumentError, match="131072"):
             client.invoke_async("main", large)
         assert peer.requests == []
-        assert client.invoke("main", large, timeout_seconds=9).payload == b"ok"
+        assert client.invoke("main", large, timeout_seconds=60).payload == b"ok"
         with FunctionsClient(endpoint=peer.url, max_payload_bytes=None) as unlimited:
             unlimited.invoke_async("main", large)
         assert [len(request.body) for request in peer.requests] == [131073, 131073]
@@ -203,13 +203,13 @@ def test_invoke_returns_bytes_or_the_handlers_error() -> None:
         Reply(200, "not json", {**ID, "X-Fc-Error-Type": "UnhandledInvocationError"}),
     ]
     with Peer(*script) as peer, FunctionsClient(endpoint=peer.url) as client:
-        result = client.invoke("main", "x", qualifier="prod", timeout_seconds=20)
+        result = client.invoke("main", "x", qualifier="prod", timeout_seconds=60)
         assert (result.payload, result.request_id) == (b"\x00\xff", "1-a")
         assert peer.requests[0].headers["x-fc-invocation-type"] == "Sync"
         with pytest.raises(FunctionError) as caught:
-            client.invoke("main", "x", timeout_seconds=20)
+            client.invoke("main", "x", timeout_seconds=60)
         with pytest.raises(FunctionError, match="UnhandledInvocationError"):
-            client.invoke("main", "x", timeout_seconds=20)
+            client.invoke("main", "x", timeout_seconds=60)
     assert json.loads(caught.value.payload) == failed
     assert (caught.value.error.type, caught.value.error.message) == ("Value\x1bError", "secret-word")
     assert str(caught.value) == "the function failed with Value?Error (request id 1-a)"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alibabacloud_fc20230330.client import Client
 
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.fc_sdk import QUEUE, create_function, invoke_async, put_config, request
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "function_compute").glob("*.json"))

@@ -392,4 +392,4 @@ def test_a_worker_whose_service_was_killed_ends() -> None:
         with subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:
             theirs.close()
             ours.close()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fc_async import ArgumentError, FcAsyncError, QueueClient, ServiceError, TransportError
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from fc_async.mns.answer_xml import read_text
 from fc_async.mns.connection import Connection
 from fc_async.settings.access_key import AccessKey

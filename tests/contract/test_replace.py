@@ -9,7 +9,7 @@ import pytest
 from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, ReplaceIncomplete, ServiceError
 from fc_async.cli.root import run
 from fc_async.config import is_same
-from fc_async.local.server import LocalServer
+from fc_async.local import LocalServer
 from tests.contract.fc_sdk import create_function, fc_client
 
 OLD = AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:dead"), max_async_retry_attempts=2)

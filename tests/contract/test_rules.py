@@ -10,14 +10,13 @@ from random import Random
 
 import pytest
 
-from fc_async.local import limits
+from fc_async.local import ManualClock, limits
 from fc_async.local.catalog import fc_errors
 from fc_async.local.catalog.async_configs import AsyncConfigs
 from fc_async.local.catalog.control_plane import ControlPlane
 from fc_async.local.catalog.fc_errors import FcError
 from fc_async.local.catalog.function import Code
 from fc_async.local.catalog.functions import FunctionCatalog
-from fc_async.local.clock import ManualClock
 from fc_async.local.engine.engine import Engine
 from fc_async.local.engine.history import History
 from fc_async.local.engine.invocation import Invocation, Outcome

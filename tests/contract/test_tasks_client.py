@@ -225,7 +225,7 @@ UNREADABLE: dict[str, tuple[Any, str]] = {
     "a time that is text": ({"taskId": "t-1", "status": "x", "endTime": "5"}, "expected endTime to be a whole number"),
     "events that are none": ({"taskId": "t-1", "status": "x", "events": [7]}, "expected events to hold objects"),
     "a list": ([], "expected a JSON object, got list"),
-    "no JSON": ("<html>", ""),
+    "no JSON": ("<html>", "expected JSON, got something else"),
 }
 
 

@@ -12,8 +12,8 @@ from alibabacloud_fc20230330.client import Client
 
 from fc_async.config import AsyncInvokeConfig
 from fc_async.errors import LocalError
+from fc_async.local import LocalServer
 from fc_async.local.catalog.function import FunctionSpec
-from fc_async.local.server import LocalServer
 from tests.contract.fc_sdk import (
     create_alias,
     create_function,

@@ -1,11 +1,15 @@
 """The life of an async invocation, without I/O, threads or time: told what happened and `now_ms`, it says what is due.
 
-    state      what it means                                    left when
-    Enqueued   accepted; waits for its delay or for a worker    start() takes it or drops it, stop() ends it
-    Running    a worker executes the handler                    finished() brings the outcome
-    Retrying   failed, waits for its next attempt               start() takes it again or drops it, stop() ends it
-    Stopping   stop() was called while a worker executes it     finished(), whatever the outcome
-    Succeeded  Failed  Stopped  Expired  Invalid                never: these are ends
+    state      what it means
+    Enqueued   accepted; waits for its delay or for a worker
+    Running    a worker executes the handler
+    Retrying   failed, waits for its next attempt
+    Stopping   stop() was called while a worker executes it
+    Succeeded  the end of an invocation whose handler returned
+    Failed     the end after the last attempt failed
+    Stopped    the end that stop() brought
+    Expired    the end of one that waited longer than its maximum age
+    Invalid    the end of one whose function or qualifier is gone
 
     from               input                                       to         emits
     -                  accept()                                    Enqueued   -

@@ -6,6 +6,7 @@ out of the table, each row is reached, and what the engine does in whatever orde
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -27,6 +28,19 @@ class State(str, Enum):
 
 ENDS: Final = (State.SUCCEEDED, State.FAILED, State.STOPPED, State.EXPIRED, State.INVALID)
 """Nothing happens to what has ended."""
+
+
+MEANINGS: Final = {
+    State.ENQUEUED: "accepted; waits for its delay or for a worker",
+    State.RUNNING: "a worker executes the handler",
+    State.RETRYING: "failed, waits for its next attempt",
+    State.STOPPING: "stop() was called while a worker executes it",
+    State.SUCCEEDED: "the end of an invocation whose handler returned",
+    State.FAILED: "the end after the last attempt failed",
+    State.STOPPED: "the end that stop() brought",
+    State.EXPIRED: "the end of one that waited longer than its maximum age",
+    State.INVALID: "the end of one whose function or qualifier is gone",
+}
 
 
 class Input(str, Enum):
@@ -124,9 +138,13 @@ TRANSITIONS: Final = (
 
 
 def as_text() -> str:
-    """Return the table as it stands at the head of `engine.py`."""
-    rows = [("from", "input", "to", "emits"), *map(_cells, TRANSITIONS)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    """Return the states and the table as they stand at the head of `engine.py`."""
+    states = [("state", "what it means"), *((state.value, MEANINGS[state]) for state in State)]
+    return _aligned(states) + "\n\n" + _aligned([("from", "input", "to", "emits"), *map(_cells, TRANSITIONS)])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(f"    {line}".rstrip() for line in lines)
 

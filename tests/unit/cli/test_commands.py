@@ -247,6 +247,19 @@ def test_whoami_tells_credentials_of_a_uri_as_that(tmp_path):
     assert key == ("URI, asked for when needed", source, "", False, False)
 
 
+def test_whoami_asks_nobody_for_the_key_of_a_profile_that_is_named_like_a_variable(tmp_path):
+    profile = {"name": "ALIBABA_CLOUD_ACCESS_KEY_ID", "mode": "CredentialsURI", "credentials_uri": "http://127.0.0.1:9"}
+    path = tmp_path / ".aliyun" / "config.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"profiles": [profile]}))
+
+    def ask():
+        raise AssertionError("asked")
+
+    key = whoami_key.key_of(Credentials(Source.profile(profile["name"], path), ask), profile["name"], {}, tmp_path)
+    assert key.kind == "profile of mode CredentialsURI, asked for when needed"
+
+
 def test_whoami_of_internal_hosts_says_that_they_need_the_account(fc_async, monkeypatch, tmp_path):
     monkeypatch.delenv("FC_ASYNC_ENDPOINT")
     path = tmp_path / ".aliyun" / "config.json"

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from fc_async.checks import check_delay, check_function, check_qualifier, check_task_id
 from fc_async.errors import ArgumentError
 from fc_async.functions.payload import payload_bytes
 
@@ -48,42 +47,3 @@ def test_the_limit_counts_bytes_and_names_the_setting() -> None:
         payload_bytes(b"x" * 131073, 131072)
     with pytest.raises(ArgumentError):
         payload_bytes("é", 1)
-
-
-@pytest.mark.parametrize("name", ["main", "_x-1", "service$main", "a" * 64])
-def test_a_function_name_passes(name: str) -> None:
-    assert check_function(name) == name
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a b", "a?b", "a\n", "a@prod", "é", None, 7, "a" * 257, "a%2fb"])
-def test_what_would_reach_another_path_is_no_function_name(name: Any) -> None:
-    with pytest.raises(ArgumentError):
-        check_function(name)
-
-
-def test_a_name_with_a_service_is_told_that_there_are_none() -> None:
-    with pytest.raises(ArgumentError, match=r"FC 3\.0"):
-        check_function("service/main")
-
-
-@pytest.mark.parametrize("qualifier", ["", "..", "a/b", 7, "a\x00"])
-def test_what_is_no_qualifier_is_refused(qualifier: Any) -> None:
-    with pytest.raises(ArgumentError):
-        check_qualifier(qualifier)
-
-
-@pytest.mark.parametrize("task_id", ["", "1a", "a b", "a" * 129, 7])
-def test_what_is_no_task_id_is_refused(task_id: Any) -> None:
-    with pytest.raises(ArgumentError):
-        check_task_id(task_id)
-
-
-def test_task_ids_and_delays_pass_up_to_their_limits() -> None:
-    assert check_task_id("a" * 128) == "a" * 128
-    assert [check_delay(one) for one in (None, 0, 1, 3600)] == [None, 0, 1, 3600]
-
-
-@pytest.mark.parametrize("delay", [-1, 3601, 1.5, "1", True])
-def test_a_delay_out_of_range_is_refused(delay: Any) -> None:
-    with pytest.raises(ArgumentError):
-        check_delay(delay)

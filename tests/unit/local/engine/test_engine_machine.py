@@ -11,7 +11,6 @@ from collections.abc import Callable
 from itertools import takewhile
 from typing import Any
 
-from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -276,4 +275,3 @@ class EngineMachine(RuleBasedStateMachine):
 
 
 TestEngine = EngineMachine.TestCase
-TestEngine.settings = profile(max_examples=150, stateful_step_count=60, deadline=None)
