@@ -84,12 +84,13 @@ def _certificate(key: RSAPrivateKey) -> Certificate:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, _NAME)])
-    builder = x509.CertificateBuilder(
-        issuer_name=name,
-        subject_name=name,
-        public_key=key.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=_VALID_FROM,
-        not_valid_after=_VALID_UNTIL,
+    builder = (
+        x509.CertificateBuilder()
+        .issuer_name(name)
+        .subject_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_VALID_FROM)
+        .not_valid_after(_VALID_UNTIL)
     )
     return builder.sign(key, SHA256())
