@@ -12,6 +12,7 @@ from .catalog.control_plane import ControlPlane
 from .catalog.functions import FunctionCatalog
 from .clock import Clock
 from .declared import Declared
+from .dispatch.destination_warnings import DestinationWarnings
 from .dispatch.dispatcher import Dispatcher
 from .engine.engine import Engine
 from .fc.async_tasks import AsyncTasks
@@ -109,18 +110,25 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         mailbox=mailbox,
         assumptions=setup.assumptions,
     )
+    warnings = DestinationWarnings(plane, setup.assumptions)
     mns = MnsRoutes(mailbox, setup.clock, random=setup.random, may_be_gone=may_be_gone)
     gateway = Gateway(
         bound_address=setup.host,
         clock=setup.clock,
         ids=ids,
-        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch),
+        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch, warnings),
         mns=mns,
         local=LocalRoutes(control_plane=plane, engine=engine, dispatcher=dispatcher),
         access_key=setup.access_key,
     )
     declared = Declared(
-        control_plane=plane, mailbox=mailbox, clock=setup.clock, region=setup.region, account_id=setup.account_id
+        control_plane=plane,
+        mailbox=mailbox,
+        clock=setup.clock,
+        region=setup.region,
+        account_id=setup.account_id,
+        unpacked=scratch.code,
+        warnings=warnings,
     )
     return Service(gateway, declared, dispatcher, mns, runner)
 
@@ -134,11 +142,18 @@ def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> Proce
         ids=ids,
         home=scratch.home,
         access_key=setup.access_key,
+        has_union_context=setup.assumptions.context == "union",
     )
 
 
 def _fc_routes(
-    setup: Setup, plane: ControlPlane, engine: Engine, dispatcher: Dispatcher, runner: Runner, scratch: Scratch
+    setup: Setup,
+    plane: ControlPlane,
+    engine: Engine,
+    dispatcher: Dispatcher,
+    runner: Runner,
+    scratch: Scratch,
+    warnings: DestinationWarnings,
 ) -> FcRoutes:
     invoker = Invoker(
         control_plane=plane,
@@ -155,4 +170,11 @@ def _fc_routes(
         assumptions=setup.assumptions,
     )
     uploaded = UploadedCode(scratch.code, plane.catalog, runner)
-    return FcRoutes(control_plane=plane, invoker=invoker, tasks=tasks, uploaded=uploaded)
+    return FcRoutes(
+        control_plane=plane,
+        invoker=invoker,
+        tasks=tasks,
+        uploaded=uploaded,
+        warnings=warnings,
+        assumptions=setup.assumptions,
+    )
