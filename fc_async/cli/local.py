@@ -107,8 +107,9 @@ def _say_left_out(reason: LocalError) -> None:
 
 def _read(file: Path) -> Document:
     from ..deploy.s_yaml import read_document
+    from ..local import limits
 
-    document = read_document(file)
+    document = read_document(file, region=limits.REGION, account_id=limits.ACCOUNT_ID)
     for note in document.notes:
         click.echo(note, err=True)
     return document

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DocumentError
-from ..settings.search import LOCAL_ACCOUNT_ID, LOCAL_REGION
 from .document import DeclaredFunction, Document
 from .extend import props_of, with_extended_files
 from .faults import LeftOut, Unknown
@@ -48,16 +47,16 @@ def read_document(
     path: Path,
     environment: Mapping[str, str] | None = None,
     *,
-    region: str = LOCAL_REGION,
-    account_id: str = LOCAL_ACCOUNT_ID,
+    region: str | None = None,
+    account_id: str | None = None,
 ) -> Document:
     """Read an s.yaml.
 
     Args:
         path: the file; code folders in it are relative to it.
         environment: where `${env('X')}` looks, before a `.env` file beside the s.yaml; default: this process's.
-        region: what `${config('Region')}` is.
-        account_id: what `${config('AccountID')}` is.
+        region: what `${config('Region')}` is; None: it is not known here.
+        account_id: what `${config('AccountID')}` is; None: it is not known here.
 
     Raises:
         DocumentError: the file is missing, no YAML, doubtful as a whole, or none of its functions can be run here.

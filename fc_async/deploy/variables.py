@@ -40,12 +40,12 @@ class Profile:
     """What `${config('...')}` reads.
 
     Args:
-        region: region id.
-        account_id: account id.
+        region: region id; None: not known.
+        account_id: account id; None: not known.
     """
 
-    region: str
-    account_id: str
+    region: str | None
+    account_id: str | None
 
 
 @dataclass(frozen=True)
@@ -264,9 +264,10 @@ class Variables:
 
     def _config(self, where: str, key: str) -> str:
         values = {"AccountID": self._profile.account_id, "Region": self._profile.region}
-        if key not in values:
-            raise Unknown(f"${{config('{key[:80]}')}} is of a profile; only AccountID and Region are known here")
-        return values[key]
+        value = values.get(key)
+        if value is None:
+            raise Unknown(f"${{config('{key[:80]}')}} is of a profile; AccountID and Region are what may be known here")
+        return value
 
 
 def _within_text(value: Any, where: str) -> str:

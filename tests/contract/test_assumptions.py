@@ -347,7 +347,7 @@ def test_put_keys_ignore_case(assuming: Assuming, is_read: bool, caplog: pytest.
     main = service.function(ECHOES)
     dead = "acs:mns:::/queues/dead/messages"
     body = {"DestinationConfig": {"OnFailure": {"Destination": dead}}, "MaxAsyncRetryAttempts": 5, "asynctask": True}
-    assert put_raw(service, main, json.dumps({**body, "maxAsyncRetryAttempts": 1}))[0] == 200
+    assert put_raw(service, main, json.dumps({"maxAsyncRetryAttempts": 1, **body}))[0] == 200
     assert put_raw(service, main, json.dumps({"maxAsyncRetryAttempts": 1, "Unknown": {"X": 1}}))[0] == 200
     config = get_config(service.fc, main)
     assert config.max_async_retry_attempts == 1

@@ -635,7 +635,7 @@ def test_a_folders_config_is_put_and_its_queues_are_made(local: LocalServer, fc:
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(local: LocalServer, tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match=r"main: expected a folder of code or a \.zip, and .*gone is none"):
+    with pytest.raises(LocalError, match=r"main: expected a folder of code or a \.zip at .*gone, found none"):
         local.deploy_folder(spec(tmp_path / "gone"))
     with pytest.raises(LocalError, match="main: timeout 0: expected an integer from 1 to 86400"):
         local.deploy_folder(spec(tmp_path, timeout_seconds=0))

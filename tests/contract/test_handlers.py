@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -90,8 +91,9 @@ def context_seen(client: Client, runtime: str) -> tuple[dict[str, Any], str, boo
 
 
 def test_python_3_12_has_a_context_without_credentials_and_service(
-    fc: Client, local: LocalServer, caplog: pytest.LogCaptureFixture
+    fc: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     seen, logger, has_get_logger = context_seen(fc, "python3.12")
     assert set(seen) == EVERYWHERE | OF_3_12
     assert (logger, has_get_logger) == ("NoneType", True)
@@ -119,6 +121,7 @@ def test_what_a_context_has_not_is_missed_as_in_the_cloud(fc: Client) -> None:
 def test_a_file_under_code_is_missed_with_a_line_that_names_the_way_to_it(
     fc: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     create_function(fc, "main", "def handler(event, context):\n    return open(event.decode()).read()\n")
     for _ in range(2):
         assert failure(fc, payload=b"/code/data.txt")["errorType"] == "FileNotFoundError"

@@ -19,7 +19,7 @@ ENVIRONMENT = {"STAGE": "from-here", "HOME": "/home/me"}
 def read(folder: Path) -> dict[str, Any]:
     """What is read, as expected.json has it: paths relative to the file, what has its default left out."""
     try:
-        document = read_document(folder / "s.yaml", ENVIRONMENT)
+        document = read_document(folder / "s.yaml", ENVIRONMENT, region="cn-hangzhou", account_id="1234567890123456")
     except DocumentError as error:
         return {"error": str(error).replace(f"{folder}/", "")}
     functions = []
