@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -360,6 +360,13 @@ def test_a_create_that_is_malformed_is_400(local: LocalServer, body: bytes) -> N
     assert error(request(local, "POST", FUNCTIONS, body)) == (400, "InvalidArgument")
 
 
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[LocalServer]:
+    """One service for all that is refused, and so changes nothing."""
+    with LocalServer(clock=ManualClock(), workers=0) as server:
+        yield server
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -401,11 +408,11 @@ def test_a_create_that_is_malformed_is_400(local: LocalServer, body: bytes) -> N
     ],
 )
 def test_a_value_that_a_function_cannot_have_is_400_with_field_value_and_rule(
-    local: LocalServer, fields: dict[str, Any], said: str
+    refusing: LocalServer, fields: dict[str, Any], said: str
 ) -> None:
     function = {"functionName": "main", "runtime": "python3.10", "handler": "index.handler"}
     body = {**function, "code": {"zipFile": zipped({"index.py": ECHOES})}, **fields}
-    answer = request(local, "POST", FUNCTIONS, json.dumps(body))
+    answer = request(refusing, "POST", FUNCTIONS, json.dumps(body))
     assert error(answer) == (400, "InvalidArgument")
     assert json.loads(answer[2])["Message"].startswith(said)
 

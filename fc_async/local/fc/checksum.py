@@ -15,6 +15,9 @@ _MASK = (1 << 64) - 1
 _SHORT_BYTES = 4096
 """So few are read a byte at a time."""
 
+_PIECE_BYTES = 1 << 20
+"""A package is read in pieces, because folding takes some times the memory of what it folds."""
+
 
 def _table() -> list[int]:
     table = []
@@ -35,12 +38,18 @@ def code_checksum(package: bytes) -> str:
     Args:
         package: the zip.
     """
-    # What the register begins with (all ones) is the same as the first 8 bytes inverted.
-    if len(package) < 8:
-        return str(_crc(package, _MASK) ^ _MASK)
-    front = int.from_bytes(package[:8], "little") ^ _MASK
-    rest = _folded(front.to_bytes(8, "little") + package[8:])
-    return str(_crc(rest, 0) ^ _MASK)
+    value = _MASK
+    for start in range(0, len(package), _PIECE_BYTES):
+        value = _crc_of_piece(package[start : start + _PIECE_BYTES], value)
+    return str(value ^ _MASK)
+
+
+def _crc_of_piece(piece: bytes, value: int) -> int:
+    if len(piece) <= _SHORT_BYTES:
+        return _crc(piece, value)
+    # To begin with a value is to begin with nothing and the first 8 bytes changed by it.
+    first = int.from_bytes(piece[:8], "little") ^ value
+    return _crc(_folded(first.to_bytes(8, "little") + piece[8:]), 0)
 
 
 def _crc(data: bytes, value: int) -> int:

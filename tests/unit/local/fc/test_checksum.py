@@ -22,7 +22,7 @@ def test_it_is_what_go_computes() -> None:
     assert code_checksum(b"123456789") == "11051210869376104954"
 
 
-@pytest.mark.parametrize("count", [1, 7, 8, 9, 4095, 4096, 4097, 8191, 8192, 8193, 100_001])
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 4095, 4096, 4097, 8191, 8192, 8193, 100_001, (1 << 20) + 5000])
 def test_it_is_the_same_at_every_length(count: int) -> None:
     data = Random(count).randbytes(count)  # noqa: S311
     assert code_checksum(data) == of_liblzma(data)
