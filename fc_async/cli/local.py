@@ -11,10 +11,14 @@ from .options import FcGroup, common_options, output_option
 from .output import print_document, print_documents, print_fields, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..deploy.document import Document
+    from ..errors import LocalError
     from ..local.catalog.function import FunctionSpec
 
 DEFAULT_URL = "http://127.0.0.1:9700"
+MAX_ASSUMPTIONS_BYTES = 65536
 
 
 @click.group("local", cls=FcGroup)
@@ -43,8 +47,9 @@ def command() -> None:
 @click.option(
     "--assume",
     multiple=True,
-    metavar="NAME=VALUE",
-    help="What the service is taken to do where no source says so; may be repeated. See: fc-async local assumptions.",
+    metavar="NAME=VALUE|@FILE",
+    help="What the service is taken to do where no source says so; may be repeated. A FILE has one a line. "
+    "See: fc-async local assumptions.",
 )
 @click.option(
     "--access-key",
@@ -77,16 +82,34 @@ def up(
         region=limits.REGION if region is None else region,
         workers=workers,
         functions=[] if document is None else _functions(document),
-        assume=dict(map(split_assumption, assume)),
+        left_out=_say_left_out,
+        assume=dict(map(split_assumption, _assumed(assume))),
         access_key=access_key,
     )
     run(server)
 
 
+def _assumed(given: tuple[str, ...]) -> Iterator[str]:
+    """Yield what was typed, with the lines of a file in the place of its @FILE."""
+    from ..deploy.yaml_1_2 import read_text
+
+    for text in given:
+        if not text.startswith("@"):
+            yield text
+            continue
+        lines = read_text(Path(text[1:]), MAX_ASSUMPTIONS_BYTES).splitlines()
+        yield from (line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
+
+
+def _say_left_out(reason: LocalError) -> None:
+    click.echo(f"{reason}; the function is left out", err=True)
+
+
 def _read(file: Path) -> Document:
     from ..deploy.s_yaml import read_document
+    from ..local import limits
 
-    document = read_document(file)
+    document = read_document(file, region=limits.REGION, account_id=limits.ACCOUNT_ID)
     for note in document.notes:
         click.echo(note, err=True)
     return document
@@ -159,12 +182,22 @@ def status(context: click.Context, output: str) -> None:
 
 
 def _invocation_row(invocation: dict[str, Any]) -> tuple[str, ...]:
-    from ..arn import parse_arn
     from ..checks import LATEST, FunctionName
-    from .config.view import short
 
     qualifier = invocation["qualifier"]
     function = str(FunctionName(invocation["function"], None if qualifier == LATEST else qualifier))
-    deliveries = [(one["status"], short(parse_arn(one["destination"]))) for one in invocation["deliveries"]]
-    records = ", ".join(f"{status} {destination}" for status, destination in deliveries)
+    records = ", ".join(map(_delivery, invocation["deliveries"]))
     return invocation["requestId"], function, invocation["status"], str(len(invocation["attempts"])), records
+
+
+def _delivery(one: dict[str, Any]) -> str:
+    from ..arn import parse_arn
+    from ..errors import ArgumentError
+    from .config.view import short
+
+    try:
+        destination = short(parse_arn(one["destination"]))
+    except ArgumentError:  # the local service takes what is no ARN, as the cloud does
+        destination = one["destination"]
+    reason = f" ({one['reason']})" if one.get("reason") else ""
+    return f"{one['status']} {destination}{reason}"

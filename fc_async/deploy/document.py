@@ -17,8 +17,9 @@ class DeclaredFunction(BaseModel):
 
     Args:
         name: function name.
-        code_dir: the folder of its code.
+        code_dir: the folder of its code, or a .zip with it.
         region: region id; "" where the file leaves it out.
+        role: ARN of the role that it has; "" for none. One that names what is not known here stays as it is written.
         timeout_seconds: 1 to 86400; None: the default of what runs it.
         memory_mb: 128 to 32768; None: likewise.
         async_config: its async config; None when the file has none.
@@ -29,11 +30,12 @@ class DeclaredFunction(BaseModel):
 
     name: str = Field(alias="functionName", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")
     region: str = ""
+    role: str = ""
     runtime: str = "python3.10"
     handler: str = Field(default="index.handler", min_length=1, max_length=128)
     code_dir: Path = Field(alias="code")
-    timeout_seconds: int | None = Field(default=None, alias="timeout", ge=1, le=86400)
-    memory_mb: int | None = Field(default=None, alias="memorySize", ge=128, le=32768)
+    timeout_seconds: int | None = Field(default=None, alias="timeout", strict=True, ge=1, le=86400)
+    memory_mb: int | None = Field(default=None, alias="memorySize", strict=True, ge=128, le=32768)
     environment: dict[str, str] = Field(default_factory=dict, alias="environmentVariables")
     async_config: AsyncInvokeConfig | None = None
     qualifier: str | None = None
@@ -48,6 +50,7 @@ class DeclaredFunction(BaseModel):
             "timeout_seconds",
             "memory_mb",
             "environment",
+            "role",
             "async_config",
             "qualifier",
         )
@@ -59,8 +62,8 @@ class Document:
     """What a file declares.
 
     Args:
-        functions: in the order of the file.
-        notes: sentences about what was left alone, for people.
+        functions: those that can be run here, in the order of the file; at least one.
+        notes: sentences for people about what was left out or left alone, each with its reason.
     """
 
     functions: tuple[DeclaredFunction, ...]

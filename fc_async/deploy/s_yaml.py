@@ -1,7 +1,13 @@
 """Read a Serverless Devs 3 file (s.yaml, component fc3) into the functions that it declares.
 
-Only what asynchronous invocation on one machine needs is read; other keys are named once and left alone. The file is
-people's work, so every refusal says where: the file and, where YAML tells it, the line.
+Only what asynchronous invocation on one machine needs is read; other keys are named once and left alone. One part that
+is not run here costs only itself: a variable that only the cloud could tell costs its value, a fault in a function
+costs the function, and both are named in a note with the reason. What makes the whole file doubtful ends it: no YAML, a
+key given twice, a file of FC 2.0, a template that nobody has filled in, variables in a circle, no function left.
+
+    yaml_1_2.py     what the file holds, and where         extend.py           what it takes from elsewhere
+    variables.py    what its variables stand for           wrong_words.py      what files get wrong, and what to write
+                                                           function_props.py   the props of one function, checked
 """
 
 from __future__ import annotations
@@ -12,197 +18,205 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-from pydantic.alias_generators import to_camel
-
-from ..config import AsyncInvokeConfig, DestinationConfig
 from ..errors import DocumentError
 from .document import DeclaredFunction, Document
+from .extend import props_of, with_extended_files
+from .faults import LeftOut, Unknown
+from .function_props import declared_function
+from .variables import Profile, Variables
+from .wrong_words import refuse_other_formats, refuse_wrong_words, unfilled_template
+from .yaml_1_2 import MAX_FILE_BYTES, YamlFile, read_text, read_yaml
 
-MAX_FILE_BYTES = 1_048_576
-MAX_VALUES = 20_000
-"""How many values a file may expand to: YAML's aliases can make a small file huge ("billion laughs")."""
-
-MAX_DEPTH = 64
-
-_READ_KEYS = frozenset(
-    [
-        "region",
-        "functionName",
-        "runtime",
-        "handler",
-        "code",
-        "timeout",
-        "memorySize",
-        "environmentVariables",
-        "asyncInvokeConfig",
-    ]
+_FUNCTION = re.compile(r"(?:devsapp/)?fc3(?:@.*)?")
+_READ_KEYS = (
+    "runtime",
+    "functionName",
+    "region",
+    "handler",
+    "code",
+    "timeout",
+    "memorySize",
+    "environmentVariables",
+    "asyncInvokeConfig",
+    "role",
 )
-_VARIABLE = re.compile(r"\$\{\s*(?:vars\.([A-Za-z0-9_.-]+)|env\(\s*['\"]([^'\"]+)['\"]\s*\))\s*\}")
-_ANY_VARIABLE = re.compile(r"\$\{[^}]*\}?")
+_NEEDED = ("runtime", "functionName", "handler", "code")
 
 
-def read_document(path: Path, environment: Mapping[str, str] | None = None) -> Document:
+def read_document(
+    path: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    region: str | None = None,
+    account_id: str | None = None,
+) -> Document:
     """Read an s.yaml.
 
     Args:
         path: the file; code folders in it are relative to it.
-        environment: where `${env('X')}` looks; default: this process's.
+        environment: where `${env('X')}` looks, before a `.env` file beside the s.yaml; default: this process's.
+        region: what `${config('Region')}` is; None: it is not known here.
+        account_id: what `${config('AccountID')}` is; None: it is not known here.
 
     Raises:
-        DocumentError: the file is missing, no YAML, or says something that cannot be used.
+        DocumentError: the file is missing, no YAML, doubtful as a whole, or none of its functions can be run here.
     """
-    tree = _load(path)
-    resolver = _Resolver(path, tree.get("vars"), os.environ if environment is None else environment)
-    resources = tree.get("resources")
-    if not isinstance(resources, dict):
-        raise DocumentError(f"{path}: expected 'resources' with at least one function of component fc3")
-    notes: list[str] = []
-    functions = []
-    for key, resource in resources.items():
-        props = _props(path, key, resource, notes)
-        if props is not None:
-            functions.append(_function(path, key, props, resolver, notes))
-    if not functions:
-        raise DocumentError(f"{path}: expected at least one function of component fc3 under 'resources'")
-    _refuse_repeated(path, functions)
-    return Document(tuple(functions), tuple(notes))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"cannot read {path}: {error.strerror or error}") from None
-    if len(raw) > MAX_FILE_BYTES:
-        raise DocumentError(f"{path}: expected at most {MAX_FILE_BYTES} bytes, got {len(raw)}")
-    try:
-        tree = yaml.safe_load(raw)
-    except yaml.MarkedYAMLError as error:
-        where = f":{error.problem_mark.line + 1}:{error.problem_mark.column + 1}" if error.problem_mark else ""
-        raise DocumentError(f"{path}{where}: not YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise DocumentError(f"{path}: not YAML: {type(error).__name__}") from None
+    file = _load(path)
+    tree = with_extended_files(file)
     if not isinstance(tree, dict):
-        raise DocumentError(f"{path}: expected a mapping (an s.yaml of Serverless Devs 3), got {type(tree).__name__}")
-    return tree
+        raise DocumentError(f"{path}: expected a mapping (an s.yaml of Serverless Devs 3), got {_kind(tree)}")
+    refuse_other_formats(file, tree)
+    if not isinstance(tree.get("resources"), dict):
+        raise DocumentError(f"{path}: expected 'resources' with at least one function of component fc3")
+    return _Reader(file, tree, os.environ if environment is None else environment, Profile(region, account_id)).read()
 
 
-def _props(path: Path, key: Any, resource: Any, notes: list[str]) -> dict[str, Any] | None:
-    if not isinstance(resource, dict) or not isinstance(resource.get("props"), dict):
-        raise DocumentError(f"{path}: resources.{key}: expected a mapping with 'component' and 'props'")
-    if resource.get("component") != "fc3":
-        notes.append(f"{path}: resources.{key} is no function of component fc3; left alone")
-        return None
-    props: dict[str, Any] = resource["props"]
-    ignored = sorted(str(name) for name in props if name not in _READ_KEYS)
-    if ignored:
-        notes.append(f"{path}: resources.{key}: not used here: {', '.join(ignored)}")
-    return {name: props[name] for name in props if name in _READ_KEYS}
-
-
-def _function(path: Path, key: Any, props: dict[str, Any], resolver: _Resolver, notes: list[str]) -> DeclaredFunction:
-    values = resolver.resolve(props, f"resources.{key}.props")
-    block = values.pop("asyncInvokeConfig", None)
-    if isinstance(values.get("code"), dict):
-        values["code"] = values["code"].get("src")  # the long form of Serverless Devs; code in OSS has no src
-    if isinstance(values.get("environmentVariables"), dict):
-        values["environmentVariables"] = _texts(values["environmentVariables"])
+def _load(path: Path) -> YamlFile:
     try:
-        if isinstance(block, dict):
-            qualifier = block.pop("qualifier", None)
-            values["qualifier"] = None if qualifier is None else _text(qualifier)
-            values["async_config"] = AsyncInvokeConfig.model_validate(block)
-        elif block is not None:
-            raise DocumentError(f"{path}: resources.{key}.props.asyncInvokeConfig: expected a mapping")
-        found = DeclaredFunction.model_validate(values)
-    except ValidationError as error:
-        raise DocumentError(f"{path}: resources.{key}.props: {_first(error)}") from None
-    if not found.runtime.startswith("python3"):
-        notes.append(f"{path}: resources.{key}: runtime {found.runtime} is not run here, only python3*")
-    return _with_code(path, key, found)
+        return read_yaml(path)
+    except DocumentError as error:
+        is_odd = any(word in str(error) for word in (": not YAML: ", ": expected a text as key"))
+        template = unfilled_template(read_text(path, MAX_FILE_BYTES)) if is_odd else None
+        if template is None:
+            raise
+    raise DocumentError(f"{path}{template}")
 
 
-def _with_code(path: Path, key: Any, found: DeclaredFunction) -> DeclaredFunction:
-    code_dir = (path.parent / found.code_dir).resolve()
-    if not code_dir.is_dir():
-        raise DocumentError(f"{path}: resources.{key}.props.code: expected a folder, and {found.code_dir} is none")
-    return found.model_copy(update={"code_dir": code_dir})
+class _Reader:
+    """Reads the resources of one file."""
+
+    def __init__(self, file: YamlFile, tree: dict[str, Any], environment: Mapping[str, str], profile: Profile) -> None:
+        self._file = file
+        self._tree = tree
+        self._resources: dict[str, Any] = tree["resources"]
+        self._notes: list[str] = []
+        self._left_out: list[str] = []
+        self._props = {key: self._with_template(key) for key in self._resources}
+        with_props = {
+            key: {**resource, "props": self._props[key]} if isinstance(resource, dict) else resource
+            for key, resource in self._resources.items()
+        }
+        self._variables = Variables(file, {**tree, "resources": with_props}, environment, profile)
+
+    def read(self) -> Document:
+        found = [self._function_or_note(key) for key in self._resources]
+        functions = tuple(function for function in found if function is not None)
+        if not functions:
+            self._refuse_all()
+        self._refuse_repeated(functions)
+        return Document(functions, tuple(self._notes))
+
+    def _with_template(self, key: str) -> Any:
+        if not isinstance(self._resources[key], dict):
+            return None
+        try:
+            return props_of(self._file, self._tree, key)
+        except LeftOut as reason:
+            return reason  # said when the resource is read, unless it is no function
+
+    def _function_or_note(self, key: str) -> DeclaredFunction | None:
+        where = f"resources.{key}"
+        resource = self._resources[key]
+        if isinstance(resource, dict) and not _FUNCTION.fullmatch(self._component(key, resource)):
+            self._notes.append(f"{self._file.path}: {where} is no function of component fc3; left alone")
+            return None
+        try:
+            return self._function(key, where)
+        except LeftOut as reason:
+            way, sentence = _way_to(where, reason)
+            place = self._file.where(*way.split("."))
+            sentence = f"{way}: {sentence}"
+            self._left_out.append(f"{place}: {sentence}")
+            self._notes.append(f"{place}: {sentence}; the function is left out")
+            return None
+
+    def _component(self, key: str, resource: Mapping[str, Any]) -> str:
+        try:
+            return str(self._variables.resolve(resource.get("component"), key, f"resources.{key}.component").value)
+        except (Unknown, LeftOut):
+            return ""
+
+    def _function(self, key: str, where: str) -> DeclaredFunction:
+        props = self._props[key]
+        if isinstance(props, LeftOut):
+            raise props
+        if not isinstance(props, dict):
+            raise LeftOut("expected a mapping with 'component' and 'props'")
+        refuse_wrong_words(props)
+        values = {name: self._value(key, where, name, props[name]) for name in _READ_KEYS if name in props}
+        values = {name: value for name, value in values.items() if value is not None}
+        self._check_runs_here(values)
+        declared = declared_function(values)
+        self._note_ignored(where, props)
+        return declared.model_copy(update={"code_dir": self._code(declared.code_dir)})
+
+    def _value(self, key: str, where: str, name: str, raw: Any) -> Any:
+        place = f"{where}.props.{name}"
+        try:
+            resolved = self._variables.resolve(raw, key, place)
+        except Unknown as reason:
+            if name in _NEEDED:
+                raise LeftOut(str(reason), "props", name) from None
+            self._note_unknown(f"{place}: {reason}", name)
+            return raw if name == "role" else None
+        except LeftOut:
+            if name == "role":  # it is not needed here; that there is one is
+                return raw
+            raise
+        for sentence in resolved.unknown:
+            self._note_unknown(sentence, name)
+        return resolved.value
+
+    def _note_unknown(self, reason: str, name: str) -> None:
+        if name != "role":
+            self._notes.append(f"{self._file.where(*reason.split(': ', 1)[0].split('.'))}: {reason}; left out")
+
+    def _check_runs_here(self, values: Mapping[str, Any]) -> None:
+        runtime = values.get("runtime")
+        if isinstance(runtime, str) and not runtime.startswith("python3"):
+            raise LeftOut(f"runtime {runtime[:80]} is not run here, only python3*")
+        code = values.get("code")
+        if code is None:
+            raise LeftOut("expected 'code', a folder or a .zip", "props")
+        if isinstance(code, dict) and not isinstance(code.get("src"), str):
+            raise LeftOut("code in OSS is not run here; expected a folder or a .zip", "props", "code")
+
+    def _note_ignored(self, where: str, props: Mapping[str, Any]) -> None:
+        ignored = sorted(name for name in props if name not in _READ_KEYS and props[name] is not None)
+        if ignored:
+            self._notes.append(f"{self._file.path}: {where}: not used here: {', '.join(ignored)}")
+
+    def _code(self, code: Path) -> Path:
+        try:
+            path = (self._file.path.parent / code).resolve()
+            is_code = path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file())
+        except (OSError, ValueError, RuntimeError):  # a zero byte, too long, or links in a circle
+            is_code = False
+        if not is_code:
+            raise LeftOut(f"expected a folder or a .zip, and {str(code)[:200]} is none", "props", "code")
+        return path
+
+    def _refuse_all(self) -> None:
+        if not self._left_out:
+            raise DocumentError(f"{self._file.path}: expected at least one function of component fc3 under 'resources'")
+        more = len(self._left_out) - 1
+        raise DocumentError(self._left_out[0] + (f" (and {more} more; none is left)" if more else ""))
+
+    def _refuse_repeated(self, functions: tuple[DeclaredFunction, ...]) -> None:
+        seen: set[str] = set()
+        for function in functions:
+            if function.name in seen:
+                raise DocumentError(f"{self._file.path}: function {function.name} is declared twice")
+            seen.add(function.name)
 
 
-def _first(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    fields = {*AsyncInvokeConfig.model_fields, *DestinationConfig.model_fields}
-    names = (to_camel(part) if part in fields else str(part) for part in first["loc"])
-    return f"{'.'.join(names)}: {first['msg'].removeprefix('Value error, ')}"
+def _way_to(where: str, reason: LeftOut) -> tuple[str, str]:
+    """Return where a fault of a resource is, and the sentence without it."""
+    way, _, sentence = str(reason).partition(": ")
+    if way.startswith(f"{where}.") and " " not in way:
+        return way, sentence
+    return ".".join(map(str, (where, *reason.keys))), str(reason)
 
 
-def _texts(variables: dict[Any, Any]) -> dict[str, Any]:
-    """YAML reads 8080 and true as what they look like; a process's environment holds text. What is no scalar stays."""
-    scalars = (str, bool, int, float)
-    return {str(name): _text(value) if isinstance(value, scalars) else value for name, value in variables.items()}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _refuse_repeated(path: Path, functions: list[DeclaredFunction]) -> None:
-    seen: set[str] = set()
-    for function in functions:
-        if function.name in seen:
-            raise DocumentError(f"{path}: function {function.name} is declared twice")
-        seen.add(function.name)
-
-
-class _Resolver:
-    """Fills in `${vars.x}` and `${env('X')}`, and copies the tree on the way, so that aliases share nothing."""
-
-    def __init__(self, path: Path, variables: Any, environment: Mapping[str, str]) -> None:
-        self._path = path
-        self._variables = variables if isinstance(variables, dict) else {}
-        self._environment = environment
-        self._left = MAX_VALUES
-
-    def resolve(self, value: Any, where: str, depth: int = 0) -> Any:
-        self._left -= 1
-        if self._left < 0 or depth > MAX_DEPTH:
-            raise DocumentError(f"{self._path}: it expands to over {MAX_VALUES} values or {MAX_DEPTH} levels")
-        if isinstance(value, dict):
-            return {key: self.resolve(inner, f"{where}.{key}", depth + 1) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self.resolve(inner, f"{where}.{at}", depth + 1) for at, inner in enumerate(value)]
-        return self._fill_in(value, where, depth) if isinstance(value, str) else value
-
-    def _fill_in(self, text: str, where: str, depth: int) -> Any:
-        self._left -= 1
-        if self._left < 0 or depth > MAX_DEPTH:
-            raise DocumentError(f"{self._path}: {where}: variables lead to each other without end")
-        unknown = _ANY_VARIABLE.search(_VARIABLE.sub("", text))
-        if unknown:
-            raise DocumentError(f"{self._path}: {where}: expected ${{vars.x}} or ${{env('X')}}, got {unknown[0]!r}")
-        whole = _VARIABLE.fullmatch(text)
-        if whole:
-            return self._look_up(whole, where, depth)
-        filled = _VARIABLE.sub(lambda found: _text(self._look_up(found, where, depth)), text)
-        if len(filled) > MAX_FILE_BYTES:
-            raise DocumentError(f"{self._path}: {where}: it expands to over {MAX_FILE_BYTES} characters")
-        return filled
-
-    def _look_up(self, found: re.Match[str], where: str, depth: int) -> Any:
-        name, variable = found.groups()
-        if variable is not None:
-            if variable not in self._environment:
-                raise DocumentError(f"{self._path}: {where}: the environment variable {variable} is not set")
-            return self._environment[variable]
-        value: Any = self._variables
-        for part in name.split("."):
-            if not isinstance(value, dict) or part not in value:
-                raise DocumentError(f"{self._path}: {where}: vars.{name} is not declared under 'vars'")
-            value = value[part]
-        if isinstance(value, (dict, list)):
-            raise DocumentError(f"{self._path}: {where}: vars.{name} holds a mapping or list, expected one value")
-        return self._fill_in(value, where, depth + 1) if isinstance(value, str) else value
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "a text", type(None): "nothing"}.get(type(value), type(value).__name__)

@@ -12,6 +12,7 @@ from .catalog.control_plane import ControlPlane
 from .catalog.functions import FunctionCatalog
 from .clock import Clock
 from .declared import Declared
+from .dispatch.destination_warnings import DestinationWarnings
 from .dispatch.dispatcher import Dispatcher
 from .dispatch.push import Pusher
 from .dispatch.push_signature import PushSignature
@@ -140,6 +141,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         topics=topics,
         assumptions=setup.assumptions,
     )
+    warnings = DestinationWarnings(plane, setup.assumptions)
     mns = MnsRoutes(
         mailbox,
         topics,
@@ -152,7 +154,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         bound_address=setup.host,
         clock=setup.clock,
         ids=ids,
-        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch),
+        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch, warnings),
         mns=mns,
         local=LocalRoutes(
             control_plane=plane, engine=engine, dispatcher=dispatcher, topics=topics, signature=signature
@@ -166,6 +168,8 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         clock=setup.clock,
         region=setup.region,
         account_id=setup.account_id,
+        unpacked=scratch.code,
+        warnings=warnings,
     )
     return Service(gateway, declared, dispatcher, pusher, signature, mns, runner)
 
@@ -179,11 +183,18 @@ def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> Proce
         ids=ids,
         home=scratch.home,
         access_key=setup.access_key,
+        has_union_context=setup.assumptions.context == "union",
     )
 
 
 def _fc_routes(
-    setup: Setup, plane: ControlPlane, engine: Engine, dispatcher: Dispatcher, runner: Runner, scratch: Scratch
+    setup: Setup,
+    plane: ControlPlane,
+    engine: Engine,
+    dispatcher: Dispatcher,
+    runner: Runner,
+    scratch: Scratch,
+    warnings: DestinationWarnings,
 ) -> FcRoutes:
     invoker = Invoker(
         control_plane=plane,
@@ -200,4 +211,11 @@ def _fc_routes(
         assumptions=setup.assumptions,
     )
     uploaded = UploadedCode(scratch.code, plane.catalog, runner)
-    return FcRoutes(control_plane=plane, invoker=invoker, tasks=tasks, uploaded=uploaded)
+    return FcRoutes(
+        control_plane=plane,
+        invoker=invoker,
+        tasks=tasks,
+        uploaded=uploaded,
+        warnings=warnings,
+        assumptions=setup.assumptions,
+    )

@@ -74,6 +74,20 @@ class Assumptions:
     five_hours_from: str = _one_of(
         "first_failure", "acceptance", why="retry-policy: up to 5 hours, without a beginning"
     )
+    put_keys_ignore_case: bool = _one_of(
+        True, False, why="FC 2.0 read PascalCase keys of a PUT (fc-python-sdk tests); for FC 3.0 no source"
+    )
+    destination_needs_role: bool = _one_of(
+        False, True, why="false: a warning; true: lost, as result-callback says: without a role nothing is delivered"
+    )
+    destination_crosses_region: bool = _one_of(
+        False,
+        True,
+        why="false: a warning; true: a record to another region or account is lost, as in the cloud",
+    )
+    context: str = _one_of(
+        "runtime", "union", why="runtime: what each has (context-1, doc 422182); union: what any of them has"
+    )
     mns_body_base64: bool = _one_of(False, True, why="samples show the body as plain JSON; the wire was not seen")
     untagged_passes_filter: bool = _one_of(
         False, True, why="no source; a subscription's FilterTag and a message without a tag, as every record is"

@@ -1,8 +1,10 @@
-"""What a file asks for: functions whose code is a folder, their async configs, and queues and topics named there."""
+"""What a file asks for: functions whose code is a folder or a zip, their configs, the queues and topics named there."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..arn import QueueArn, TopicArn
@@ -10,8 +12,11 @@ from ..errors import LocalError
 from . import limits
 from .catalog.control_plane import ControlPlane
 from .catalog.fc_errors import FcError
-from .catalog.function import FunctionSpec, normal_qualifier
+from .catalog.function import Code, FunctionSpec, normal_qualifier
 from .clock import Clock
+from .dispatch.destination_warnings import DestinationWarnings
+from .fc.checksum import code_checksum
+from .fc.code_package import unpack
 from .mailbox.attributes import QueueChanges
 from .mailbox.errors import MailboxError
 from .mailbox.mailbox import Mailbox
@@ -33,6 +38,8 @@ class Declared:
         clock: the service's time.
         region: region id, where a destination names none.
         account_id: account id, where a destination names none.
+        unpacked: folder in which zips are unpacked, each into one of its own.
+        warnings: says what the cloud would not deliver.
     """
 
     def __init__(
@@ -44,7 +51,11 @@ class Declared:
         clock: Clock,
         region: str,
         account_id: str,
+        unpacked: Path,
+        warnings: DestinationWarnings,
     ) -> None:
+        self._unpacked = unpacked
+        self._warnings = warnings
         self._plane = control_plane
         self._mailbox = mailbox
         self._topics = topics
@@ -56,24 +67,45 @@ class Declared:
         """Create or change one function, with its async config and the queues and topics that its destinations name.
 
         Raises:
-            LocalError: a value is out of range, or the folder is not there.
+            LocalError: a value is out of range, or the code is not there or no zip; what was not there before is not
+                there now.
         """
-        if not spec.code_dir.is_dir():
-            raise LocalError(f"function {spec.name}: expected a folder of code at {spec.code_dir}, found none")
+        is_new = self._plane.catalog.find(spec.name) is None
         try:
-            self._plane.deploy_folder(spec)
+            self._plane.deploy_folder(spec, self._code(spec))
             if spec.async_config is not None:
                 self._put_config(spec, spec.async_config, normal_qualifier(spec.qualifier))
         except FcError as refused:
+            if is_new and self._plane.catalog.find(spec.name) is not None:
+                self._plane.delete_function(spec.name)
             raise LocalError(f"function {spec.name}: {refused.message}") from None
         log.info("function %s: code of %s, handler %s", spec.name, spec.code_dir, spec.handler)
         self._create_destinations(spec)
+
+    def _code(self, spec: FunctionSpec) -> Code | None:
+        """Return the code of a zip, unpacked as uploaded code is; None for a folder."""
+        if spec.code_dir.is_dir():
+            return None
+        if spec.code_dir.suffix.lower() != ".zip" or not spec.code_dir.is_file():
+            raise LocalError(
+                f"function {spec.name}: expected a folder of code or a .zip at {spec.code_dir}, found none"
+            )
+        try:
+            if spec.code_dir.stat().st_size > limits.PACKAGE_BYTES:
+                raise LocalError(f"function {spec.name}: expected a .zip of at most {limits.PACKAGE_BYTES} bytes")
+            archive = spec.code_dir.read_bytes()
+        except OSError as error:
+            raise LocalError(f"function {spec.name}: cannot read {spec.code_dir}: {error.strerror}") from None
+        folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._unpacked))
+        unpack(archive, folder)
+        return Code(folder, zip_bytes=len(archive), checksum=code_checksum(archive))
 
     def _put_config(self, spec: FunctionSpec, config: AsyncInvokeConfig, qualifier: str | None) -> None:
         if qualifier is not None and self._plane.ensure_alias(spec.name, qualifier):
             log.info("function %s: alias %s created; it points to LATEST", spec.name, qualifier)
         resolved = config.resolved(self._region, self._account_id)
         self._plane.put_config(spec.name, qualifier, resolved.to_wire())
+        self._warnings.look(spec.name, qualifier)
 
     def _create_destinations(self, spec: FunctionSpec) -> None:
         destinations = spec.async_config.destination_config if spec.async_config is not None else None

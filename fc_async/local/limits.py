@@ -34,6 +34,7 @@ CONTROL_BODY_BYTES: Final = _value("control_body_bytes", 70 * 1024 * 1024, "assu
 CONFIG_BODY_BYTES: Final = _value("config_body_bytes", 1024 * 1024, "assumed")
 JSON_VALUES: Final = _value("json_values", 100_000, "ours: bounds what a body can cost")
 MAX_DELAY_SECONDS: Final = _value("max_delay_seconds", 3600, "FC 2.0 documents [0, 3600], FC 3.0 (0, 3600)")
+PACKAGE_BYTES: Final = _value("package_bytes", 50 * 1024 * 1024, "assumed: the largest zip of a file of functions")
 UNPACKED_CODE_BYTES: Final = _value("unpacked_code_bytes", 500 * 1024 * 1024, "assumed")
 CODE_ENTRIES: Final = _value("code_entries", 100_000, "assumed")
 
@@ -106,7 +107,9 @@ EMPTY_DESTINATION_STATUS: Final = _value(
 
 # Function Compute: async tasks
 
-FUNCTION_NAME_PATTERN: Final = _value("function_name_pattern", r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "assumed")
+FUNCTION_NAME_PATTERN: Final = _value(
+    "function_name_pattern", r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "Serverless-Devs#768, the service's own message"
+)
 TASK_ID_PATTERN: Final = _value(
     "task_id_pattern", r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "SDK docstring of x-fc-async-task-id, in prose"
 )
@@ -150,8 +153,36 @@ DEFAULT_TIMEOUT_SECONDS: Final = _value("default_timeout_seconds", 3, "API 2023-
 MAX_TIMEOUT_SECONDS: Final = _value("max_timeout_seconds", 86400, "API 2023-03-30 CreateFunctionInput: 86400 s")
 DEFAULT_MEMORY_MB: Final = _value("default_memory_mb", 512, "assumed")
 MEMORY_MB: Final = _value("memory_mb", (128, 32768), "SDK docstring of CreateFunctionInput: 128 MB to 32 GB")
+MEMORY_STEP_MB: Final = _value("memory_step_mb", 64, "SDK docstring of CreateFunctionInput: a multiple of 64 MB")
+CPU: Final = _value("cpu", (0.05, 16), "SDK docstring of CreateFunctionInput: 0.05 to 16 vCPU")
+CPU_STEP: Final = _value("cpu_step", 0.05, "SDK docstring of CreateFunctionInput: a multiple of 0.05 vCPU")
+MEMORY_GB_PER_CPU: Final = _value(
+    "memory_gb_per_cpu", (1, 4), "SDK docstring of CreateFunctionInput; midwayjs/midway#2868; where both are sent"
+)
+DISK_MB: Final = _value("disk_mb", (512, 10240), "SDK docstring of CreateFunctionInput: 512 and 10240")
+INSTANCE_CONCURRENCY: Final = _value("instance_concurrency", (1, 200), "doc 144586: 1 to 200")
+RUNTIMES: Final = _value(
+    "runtimes",
+    (
+        *("python3.12", "python3.10", "python3.9", "python3"),
+        *("nodejs20", "nodejs18", "nodejs16", "nodejs14", "nodejs12"),
+        *("java11", "java8", "go1", "php7.2", "dotnetcore3.1"),
+        *("custom", "custom.debian10", "custom.debian11", "custom.debian12", "custom-container"),
+    ),
+    "SDK docstring of CreateFunctionInput",
+)
+VARIABLE_NAME_PATTERN: Final = _value("variable_name_pattern", r"[A-Za-z][A-Za-z0-9_]*", "environment-variables page")
+RESERVED_VARIABLES: Final = _value("reserved_variables", "FC_", "environment-variables page: names that begin so")
+ENVIRONMENT_BYTES: Final = _value(
+    "environment_bytes", 4096, "environment-variables page: 4 KB; that names and values count in UTF-8 is assumed"
+)
 MAX_TEXT_CHARACTERS: Final = _value("max_text_characters", 256, "assumed: longest runtime and handler")
 PAGE_SIZE: Final = _value("page_size", (20, 100), "assumed: 20 and 100 as in FC 2.0")
+_behaviour(
+    "environment_version",
+    "version id",
+    "assumed: FC_VER_ID and FC_FUNCTION_VERSION hold the id of the published version, LATEST where there is none",
+)
 _behaviour(
     "handler_none_is", "null", "assumed: a handler's return value that is neither bytes nor text is sent as JSON"
 )

@@ -145,6 +145,11 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _deliveries(invocation: Invocation) -> list[dict[str, Any]]:
     return [
-        {"destination": delivery.destination, "status": status, "record": delivery.record}
+        {
+            "destination": delivery.destination,
+            "status": status,
+            "record": delivery.record,
+            **({"reason": delivery.reason} if delivery.reason else {}),
+        }
         for delivery, status in invocation.deliveries or []
     ]

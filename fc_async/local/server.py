@@ -46,6 +46,7 @@ class LocalServer:
         workers: how many handlers run at once; None is the number of cores, 0 holds everything.
         runner: executes the handlers; None starts worker processes.
         functions: what is there from the start.
+        left_out: hears why one of them cannot be; the others are there, at least one. None: then it does not start.
         seed: the same seed gives the same ids; None: unpredictable ones.
         region: region id of everything in it.
         account_id: account id of everything in it.
@@ -67,6 +68,7 @@ class LocalServer:
         workers: int | None = None,
         runner: Runner | None = None,
         functions: Sequence[FunctionSpec] = (),
+        left_out: Callable[[LocalError], None] | None = None,
         seed: int | None = None,
         region: str = limits.REGION,
         account_id: str = limits.ACCOUNT_ID,
@@ -91,6 +93,7 @@ class LocalServer:
         )
         self._port = port
         self._functions = tuple(functions)
+        self._left_out = left_out
         self._running: _Running | None = None
         self._thread: OwnThread | None = None
 
@@ -114,11 +117,21 @@ class LocalServer:
             )
             ending.push_async_callback(http.cleanup)
             ending.push_async_callback(service.close)
-            for spec in self._functions:
-                service.declared.deploy(spec)
+            self._deploy_all(service)
             await http.setup()
             await web.SockSite(http, listener, backlog=_BACKLOG).start()
             self._running = _Running(service, asyncio.get_running_loop(), ending.pop_all())
+
+    def _deploy_all(self, service: Service) -> None:
+        refused = 0
+        for spec in self._functions:
+            try:
+                service.declared.deploy(spec)
+            except LocalError as reason:
+                refused += 1
+                if self._left_out is None or refused == len(self._functions):
+                    raise
+                self._left_out(reason)
 
     async def stop(self) -> None:
         """Close the port, kill the workers, remove what was unpacked; harmless twice."""

@@ -15,6 +15,7 @@ from tests.contract.fc_sdk import (
     error,
     get_config,
     get_task,
+    invoke,
     invoke_async,
     list_tasks,
     put_config,
@@ -321,6 +322,82 @@ def test_chain_depth(assuming: Assuming, depth: int, caplog: pytest.LogCaptureFi
     assert len(invocations) == 1 + depth
     assert [invocation["deliveries"][0]["status"] for invocation in invocations] == ["delivered"] * depth + ["lost"]
     assert f"the chain of destinations that led here is {depth} deep" in caplog.text
+
+
+# What a function needs, and what its handler is given
+
+
+def lost_or_not(service: LocalService, arn: str, **fields: str) -> tuple[str, str | None, int]:
+    """What becomes of a record: status and reason, and the count of the lost."""
+    main = service.function(ECHOES, **fields)
+    put_config(service.fc, main, on_success=arn)
+    invoke_async(service.fc, main)
+    service.server.advance(0)
+    (invocation,) = json.loads(request(service.server, "GET", "/_local/invocations")[2])
+    (delivery,) = invocation["deliveries"]
+    metrics = json.loads(request(service.server, "GET", "/_local/health")[2])["metrics"]
+    return delivery["status"], delivery.get("reason"), metrics["FunctionDestinationErrors"]
+
+
+@pytest.mark.parametrize("needs", [False, True])
+def test_destination_needs_role(assuming: Assuming, needs: bool, caplog: pytest.LogCaptureFixture) -> None:
+    service = assuming(destination_needs_role=needs)
+    status, reason, lost = lost_or_not(service, service.queue().arn)
+    assert (status, lost) == (("lost", 1) if needs else ("delivered", 0))
+    assert (reason is not None) == needs
+    assert "the function has no role" in caplog.text
+    put_config(service.fc, "function-2", on_success="acs:mns:::/queues/queue-1/messages", max_async_retry_attempts=0)
+    put_config(service.fc, "function-2", on_success="acs:mns:::/queues/queue-1/messages", max_async_retry_attempts=1)
+    warned = [record for record in caplog.records if "has no role" in record.message and "config" not in record.message]
+    assert len([record for record in warned if record.message.startswith("function ")]) == 2  # one for each destination
+
+
+@pytest.mark.parametrize("needs", [False, True])
+def test_a_role_is_enough(assuming: Assuming, needs: bool, caplog: pytest.LogCaptureFixture) -> None:
+    service = assuming(destination_needs_role=needs)
+    assert lost_or_not(service, service.queue().arn, role="acs:ram::1:role/r") == ("delivered", None, 0)
+    assert "role" not in caplog.text
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("place", ["cn-beijing:1234567890123456", "cn-hangzhou:1", ":1"])
+def test_destination_crosses_region(
+    assuming: Assuming, is_lost: bool, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = assuming(destination_crosses_region=is_lost)
+    name = service.queue().arn.split("/")[2]
+    role = "acs:ram::1:role/r"
+    status, reason, lost = lost_or_not(service, f"acs:mns:{place}:/queues/{name}/messages", role=role)
+    assert (status, lost) == (("lost", 1) if is_lost else ("delivered", 0))
+    assert (reason is not None and "destination_crosses_region" in reason) == is_lost
+    assert "the cloud does not deliver across" in caplog.text
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_put_keys_ignore_case(assuming: Assuming, is_read: bool, caplog: pytest.LogCaptureFixture) -> None:
+    service = assuming(put_keys_ignore_case=is_read)
+    main = service.function(ECHOES)
+    dead = "acs:mns:::/queues/dead/messages"
+    body = {"DestinationConfig": {"OnFailure": {"Destination": dead}}, "MaxAsyncRetryAttempts": 5, "asynctask": True}
+    assert put_raw(service, main, json.dumps({"maxAsyncRetryAttempts": 1, **body}))[0] == 200
+    assert put_raw(service, main, json.dumps({"Unknown": {"X": 1}}))[0] == 200
+    config = get_config(service.fc, main)
+    assert config.max_async_retry_attempts == 1
+    assert config.async_task is (True if is_read else None)
+    found = config.destination_config and config.destination_config.on_failure.destination
+    assert found == (dead if is_read else None)
+    assert caplog.text.count("put_keys_ignore_case") == 1
+
+
+@pytest.mark.parametrize(("context", "has_all"), [("runtime", False), ("union", True)])
+def test_context(assuming: Assuming, context: str, has_all: bool) -> None:
+    service = assuming(context=context)
+    has = "[hasattr(context, name) for name in ('credentials', 'service', 'tracing', 'getLogger', 'log_store')]"
+    source = f"def handler(event, context):\n    return {has} + [getattr(context, 'logger', None) is not None]\n"
+    for runtime, own in (("python3.12", [False] * 3 + [True] * 2), ("python3.10", [True] * 3 + [False] * 2)):
+        main = service.function(source, runtime=runtime)
+        seen = json.loads(invoke(service.fc, main).body.read())
+        assert seen == ([True] * 6 if has_all else [*own, False])
 
 
 # The table itself

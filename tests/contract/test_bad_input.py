@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import resource
@@ -12,6 +13,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 
 from fc_async.local import LocalServer
+from fc_async.local.fc.checksum import code_checksum
 from tests.contract.fc_sdk import create_function, error, fc_client, raw, request, zipped
 
 ECHOES = "def handler(event, context):\n    return event\n"
@@ -185,7 +187,8 @@ def test_code_in_base64_of_every_spelling_is_taken(local: LocalServer) -> None:
         body = (
             f'{{"functionName": "{name}", "runtime": "python3.10", "handler": "index.handler", "description": "死信 😀"'
         )
-        body += f', "code": {{"checksum": "1", "zipFile" : "{text}"}}}}'
+        checksum = code_checksum(base64.b64decode(code))
+        body += f', "code": {{"checksum": "{checksum}", "zipFile" : "{text}"}}}}'
         status, _, answered = request(local, "POST", ROOT, body.encode())
         assert status == 200, answered
         assert request(local, "POST", f"{ROOT}/{name}/invocations", b"hello")[2] == b"hello"

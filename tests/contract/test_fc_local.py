@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from tests.contract.fc_sdk import (
     invoke,
     invoke_async,
     put_config,
+    refused,
     request,
     zipped,
 )
@@ -358,23 +359,115 @@ def test_a_create_that_is_malformed_is_400(local: LocalServer, body: bytes) -> N
     assert error(request(local, "POST", FUNCTIONS, body)) == (400, "InvalidArgument")
 
 
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[LocalServer]:
+    """One service for all that is refused, and so changes nothing."""
+    with LocalServer(clock=ManualClock(), workers=0) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"timeout": 0}, "timeout 0: expected an integer from 1 to 86400"),
+        ({"timeout": 86401}, "timeout 86401: expected an integer from 1 to 86400"),
+        ({"timeout": "60"}, "timeout '60': expected an integer"),
+        ({"timeout": True}, "timeout True: expected an integer"),
+        ({"memorySize": 64}, "memorySize 64: expected an integer from 128 to 32768"),
+        ({"memorySize": 32832}, "memorySize 32832: expected an integer from 128 to 32768"),
+        ({"memorySize": 200}, "memorySize 200: expected a multiple of 64 MB"),
+        ({"memorySize": 512.5}, "memorySize 512.5: expected an integer"),
+        ({"cpu": 0.04}, "cpu 0.04: expected a multiple of 0.05 from 0.05 to 16"),
+        ({"cpu": 0.07}, "cpu 0.07: expected a multiple of 0.05 from 0.05 to 16"),
+        ({"cpu": 16.05}, "cpu 16.05: expected a multiple of 0.05 from 0.05 to 16"),
+        ({"cpu": 1e300}, "cpu 1e+300: expected a multiple of 0.05 from 0.05 to 16"),
+        ({"cpu": "1"}, "cpu '1': expected a number"),
+        ({"cpu": 1, "memorySize": 960}, "cpu 1 and memorySize 960: expected a ratio of cpu to memorySize (in GB) from"),
+        ({"cpu": 1, "memorySize": 4160}, "cpu 1 and memorySize 4160: expected a ratio of cpu to memorySize (in GB)"),
+        ({"diskSize": 1024}, "diskSize 1024: expected 512 or 10240"),
+        ({"instanceConcurrency": 0}, "instanceConcurrency 0: expected an integer from 1 to 200"),
+        ({"instanceConcurrency": 201}, "instanceConcurrency 201: expected an integer from 1 to 200"),
+        ({"runtime": "python3.13"}, "runtime 'python3.13': expected one of python3.12, python3.10"),
+        ({"runtime": "python2.7"}, "runtime 'python2.7': expected one of"),
+        ({"runtime": "custom", "handler": None}, "handler '': expected a text of 1 to 256 characters"),
+        ({"handler": ""}, "handler '': expected a text of 1 to 256 characters"),
+        ({"handler": 1}, "handler 1: expected a text"),
+        ({"handler": "\ud800"}, "handler '\\ud800': expected a text that UTF-8 can write"),
+        ({"environmentVariables": {"A=B": "1"}}, "environmentVariables 'A=B': expected names that match ^[A-Za-z]"),
+        ({"environmentVariables": {"_A": "1"}}, "environmentVariables '_A': expected names that match ^[A-Za-z]"),
+        ({"environmentVariables": {"FC_X": "1"}}, "environmentVariables 'FC_X': expected no name that begins with FC_"),
+        ({"environmentVariables": {"A": "\0"}}, "environmentVariables dict: expected an object of texts"),
+        ({"environmentVariables": {"A": 1}}, "environmentVariables dict: expected an object of texts"),
+        ({"environmentVariables": {"A": "x" * 4096}}, "environmentVariables of 4097 bytes: expected at most 4096"),
+        ({"internetAccess": "true"}, "internetAccess 'true': expected true or false"),
+        ({"layers": "acs:fc:x"}, "layers 'acs:fc:x': expected a list of ARNs"),
+        ({"tags": [1]}, "tags list: expected a list of objects"),
+        ({"vpcConfig": []}, "vpcConfig list: expected an object"),
+        ({"code": {"zipFile": zipped({"a": ""}), "checksum": 5}}, "code.checksum 5: expected "),
+    ],
+)
+def test_a_value_that_a_function_cannot_have_is_400_with_field_value_and_rule(
+    refusing: LocalServer, fields: dict[str, Any], said: str
+) -> None:
+    function = {"functionName": "main", "runtime": "python3.10", "handler": "index.handler"}
+    body = {**function, "code": {"zipFile": zipped({"index.py": ECHOES})}, **fields}
+    answer = request(refusing, "POST", FUNCTIONS, json.dumps(body))
+    assert error(answer) == (400, "InvalidArgument")
+    assert json.loads(answer[2])["Message"].startswith(said)
+
+
+def test_the_same_rules_hold_for_a_change_and_over_all_that_is_then_there(fc: Client) -> None:
+    create_function(fc, "main", ECHOES, cpu=1, memory_size=4096)
+    for change in ({"memory_size": 4160}, {"cpu": 0.95}, {"timeout": 0}, {"environment_variables": {"FC_A": "1"}}):
+        body = models.UpdateFunctionRequest(body=models.UpdateFunctionInput(**change))
+        assert refused(lambda body=body: fc.update_function("main", body)) == (400, "InvalidArgument")
+    found = fc.get_function("main", models.GetFunctionRequest()).body
+    assert (found.cpu, found.memory_size, found.timeout) == (1, 4096, 3)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
-        {"timeout": 0},
-        {"timeout": 86401},
-        {"memory_size": 127},
-        {"memory_size": 32769},
-        {"environment_variables": {"A=B": "1"}},
-        {"environment_variables": {"A": "\0"}},
-        {"environment_variables": {"A": 1}},
-        {"handler": ""},
+        {"memory_size": 128, "cpu": 0.05},
+        {"memory_size": 512, "cpu": 0.15},
+        {"memory_size": 32768, "cpu": 16},
+        {"memory_size": 16384, "cpu": 16},
+        {"cpu": 0.35},
+        {"disk_size": 512, "instance_concurrency": 200, "timeout": 86400},
+        {"disk_size": 10240, "instance_concurrency": 1, "timeout": 1},
+        {"environment_variables": {"A": "x" * 4095}},
+        {"environment_variables": {}},
     ],
 )
-def test_a_value_that_a_function_cannot_have_is_400(fc: Client, fields: dict[str, Any]) -> None:
-    with pytest.raises(ClientException) as caught:
-        create_function(fc, "main", ECHOES, **fields)
-    assert (caught.value.status_code, caught.value.code) == (400, "InvalidArgument")
+def test_a_value_at_its_edge_is_taken(fc: Client, fields: dict[str, Any]) -> None:
+    found = create_function(fc, "main", ECHOES, **fields)
+    assert {name: getattr(found, name) for name in fields} == fields
+
+
+def test_a_field_that_is_none_is_neither_refused_nor_answered_and_null_is_not_there(local: LocalServer) -> None:
+    body = {
+        "functionName": "main",
+        "runtime": "python3.10",
+        "handler": "index.handler",
+        "role": None,
+        "cpu": None,
+        "code": {"zipFile": zipped({"index.py": ECHOES})},
+        "caPort": 9000,
+        "layers": ["acs:fc:cn-hangzhou:1:x"],
+    }
+    status, _, answered = request(local, "POST", FUNCTIONS, json.dumps(body))
+    assert status == 200
+    told = json.loads(answered)
+    assert {"caPort", "role", "cpu", "code"}.isdisjoint(told)
+    assert told["layers"] == [{"arn": "acs:fc:cn-hangzhou:1:x", "size": 0}]
+
+
+def test_the_checksum_of_the_code_is_answered_and_one_that_is_right_is_taken(fc: Client) -> None:
+    package = zipped({"index.py": ECHOES})
+    first = create_function(fc, "main", "", code=models.InputCodeLocation(zip_file=package))
+    code = models.InputCodeLocation(zip_file=package, checksum=first.code_checksum)
+    assert create_function(fc, "other", "", code=code).code_checksum == first.code_checksum
+    assert first.code_checksum.isdigit()
 
 
 def test_deleting_a_function_takes_its_config_with_it(fc: Client) -> None:
@@ -548,9 +641,9 @@ def test_a_folders_config_is_put_and_its_queues_are_made(local: LocalServer, fc:
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(local: LocalServer, tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="main: expected a folder of code at"):
+    with pytest.raises(LocalError, match=r"main: expected a folder of code or a \.zip at .*gone, found none"):
         local.deploy_folder(spec(tmp_path / "gone"))
-    with pytest.raises(LocalError, match="main: timeout must be"):
+    with pytest.raises(LocalError, match="main: timeout 0: expected an integer from 1 to 86400"):
         local.deploy_folder(spec(tmp_path, timeout_seconds=0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -49,7 +50,7 @@ def test_a_handler_sees_its_own_variables_and_the_services_and_nothing_of_the_de
     assert set(seen) == {
         "MINE", "PATH", "LANG", "TZ", "HOME", "FC_ASYNC_ENDPOINT",
         "FC_FUNC_CODE_PATH", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNCTION_NAME", "FC_FUNCTION_HANDLER",
-        "FC_FUNCTION_MEMORY_SIZE", "FC_QUALIFIER", "FC_INSTANCE_ID",
+        "FC_FUNCTION_MEMORY_SIZE", "FC_QUALIFIER", "FC_VER_ID", "FC_FUNCTION_VERSION", "FC_INSTANCE_ID",
         "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN",
     }  # fmt: skip
     assert (seen["MINE"], seen["FC_ASYNC_ENDPOINT"]) == ("1", url)
@@ -59,21 +60,88 @@ def test_a_handler_sees_its_own_variables_and_the_services_and_nothing_of_the_de
     assert seen["HOME"] not in ("", os.environ.get("HOME"))
 
 
-def test_the_context_has_what_handlers_read(fc: Client) -> None:
-    source = (
-        "def handler(event, context):\n"
-        "    assert isinstance(event, bytes)\n"
-        "    f, c = context.function, context.credentials\n"
-        "    context.logger.info('seen')\n"
-        "    return [context.request_id, context.account_id, context.region, f.name, f.handler, f.memory, f.timeout,\n"
-        "            f.version_id, f.qualifier, c.access_key_id, c.access_key_secret, c.security_token,\n"
-        "            context.service.name, context.tracing.span_context]\n"
-    )
-    create_function(fc, "main", source, timeout=7)
-    answer = invoke(fc, "main")
-    request_id, *rest = json.loads(answer.body.read())
+READS_CONTEXT = (
+    "def shown(value):\n"
+    "    parts = getattr(value, '__dict__', None)\n"
+    "    return {name: shown(part) for name, part in parts.items()} if parts is not None else value\n"
+    "def handler(event, context):\n"
+    "    assert isinstance(event, bytes)\n"
+    "    seen = {name: shown(part) for name, part in vars(context).items() if name != 'logger'}\n"
+    "    before = getattr(context, 'logger', 'no logger')\n"
+    "    if hasattr(context, 'getLogger'):\n"
+    "        context.getLogger().info('seen by getLogger')\n"
+    "        assert context.logger is context.getLogger()\n"
+    "    kind = type(before).__name__ if not isinstance(before, str) else before\n"
+    "    return [seen, kind, hasattr(context, 'getLogger'), context.request_id]\n"
+)
+EVERYWHERE = {"request_id", "region", "account_id", "function"}
+OF_3_12 = {"log_project", "log_store"}
+OF_3_10 = {"credentials", "service", "tracing"}
+
+
+def context_seen(client: Client, runtime: str) -> tuple[dict[str, Any], str, bool]:
+    create_function(client, "main", READS_CONTEXT, timeout=7, runtime=runtime)
+    answer = invoke(client, "main")
+    seen, logger, has_get_logger, request_id = json.loads(answer.body.read())
     assert request_id == answer.headers["x-fc-request-id"]
-    assert rest[:6] == ["1234567890123456", "cn-hangzhou", "main", "index.handler", 512, 7]
+    assert (seen["account_id"], seen["region"]) == ("1234567890123456", "cn-hangzhou")
+    function = seen["function"]
+    assert [function[name] for name in ("name", "handler", "memory", "timeout")] == ["main", "index.handler", 512, 7]
+    return seen, logger, has_get_logger
+
+
+def test_python_3_12_has_a_context_without_credentials_and_service(
+    fc: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    seen, logger, has_get_logger = context_seen(fc, "python3.12")
+    assert set(seen) == EVERYWHERE | OF_3_12
+    assert (logger, has_get_logger) == ("NoneType", True)
+    assert set(seen["function"]) == {"name", "handler", "memory", "timeout", "version_id", "qualifier"}
+    assert "[INFO] seen by getLogger" in caplog.text
+
+
+@pytest.mark.parametrize("runtime", ["python3.10", "python3.9", "python3"])
+def test_older_runtimes_have_credentials_and_service_and_no_logger(fc: Client, runtime: str) -> None:
+    seen, logger, has_get_logger = context_seen(fc, runtime)
+    assert set(seen) == EVERYWHERE | OF_3_10
+    assert (logger, has_get_logger) == ("no logger", False)
+    assert set(seen["function"]) == {"name", "handler", "memory", "timeout"}
+    assert set(seen["service"]) == {"name", "log_project", "log_store", "qualifier", "version_id"}
+    assert set(seen["credentials"]) == {"access_key_id", "access_key_secret", "security_token"}
+
+
+def test_what_a_context_has_not_is_missed_as_in_the_cloud(fc: Client) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    return context.credentials\n")
+    error = failure(fc)
+    assert error["errorType"] == "AttributeError"
+    assert error["errorMessage"].startswith("'FCContext")
+
+
+def test_a_file_under_code_is_missed_with_a_line_that_names_the_way_to_it(
+    fc: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    create_function(fc, "main", "def handler(event, context):\n    return open(event.decode()).read()\n")
+    for _ in range(2):
+        assert failure(fc, payload=b"/code/data.txt")["errorType"] == "FileNotFoundError"
+    assert caplog.text.count("FC_FUNC_CODE_PATH") == 1
+    assert "function main: /code is its code folder in the cloud only" in caplog.text
+
+
+def test_code_in_a_functions_variables_leads_to_its_files(fc: Client) -> None:
+    files = {
+        "index.py": (
+            "import os, helper\ndef handler(event, context):\n    return helper.X + open(os.environ['DATA']).read()\n"
+        ),
+        "python/helper.py": "X = 'helped '\n",
+        "data.txt": "data",
+    }
+    variables = {"PYTHONPATH": "/opt/python:/code/python", "DATA": "/code/data.txt"}
+    code = models.InputCodeLocation(zip_file=zipped(files))
+    create_function(fc, "main", "", code=code, environment_variables=variables)
+    assert invoke(fc, "main").body.read() == b"helped data"
+    assert fc.get_function("main", models.GetFunctionRequest()).body.environment_variables == variables
 
 
 def test_a_handler_finds_the_modules_beside_it_and_its_files(fc: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from alibabacloud_fc20230330.client import Client
@@ -112,6 +113,54 @@ def test_what_was_typed_wrong_is_exit_2_and_nothing_starts(
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        ("put_merges=maybe", 2, "put_merges is true|false, got 'maybe'"),
+        ("# a comment\n\n nothing = 1 \n", 2, "there is no assumption 'nothing '"),
+        ("put_merges", 2, "expected NAME=VALUE, got 'put_merges'"),
+        (None, 1, "cannot read"),
+        (b"\xff", 1, "UTF-8"),
+        ("x" * 70_000, 1, "expected at most 65536 bytes"),
+    ],
+)
+def test_a_file_of_assumptions_is_held_to_what_typed_ones_are(
+    fc_async: Command, tmp_path: Path, content: str | bytes | None, code: int, said: str
+) -> None:
+    path = tmp_path / "assume.txt"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    ended, out, err = fc_async("local", "up", "--port", "0", "--assume", f"@{path}")
+    assert (ended, out) == (code, "")
+    assert said in err
+    assert len(err.splitlines()) <= 3
+
+
+def test_a_file_in_which_no_function_can_be_run_is_exit_1_with_the_reason(fc_async: Command, tmp_path: Path) -> None:
+    props = "{functionName: main, runtime: nodejs20, handler: index.handler, code: .}"
+    path = tmp_path / "s.yaml"
+    path.write_text(f"edition: 3.0.0\nresources: {{main: {{component: fc3, props: {props}}}}}\n")
+    ended, out, err = fc_async("local", "up", "--port", "0", "-f", str(path))
+    assert (ended, out) == (1, "")
+    assert "s.yaml:2:13: resources.main: runtime nodejs20 is not run here, only python3*" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_status_says_why_a_record_was_lost_also_one_to_what_is_no_arn(
+    fc_async: Command, local: LocalServer, fc: Client
+) -> None:
+    create_function(fc, "main", "def handler(event, context): pass\n")
+    for destination in ("nowhere", "acs:mns:cn-hangzhou:1234567890123456:/topics/none/messages"):
+        put_config(fc, "main", on_success=destination)
+        invoke_async(fc, "main")
+        local.advance(10)
+    lines = fc_async("local", "status", "--endpoint", local.url, "-o", "json")[1]
+    reasons = [one["deliveries"][0]["reason"] for one in json.loads(lines)["invocations"]]
+    assert reasons[0] == "it is no ARN"
+    table = fc_async("local", "status", "--endpoint", local.url)[1]
+    assert "lost nowhere" in table
 
 
 def test_status_shows_metrics_and_invocations(fc_async: Command, local: LocalServer, fc: Client) -> None:

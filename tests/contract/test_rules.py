@@ -18,7 +18,7 @@ from fc_async.local.catalog import fc_errors
 from fc_async.local.catalog.async_configs import AsyncConfigs
 from fc_async.local.catalog.control_plane import ControlPlane
 from fc_async.local.catalog.fc_errors import FcError
-from fc_async.local.catalog.function import Code
+from fc_async.local.catalog.function import Code, FunctionSpec
 from fc_async.local.catalog.functions import FunctionCatalog
 from fc_async.local.dispatch.push import content_md5, message_headers
 from fc_async.local.engine.engine import Engine
@@ -37,6 +37,7 @@ from fc_async.local.mailbox.topics import Topics
 from fc_async.local.mns.documents import read_queue
 from fc_async.local.mns.raw_target import parse_target
 from fc_async.local.mns.topic_documents import read_publication
+from fc_async.local.workers.environment import handler_environment
 from tests.contract.fc_sdk import get_task, invoke, invoke_async, put_config
 from tests.contract.service import LocalService
 
@@ -203,6 +204,24 @@ def codes_whose_words_are_assumed(of: object) -> Iterator[str]:
             refusal = make(*["1" for _ in inspect.signature(make).parameters])
             assert isinstance(refusal, made)
             yield refusal.code
+
+
+def environment_version() -> str:
+    environment = handler_environment(
+        FunctionSpec("f", "python3.10", "a.b", Path("code")),
+        qualifier="prod",
+        version_id="3",
+        instance_id="c-1",
+        region="cn-x",
+        account_id="1",
+        endpoint="",
+        home="",
+        access_key=None,
+        host={},
+    )
+    names = {"3": "version id", "prod": "qualifier"}
+    (name,) = {names[environment[variable]] for variable in ("FC_VER_ID", "FC_FUNCTION_VERSION")}
+    return name
 
 
 # MNS
@@ -422,6 +441,7 @@ OBSERVED: dict[str, Callable[[], object]] = {
         version_used_by_alias_is_kept,
         delete_function_deletes_versions_and_aliases,
         codes_in_our_words,
+        environment_version,
         mns_retention_counts_from,
         mns_handle_of_a_message_that_is_gone,
         mns_released_message_keeps_its_priority,

@@ -210,10 +210,10 @@ def test_a_version_that_a_file_names_must_be_there(local: LocalServer, tmp_path:
 def test_an_alias_of_a_folders_function_that_is_moved_runs_the_version_that_it_was_moved_to(
     local: LocalServer, fc: Client, tmp_path: Path
 ) -> None:
-    source = "def handler(event, context):\n    c = context\n    return [%r, c.%s, c.function.qualifier]\n"
-    for text, attribute in (("A", "function.version_id"), ("B", "service.version_id")):
-        (tmp_path / "index.py").write_text(source % (text, attribute))
-        local.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", tmp_path))
+    source = "def handler(event, context):\n    part = context.%s\n    return [%r, part.version_id, part.qualifier]\n"
+    for text, part, runtime in (("A", "function", "python3.12"), ("B", "service", "python3.10")):
+        (tmp_path / "index.py").write_text(source % (part, text))
+        local.deploy_folder(FunctionSpec("main", runtime, "index.handler", tmp_path))
         version = publish(fc, "main").version_id
         if text == "A":
             create_alias(fc, "main", "prod", version)

@@ -1,7 +1,9 @@
 """`fc-async local up` as a process."""
 
 import fcntl
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,7 +28,7 @@ def local_up(*arguments, **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "FC_ROLE_ARN": "unused", **environment},
+        env={**{name: value for name, value in os.environ.items() if name != "FC_ROLE_ARN"}, **environment},
     )
     try:
         yield process
@@ -46,7 +48,8 @@ def test_it_prints_its_url_alone_on_stdout_and_stops_with_0(stop):
     assert process.returncode == 0, err
     assert out == ""
     assert "dlq-dead-letters" in err
-    assert "not used here: description, role" in err
+    assert "not used here: description" in err
+    assert "FC_ROLE_ARN" not in err
     assert "Traceback" not in err
 
 
@@ -109,6 +112,62 @@ def test_its_workers_and_what_they_started_end_when_it_is_killed(tmp_path, event
         process.wait()
     wait_until_ended(worker)
     wait_until_ended(child)
+
+
+TWO_AND_A_HALF = """
+edition: 3.0.0
+resources:
+  zipped:
+    component: fc3
+    props: {functionName: zipped, runtime: python3.10, handler: index.handler, code: code.zip,
+            environmentVariables: {PYTHONPATH: /code/python}}
+  without:
+    component: fc3
+    props: {functionName: without, runtime: python3.10, handler: nowhere.handler, code: code.zip}
+  broken:
+    component: fc3
+    props: {functionName: broken, runtime: python3.10, handler: index.handler, code: broken.zip}
+  uneven:
+    component: fc3
+    props: {functionName: uneven, runtime: python3.10, handler: index.handler, code: code.zip, memorySize: 200}
+  site:
+    component: fc3
+    props: {functionName: site, runtime: nodejs20, handler: index.handler, code: dist}
+"""
+
+
+def test_a_function_that_cannot_be_costs_only_itself_and_code_may_be_a_zip(tmp_path):
+    shutil.copy(EXAMPLE.parents[1] / "tests" / "golden" / "s_yaml" / "zipped" / "code.zip", tmp_path)
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    (tmp_path / "s.yaml").write_text(TWO_AND_A_HALF)
+    (tmp_path / "assume.txt").write_text("# ours\nchain_depth=1\n")
+    arguments = ("--port", "0", "--workers", "1", "-f", str(tmp_path / "s.yaml"), "--assume", f"@{tmp_path}/assume.txt")
+    with local_up(*arguments) as process:
+        url = process.stdout.readline().strip()
+        answers = {name: invoked(url, name) for name in ("zipped", "without")}
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert answers["zipped"] == b"from the zip"
+    assert json.loads(answers["without"])["errorType"] == "ModuleNotFoundError"
+    assert "resources.site: runtime nodejs20 is not run here, only python3*; the function is left out" in err
+    assert "function broken: code.zipFile is not a zip file, or is damaged; the function is left out" in err
+    assert "function uneven: memorySize 200: expected a multiple of 64 MB; the function is left out" in err
+    assert "Traceback" not in err
+
+
+def test_where_no_function_is_left_it_ends_with_1_and_the_reason(tmp_path):
+    props = "{functionName: main, runtime: python3.10, handler: index.handler, code: ., memorySize: 200}"
+    (tmp_path / "s.yaml").write_text(f"resources: {{main: {{component: fc3, props: {props}}}}}")
+    with local_up("--port", "0", "-f", str(tmp_path / "s.yaml")) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err == "Error: function main: memorySize 200: expected a multiple of 64 MB\n"
+
+
+def invoked(url, name):
+    request = urllib.request.Request(f"{url}/2023-03-30/functions/{name}/invocations", data=b"{}")
+    with urllib.request.urlopen(request) as answer:
+        return answer.read()
 
 
 FLOODS = """

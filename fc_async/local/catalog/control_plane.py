@@ -11,6 +11,7 @@ from ..clock import Clock
 from ..engine.engine import Engine
 from .aliases import Alias, name_of, version_of
 from .async_configs import AsyncConfigs
+from .destination_needs import Need
 from .fc_errors import FcError, invalid_argument
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
 from .functions import FunctionCatalog
@@ -133,6 +134,15 @@ class ControlPlane:
         self.configs.delete(name, qualifier)
         self._engine.configure(name, qualifier, None)
 
+    def missing_needs(self, name: str, qualifier: str | None) -> list[tuple[str, Need]]:
+        """Return each destination of a config that needs what it has not, and that."""
+        config = self.configs.find(name, qualifier)
+        if config is None:
+            return []
+        settings, role = config.settings(), self.catalog.resolve(name, qualifier).spec.role
+        destinations = [one for one in (settings.on_success, settings.on_failure) if one is not None]
+        return [(one, need) for one in destinations for need in self.catalog.missing_needs(role, one)]
+
     def is_async_task(self, name: str, qualifier: str | None) -> bool:
         """Whether invocations of the function and qualifier are async tasks."""
         config = self.configs.find(name, qualifier)
@@ -151,8 +161,16 @@ class ControlPlane:
             return True
         return False
 
-    def deploy_folder(self, spec: FunctionSpec) -> DeployedFunction:
-        """Create or change a function whose code is a folder that its developer goes on editing; raises FcError."""
+    def deploy_folder(self, spec: FunctionSpec, unpacked: Code | None = None) -> DeployedFunction:
+        """Create or change a function whose code is a folder that its developer goes on editing.
+
+        Args:
+            spec: the function.
+            unpacked: its code, where that is a zip which was unpacked; None: the folder of `spec`.
+
+        Raises:
+            FcError: 400 InvalidArgument.
+        """
         wire = {
             "functionName": spec.name,
             "runtime": spec.runtime,
@@ -160,8 +178,9 @@ class ControlPlane:
             "timeout": spec.timeout_seconds,
             "memorySize": spec.memory_mb,
             "environmentVariables": dict(spec.environment),
+            "role": spec.role or None,
         }
-        code = Code(spec.code_dir.resolve(), is_watched=True)
+        code = Code(spec.code_dir.resolve(), is_watched=True) if unpacked is None else unpacked
         if self.catalog.find(spec.name) is None:
             return self.create_function(wire, code)
         return self.update_function(spec.name, wire, code)

@@ -24,12 +24,14 @@ class FunctionSpec:
         name: function name.
         runtime: `python3*` runs on the interpreter of this process; any other is stored and cannot be invoked.
         handler: `MODULE.FUNCTION`, looked up in `code_dir`.
-        code_dir: folder of the code; it becomes the first entry of the handler's `sys.path`.
+        code_dir: folder of the code, or a .zip that is unpacked into one; it becomes the first entry of the handler's
+            `sys.path`.
         timeout_seconds: a longer execution is killed.
         memory_mb: what the function is told that it has.
         environment: the function's own variables.
         async_config: its async config on `qualifier`; None: the service's defaults.
         qualifier: version or alias that `async_config` belongs to; None: LATEST.
+        role: ARN of the role that it has; "" for none.
     """
 
     name: str
@@ -41,6 +43,7 @@ class FunctionSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     async_config: AsyncInvokeConfig | None = None
     qualifier: str | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Code:
         folder: where it lies.
         is_watched: whether the folder is the developer's own, whose edits count on the next invocation.
         zip_bytes: size of the zip that was uploaded; 0 for a folder.
-        checksum: of the zip; the service's is a CRC-64, here it is a CRC-32, which no client reads; "" for a folder.
+        checksum: CRC-64/XZ of the zip, in decimal; "" for a folder.
     """
 
     folder: Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from .. import limits
 from ..function_arn import function_arn
 from ..times import rfc3339
-from ..whole_number import is_whole_number
 from .aliases import Aliases
+from .destination_needs import Need, missing_needs
 from .fc_errors import function_already_exists, function_not_found, invalid_argument
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
+from .function_fields import check_function, known_fields
 from .paging import page
 from .versions import Versions
 
@@ -30,8 +31,8 @@ class FunctionCatalog:
     """
 
     def __init__(self, region: str, account_id: str) -> None:
-        self._region = region
-        self._account_id = account_id
+        self.region = region
+        self.account_id = account_id
         self._functions: dict[str, DeployedFunction] = {}
         self._revision = 0
         self.versions = Versions()
@@ -39,7 +40,11 @@ class FunctionCatalog:
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """Return a function's ARN; with a qualifier, that of the version or alias."""
-        return function_arn(self._region, self._account_id, name, qualifier)
+        return function_arn(self.region, self.account_id, name, qualifier)
+
+    def missing_needs(self, role: str, destination: str) -> Iterator[Need]:
+        """Yield what a destination needs, for a function here with this role, and has not."""
+        return missing_needs(role, destination, region=self.region, account_id=self.account_id)
 
     def create(self, now_ms: int, wire: Mapping[str, Any], code: Code) -> DeployedFunction:
         """Add a function.
@@ -55,9 +60,11 @@ class FunctionCatalog:
         name = checked_name(wire.get("functionName"))
         if name in self._functions:
             raise function_already_exists(name)
-        spec = _spec(name, wire, code)
+        fields = known_fields(wire)
+        check_function(fields)
+        spec = _spec(name, fields, code)
         self._revision += 1
-        function = DeployedFunction(spec, dict(wire), code, self._revision, created_ms=now_ms, modified_ms=now_ms)
+        function = DeployedFunction(spec, fields, code, self._revision, created_ms=now_ms, modified_ms=now_ms)
         self._functions[name] = function
         return function
 
@@ -74,11 +81,12 @@ class FunctionCatalog:
             FcError: 400 InvalidArgument, 404 FunctionNotFound.
         """
         old = self.get(name)
-        wire = {**old.wire, **changes, "functionName": name}
+        fields = {**old.wire, **known_fields(changes), "functionName": name}
+        check_function(fields)
         code = old.code if code is None else code
-        spec = _spec(name, wire, code)
+        spec = _spec(name, fields, code)
         self._revision += 1
-        function = replace(old, spec=spec, wire=wire, code=code, revision=self._revision, modified_ms=now_ms)
+        function = replace(old, spec=spec, wire=fields, code=code, revision=self._revision, modified_ms=now_ms)
         self._functions[name] = function
         return function
 
@@ -135,6 +143,7 @@ class FunctionCatalog:
         spec = function.spec
         return {
             **function.wire,
+            **({"layers": _layers(function.wire["layers"])} if "layers" in function.wire else {}),
             "functionName": spec.name,
             "functionArn": self.arn(spec.name),
             "runtime": spec.runtime,
@@ -154,65 +163,24 @@ class FunctionCatalog:
 def checked_name(name: object) -> str:
     """Return a function's name; raises FcError 400 for what can be none."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise invalid_argument(f"functionName must match ^{limits.FUNCTION_NAME_PATTERN}$")
+        shown = f"{name[:80]!r}" if isinstance(name, str) else type(name).__name__
+        raise invalid_argument(f"functionName {shown}: expected a text that matches ^{limits.FUNCTION_NAME_PATTERN}$")
     return name
 
 
-def _spec(name: str, wire: Mapping[str, Any], code: Code) -> FunctionSpec:
+def _spec(name: str, fields: Mapping[str, Any], code: Code) -> FunctionSpec:
     return FunctionSpec(
         name=name,
-        runtime=_text(wire, "runtime"),
-        handler=_text(wire, "handler"),
+        runtime=fields["runtime"],
+        handler=fields["handler"],
         code_dir=code.folder,
-        timeout_seconds=_number(wire, "timeout", (1, limits.MAX_TIMEOUT_SECONDS), limits.DEFAULT_TIMEOUT_SECONDS),
-        memory_mb=_number(wire, "memorySize", limits.MEMORY_MB, limits.DEFAULT_MEMORY_MB),
-        environment=_environment(wire.get("environmentVariables")),
+        timeout_seconds=fields.get("timeout", limits.DEFAULT_TIMEOUT_SECONDS),
+        memory_mb=fields.get("memorySize", limits.DEFAULT_MEMORY_MB),
+        environment=dict(fields.get("environmentVariables", {})),
+        role=fields.get("role", ""),
     )
 
 
-def _text(wire: Mapping[str, Any], key: str) -> str:
-    value = wire.get(key)
-    if not isinstance(value, str) or not value or len(value) > limits.MAX_TEXT_CHARACTERS or "\0" in value:
-        raise invalid_argument(f"{key} must be a text of 1 to {limits.MAX_TEXT_CHARACTERS} characters")
-    if not _encodes(value):
-        raise invalid_argument(f"{key} must be a text that UTF-8 can write; it holds half of a surrogate pair")
-    return value
-
-
-def _number(wire: Mapping[str, Any], key: str, bounds: tuple[int, int], default: int) -> int:
-    value = wire.get(key)
-    if value is None:
-        return default
-    low, high = bounds
-    if not is_whole_number(value, low, high):
-        raise invalid_argument(f"{key} must be an integer from {low} to {high}")
-    return value
-
-
-def _environment(value: object) -> dict[str, str]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict) or not all(_is_variable(name, text) for name, text in value.items()):
-        raise invalid_argument(
-            "environmentVariables must be an object of texts, with names that an environment can hold"
-        )
-    return dict(value)
-
-
-def _is_variable(name: object, text: object) -> bool:
-    return (
-        isinstance(name, str)
-        and isinstance(text, str)
-        and name != ""
-        and not any(bad in name for bad in "=\0")
-        and "\0" not in text
-        and _encodes(name + text)
-    )
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _layers(arns: list[str]) -> list[dict[str, Any]]:
+    """A layer is sent as its ARN and answered as an object."""
+    return [{"arn": arn, "size": 0} for arn in arns]

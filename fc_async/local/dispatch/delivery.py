@@ -17,6 +17,7 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from ...arn import Arn, FunctionArn, QueueArn, TopicArn, parse_arn
 from ...errors import ArgumentError
@@ -28,6 +29,7 @@ from ..mailbox.errors import MailboxError
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.topic import Publication
 from ..mailbox.topics import Topics
+from .permission import Permission
 
 DELIVERED, LOST, OUTBOX = "delivered", "lost", "outbox"
 
@@ -61,6 +63,7 @@ class Delivery:
         invoke: invokes a function asynchronously with (name, qualifier, event, depth); raises Undeliverable.
         settled: hears what became of a record: `delivered`, `lost` or `outbox`.
         assumptions: what the service is taken to do where no source says so.
+        permission: says what the cloud would not let go.
     """
 
     def __init__(
@@ -70,7 +73,9 @@ class Delivery:
         invoke: Invoke,
         settled: Callable[[Deliver, str], None],
         assumptions: Assumptions,
+        permission: Permission,
     ) -> None:
+        self._permission = permission
         self._mailbox = mailbox
         self._topics = topics
         self._invoke = invoke
@@ -109,13 +114,16 @@ class Delivery:
     def _lose(self, item: Deliver, size_bytes: int, reason: Undeliverable) -> None:
         self.metrics["FunctionDestinationErrors"] += 1
         log.warning("lost: the record of %s (%d bytes) to %s: %s", item.function, size_bytes, item.destination, reason)
-        self._settled(item, LOST)
+        self._settled(replace(item, reason=str(reason)), LOST)
 
     def _carry(self, item: Deliver, body: bytes, now_ms: int) -> str:
         try:
             arn = parse_arn(item.destination)
         except ArgumentError:
             raise Undeliverable("it is no ARN", for_good=True) from None
+        refusal = self._permission.refusal(item)
+        if refusal is not None:
+            raise Undeliverable(refusal, for_good=True)
         if isinstance(arn, FunctionArn):
             self._invoke_function(arn, item, body)
         elif isinstance(arn, QueueArn):

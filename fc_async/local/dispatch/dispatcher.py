@@ -20,6 +20,7 @@ from ..mailbox.mailbox import Mailbox
 from ..mailbox.topics import Topics
 from ..workers.execution import Execution, Runner, can_run
 from .delivery import Delivery, Undeliverable
+from .permission import Permission
 
 log = logging.getLogger("fc_async.local")
 
@@ -55,7 +56,8 @@ class Dispatcher:
         self._catalog = catalog
         self._engine = engine
         self._runner = runner
-        self._delivery = Delivery(mailbox, topics, self._invoke_destination, engine.settled, assumptions)
+        permission = Permission(catalog, assumptions)
+        self._delivery = Delivery(mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission)
         self._executions: dict[asyncio.Task[None], Invocation] = {}
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from .. import limits
@@ -144,11 +144,13 @@ class Deliver:
         destination: the ARN as it was configured.
         record: the destination's JSON object.
         invocation: whose record it is.
+        reason: why it was lost; "" while it is not.
     """
 
     destination: str
     record: dict[str, Any]
     invocation: Invocation = field(repr=False)
+    reason: str = ""
 
     @property
     def function(self) -> str:
@@ -162,4 +164,4 @@ class Deliver:
 
     def without_record(self) -> Deliver:
         """The same with an empty record."""
-        return Deliver(self.destination, {}, self.invocation)
+        return replace(self, record={})

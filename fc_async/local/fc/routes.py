@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
-import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from .. import limits
+from ..assumptions import Assumptions
 from ..catalog.aliases import Alias, description_of
 from ..catalog.control_plane import ControlPlane
 from ..catalog.fc_errors import FcError, invalid_argument, not_implemented
 from ..catalog.function import Code, normal_qualifier
+from ..dispatch.destination_warnings import DestinationWarnings
 from ..routing import RoutingTable, path_parts
 from ..workers.uploaded_code import UploadedCode
 from .answer import json_response, no_content, refusal_response
 from .async_tasks import AsyncTasks
+from .checksum import code_checksum
 from .code_package import decode_zip, unpack
+from .config_body import respelt
 from .function_body import read_function_body
 from .invoke import Invoker
 from .request_body import read_json_object
+
+log = logging.getLogger("fc_async.local")
 
 _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 _ROOT = "/2023-03-30"
@@ -57,11 +64,23 @@ class FcRoutes:
         invoker: answers invocations.
         tasks: async tasks.
         uploaded: where uploaded code is unpacked.
+        warnings: says what the cloud would not deliver.
+        assumptions: what the service is taken to do where no source says so.
     """
 
     def __init__(
-        self, *, control_plane: ControlPlane, invoker: Invoker, tasks: AsyncTasks, uploaded: UploadedCode
+        self,
+        *,
+        control_plane: ControlPlane,
+        invoker: Invoker,
+        tasks: AsyncTasks,
+        uploaded: UploadedCode,
+        warnings: DestinationWarnings,
+        assumptions: Assumptions,
     ) -> None:
+        self._warnings = warnings
+        self._keys_ignore_case = assumptions.put_keys_ignore_case
+        self._has_warned_of_keys = False
         self._plane = control_plane
         self._invoker = invoker
         self._tasks = tasks
@@ -148,8 +167,22 @@ class FcRoutes:
     # async configs
 
     async def _put_config(self, call: Call) -> web.Response:
-        body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
-        return json_response(self._plane.put_config(call.name, call.qualifier, body), call.request_id)
+        body = self._config_body(await read_json_object(call.request, limits.CONFIG_BODY_BYTES))
+        answer = self._plane.put_config(call.name, call.qualifier, body)
+        self._warnings.look(call.name, call.qualifier)
+        return json_response(answer, call.request_id)
+
+    def _config_body(self, body: dict[str, Any]) -> dict[str, Any]:
+        read, others = respelt(body)
+        if others and not self._has_warned_of_keys:
+            self._has_warned_of_keys = True
+            how = "read in any case" if self._keys_ignore_case else "passed over"
+            log.warning(
+                "PutAsyncInvokeConfig: the key %.80r is %s here (put_keys_ignore_case); what FC 3.0 does is unknown",
+                others[0],
+                how,
+            )
+        return read if self._keys_ignore_case else body
 
     async def _get_config(self, call: Call) -> web.Response:
         return json_response(self._plane.get_config(call.name, call.qualifier), call.request_id)
@@ -224,14 +257,18 @@ async def _unpacked(code: object, folder: Path) -> Code | None:
         raise invalid_argument("code must be an object")
     if code.get("zipFile") is None and code.get("ossBucketName") is not None:
         raise not_implemented("code from OSS (ossBucketName)")
-    archive = decode_zip(code.get("zipFile"))
+    archive, checksum = decode_zip(code.get("zipFile")), code.get("checksum")
     code.clear()  # the base64 text is as large as the zip again
-    return await _unpacked_zip(archive, folder)
+    return await _unpacked_zip(archive, folder, checksum)
 
 
-async def _unpacked_zip(archive: bytes, folder: Path) -> Code:
+async def _unpacked_zip(archive: bytes, folder: Path, expected: object = None) -> Code:
+    found = await asyncio.to_thread(code_checksum, archive)
+    if expected is not None and str(expected) != found:
+        shown = repr(expected)[:80] if isinstance(expected, (str, int)) else type(expected).__name__
+        raise invalid_argument(f"code.checksum {shown}: expected {found}, the CRC-64 of the package")
     await asyncio.to_thread(unpack, archive, folder)
-    return Code(folder, zip_bytes=len(archive), checksum=str(zlib.crc32(archive)))
+    return Code(folder, zip_bytes=len(archive), checksum=found)
 
 
 async def _copied(code_dir: Path, folder: Path) -> Path:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from ..access_key import AccessKey
 from ..catalog.function import FunctionSpec
+from .code_in_the_cloud import as_here
 
 
 def handler_environment(
     function: FunctionSpec,
     *,
     qualifier: str | None,
+    version_id: str,
     instance_id: str,
     region: str,
     account_id: str,
@@ -23,8 +25,10 @@ def handler_environment(
     """Return the whole environment of a worker process.
 
     Args:
-        function: the function; its own variables win over the host's, and the service's win over both.
+        function: the function; its own variables win over the host's, and the service's win over both. `/code` in
+            them is the code folder.
         qualifier: version or alias that is invoked; None: LATEST.
+        version_id: the published version that it is, or LATEST.
         instance_id: id of the worker.
         region: region id.
         account_id: account id.
@@ -33,7 +37,8 @@ def handler_environment(
         access_key: what the service asks for; None: it asks for none.
         host: the environment of this process; only PATH, LANG and TZ are taken from it.
 
-    Source: https://help.aliyun.com/document_detail/164217.html (what the service sets).
+    Source: https://help.aliyun.com/document_detail/164217.html and the environment-variables page (what the service
+    sets).
     """
     # In the C locale Python itself would add LC_CTYPE to the environment.
     language = host.get("LANG", "")
@@ -43,7 +48,7 @@ def handler_environment(
         "LANG": "C.UTF-8" if language in ("", "C", "POSIX") else language,
         "TZ": host.get("TZ", "UTC"),
         "HOME": home,
-        **function.environment,
+        **{name: as_here(value, function.code_dir) for name, value in function.environment.items()},
         "FC_FUNC_CODE_PATH": str(function.code_dir),
         "FC_ACCOUNT_ID": account_id,
         "FC_REGION": region,
@@ -51,6 +56,8 @@ def handler_environment(
         "FC_FUNCTION_HANDLER": function.handler,
         "FC_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "FC_QUALIFIER": "LATEST" if qualifier is None else qualifier,
+        "FC_VER_ID": version_id,
+        "FC_FUNCTION_VERSION": version_id,
         "FC_INSTANCE_ID": instance_id,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.secret,

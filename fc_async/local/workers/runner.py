@@ -20,6 +20,7 @@ from ..ids import Ids
 from ..system_clock import SystemClock
 from . import resident_memory
 from .code_folder import CodeFolder
+from .code_in_the_cloud import CODE_IN_THE_CLOUD, is_missing_there
 from .environment import handler_environment
 from .execution import Execution
 from .places import Place, Places
@@ -29,9 +30,6 @@ from .worker_process import Answer, WorkerProcess
 
 UNHANDLED = "UnhandledInvocationError"
 """Error type of every failure of a Python handler (only Node.js callbacks are "handled")."""
-
-_CODE_IN_THE_CLOUD = "/code"
-"""Source: the stack traces of error-handling-1-1 and of awesome-fc/async-invocation-dlq."""
 
 log = logging.getLogger("fc_async.local")
 
@@ -48,6 +46,7 @@ class ProcessRunner:
         home: a folder that is empty when the service starts; the handlers' HOME.
         access_key: what the service asks for; None: it asks for none.
         clock: real time: a handler's timeout is its own, also where the service's time is moved by hand.
+        has_union_context: whether a handler's context has what that of any runtime has, and not its own's alone.
     """
 
     def __init__(
@@ -61,7 +60,9 @@ class ProcessRunner:
         home: Path,
         access_key: AccessKey | None = None,
         clock: Clock | None = None,
+        has_union_context: bool = False,
     ) -> None:
+        self._has_union_context = has_union_context
         self.workers = workers
         self._endpoint = endpoint
         self._region = region
@@ -145,6 +146,8 @@ class ProcessRunner:
         if answer.kind == "answered":
             self._keep(code, worker)
             self._note_modules(function.spec.name, answer.outside_modules)
+            if answer.failed and is_missing_there(answer.payload):
+                self._note_code_folder(function.spec.name)
         outcome = _outcome(answer, function.spec)
         return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id)
 
@@ -177,6 +180,7 @@ class ProcessRunner:
         environment = handler_environment(
             function,
             qualifier=code.qualifier,
+            version_id=code.version_id,
             instance_id=worker.instance_id,
             region=self._region,
             account_id=self._account_id,
@@ -194,7 +198,7 @@ class ProcessRunner:
         return {
             "code_dir": str(function.code_dir),
             # A folder of the developer's own keeps its path: that is where they look for the line.
-            "code_shown_as": str(function.code_dir) if deployed.is_watched else _CODE_IN_THE_CLOUD,
+            "code_shown_as": str(function.code_dir) if deployed.is_watched else CODE_IN_THE_CLOUD,
             "max_response_bytes": limits.SYNC_RESPONSE_BYTES,
             "name": function.name,
             "handler": function.handler,
@@ -202,6 +206,7 @@ class ProcessRunner:
             "timeout_seconds": function.timeout_seconds,
             "qualifier": "LATEST" if code.qualifier is None else code.qualifier,
             "version_id": code.version_id,
+            "context": "union" if self._has_union_context else _context_of(function.runtime),
             "region": self._region,
             "account_id": self._account_id,
         }
@@ -210,6 +215,14 @@ class ProcessRunner:
         self._notes.say(runtime, "runtime %s runs here on Python %s", runtime, platform.python_version())
         if not resident_memory.IS_KNOWN:
             self._notes.say("memory", "memorySize is not enforced: this system does not tell what a process holds")
+
+    def _note_code_folder(self, function: str) -> None:
+        self._notes.say(
+            (function, CODE_IN_THE_CLOUD),
+            "function %s: %s is its code folder in the cloud only; FC_FUNC_CODE_PATH names it everywhere",
+            function,
+            CODE_IN_THE_CLOUD,
+        )
 
     def _note_modules(self, function: str, modules: tuple[str, ...]) -> None:
         for module in modules:
@@ -230,6 +243,12 @@ class ProcessRunner:
         self._places.close()
         await asyncio.gather(*self._dying)
         await asyncio.sleep(0)  # the transports of the killed workers close on the loop's next turn
+
+
+def _context_of(runtime: str) -> str:
+    """Return which context a runtime has: the one of Python 3.12, or that of all before it."""
+    minor = runtime.removeprefix("python3").removeprefix(".")
+    return "python3.12" if minor.isdigit() and int(minor) >= 12 else "python3.10"
 
 
 def _outcome(answer: Answer, function: FunctionSpec) -> Outcome:

@@ -190,36 +190,54 @@ def _is_machinery(filename: str) -> bool:
     return filename == __file__ or filename == importlib.__file__ or filename.startswith("<frozen importlib")
 
 
-def _context(about: dict[str, Any], request_id: str) -> SimpleNamespace:
-    """Return what handlers read of `context`: the attributes of Python 3.12 in FC 3.0 and the older ones.
+class FCContext(SimpleNamespace):
+    """What a handler is called with beside its event; named as the service's, which errors about it quote."""
 
-    Source: https://alibabacloud.com/help/zh/functioncompute/context-1 and doc-detail/422182.
+
+class FCContextWithLogger(FCContext):
+    """The same where `getLogger()` gives the handler's logger."""
+
+    def getLogger(self) -> logging.Logger:  # noqa: N802 - the service's name
+        """Return the logger; from now on `context.logger` is it."""
+        self.logger = logging.getLogger()
+        return self.logger
+
+
+def _context(about: dict[str, Any], request_id: str) -> FCContext:
+    """Return what handlers of the runtime read of `context`.
+
+    python3.12   logger (None until getLogger() was called), log_project, log_store; function with version and qualifier
+    python3.10   and those before: credentials, service, tracing; neither logger nor getLogger()
+    union        both, the logger from the start
+
+    Source: https://help.aliyun.com/zh/functioncompute/fc-3-0/user-guide/context-1 and doc-detail/422182.
     """
+    function = {name: about[key] for name, key in _FUNCTION}
+    version = {name: about[name] for name in ("version_id", "qualifier")}
+    fields = {"request_id": request_id, "region": about["region"], "account_id": about["account_id"]}
+    logs = {"log_project": "", "log_store": ""}
+    older = {
+        "credentials": _credentials(),
+        "service": SimpleNamespace(name="", **logs, **version),
+        "tracing": SimpleNamespace(span_context="", jaeger_endpoint="", span_baggages={}),
+    }
+    if about["context"] == "python3.10":
+        return FCContext(**fields, **older, function=SimpleNamespace(**function))
+    fields |= {**logs, "function": SimpleNamespace(**function, **version)}
+    if about["context"] == "union":
+        return FCContextWithLogger(**fields, **older, logger=logging.getLogger())
+    return FCContextWithLogger(**fields, logger=None)
+
+
+_FUNCTION = (("name", "name"), ("handler", "handler"), ("memory", "memory_mb"), ("timeout", "timeout_seconds"))
+
+
+def _credentials() -> SimpleNamespace:
     variable = os.environ.get
     return SimpleNamespace(
-        request_id=request_id,
-        account_id=about["account_id"],
-        region=about["region"],
-        logger=logging.getLogger(),
-        log_project="",
-        log_store="",
-        function=SimpleNamespace(
-            name=about["name"],
-            handler=about["handler"],
-            memory=about["memory_mb"],
-            timeout=about["timeout_seconds"],
-            version_id=about["version_id"],
-            qualifier=about["qualifier"],
-        ),
-        credentials=SimpleNamespace(
-            access_key_id=variable("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
-            access_key_secret=variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
-            security_token=variable("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
-        ),
-        service=SimpleNamespace(
-            name="", log_project="", log_store="", qualifier=about["qualifier"], version_id=about["version_id"]
-        ),
-        tracing=SimpleNamespace(span_context="", jaeger_endpoint="", span_baggages={}),
+        access_key_id=variable("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
+        access_key_secret=variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
+        security_token=variable("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
     )
 
 

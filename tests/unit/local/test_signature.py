@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
@@ -82,6 +85,36 @@ def test_the_vectors_of_other_mns_clients(
         check_mns(method, path, proxied(*pairs), AccessKey("id", secret), now_ms + 15 * 60 * 1000 + 1)
     with pytest.raises(MailboxError, match="SignatureDoesNotMatch"):
         check_mns(method, path + "?a", proxied(*pairs), AccessKey("id", secret), now_ms)
+
+
+def signed_by_node() -> dict[str, Any]:
+    golden = Path(__file__).parents[2] / "golden" / "signed" / "npm-invoke-async.json"
+    told: dict[str, Any] = json.loads(golden.read_text())
+    return told
+
+
+def test_what_the_official_client_for_node_signs_is_let_in_though_it_leaves_x_fc_headers_out() -> None:
+    told = signed_by_node()
+    headers = proxied(*map(tuple, told["headers"]))
+    now_ms = ms_of_rfc3339(headers["x-acs-date"])
+    assert now_ms is not None
+    assert "x-fc-invocation-type" in headers
+    assert "x-fc-" not in headers["Authorization"]
+    key = AccessKey(**told["access_key"])
+    signed_hash = check_acs3(told["method"], told["target"], headers, key, now_ms)
+    check_body(told["body"].encode(), signed_hash)
+    with pytest.raises(FcError, match="SignatureNotMatch"):
+        check_acs3(told["method"], told["target"], headers, AccessKey("key-1", "other"), now_ms)
+
+
+@pytest.mark.parametrize("name", ["host", "content-type", "x-acs-action", "x-acs-date"])
+def test_what_that_client_signed_cannot_be_changed(name: str) -> None:
+    told = signed_by_node()
+    now_ms = ms_of_rfc3339(dict(told["headers"])["x-acs-date"])
+    assert now_ms is not None
+    headers = proxied(*((key, f"{value[:-2]}8Z" if key == name else value) for key, value in told["headers"]))
+    with pytest.raises(FcError, match="SignatureNotMatch"):
+        check_acs3(told["method"], told["target"], headers, AccessKey(**told["access_key"]), now_ms)
 
 
 def test_a_body_is_held_to_its_hash() -> None:
