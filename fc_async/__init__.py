@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .functions.async_task import AsyncTaskEvent as AsyncTaskEvent
     from .functions.client import FunctionsClient as FunctionsClient
     from .functions.outcomes import Accepted as Accepted
+    from .functions.outcomes import DeployedFunction as DeployedFunction
     from .functions.outcomes import Invocation as Invocation
     from .functions.outcomes import InvokeFailed as InvokeFailed
     from .functions.outcomes import InvokeResult as InvokeResult
@@ -63,7 +64,7 @@ if not TYPE_CHECKING:
         ),
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",
-        "functions.outcomes": "Accepted Invocation InvokeFailed InvokeResult",
+        "functions.outcomes": "Accepted DeployedFunction Invocation InvokeFailed InvokeResult",
         "mns.message": "QueueMessage",
         "mns.queue_client": "QueueClient",
         "records.record": "InvocationRecord iter_records parse_record parse_records",

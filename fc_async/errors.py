@@ -174,7 +174,7 @@ class RecordError(FcAsyncError, ValueError):
         self.reason = reason
         self.raw = raw
         self.index = index
-        super().__init__(reason)  # not the content: a log shows `args`; `raw` and `index` are pickled all the same
+        self.args = (reason,)  # not the content: a log shows `args`; `raw` and `index` are pickled all the same
 
     def __repr__(self) -> str:
         return f"RecordError({self.reason!r})"

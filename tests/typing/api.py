@@ -136,7 +136,7 @@ assert_type(plain, Callable[[Any, Any], str])
 assert_type(called, Callable[[Any, Any], int])
 assert_type(failures, Callable[[Any, Any], str | None])
 assert_type(successes, Callable[[Any, Any], int | None])
-assert_type(rescued, Callable[[Any, Any], int | bytes])
+assert_type(rescued, Callable[[Any, Any], int | None])
 assert_type(rescued_failures, Callable[[Any, Any], int | bytes | None])
 
 
