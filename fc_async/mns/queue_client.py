@@ -21,6 +21,7 @@ from ..errors import ArgumentError, FcAsyncError, ServiceError
 from ..settings.search import find_settings
 from ..transport.account import account_of
 from .answer_xml import read_attributes, read_messages, read_text
+from .body import sendable, with_line_ends
 from .connection import Connection
 from .message import QueueAttributes
 from .message import QueueMessage as QueueMessage
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from typing_extensions import Never
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
-# What XML 1.0 cannot carry: the SDK would write it as it is, and the service refuse the document.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class QueueClient:
@@ -162,11 +161,10 @@ class QueueClient:
             ServiceError: the service refused.
             TransportError: no answer came; when `.sent`, the message may be in the queue.
         """
-        text = _sendable(body)
+        text = sendable(body)
         delay = -1 if delay_seconds is None else _whole("delay_seconds", delay_seconds, 0, MAX_DELAY_SECONDS)
         message = Message(text, delay_seconds=delay)  # -1: the SDK leaves it out
-        xml = MessageEncoder.encode(SimpleNamespace(**vars(message), base64encode=False))
-        xml = xml.replace(b"\r", b"&#13;")  # as it is, every parser reads it as a line feed
+        xml = with_line_ends(MessageEncoder.encode(SimpleNamespace(**vars(message), base64encode=False)))
         answer = self._connection.call("send", "POST", "/messages", xml, expected=(201,), private=(text,))
         return self._connection.read("send", answer, _message_id)
 
@@ -326,18 +324,6 @@ def _handle(handle: object) -> str:
     if not isinstance(handle, str) or not handle or not handle.isascii() or not handle.isprintable():
         raise ArgumentError(f"receipt_handle: expected the text that a receive gave, got {type(handle).__name__}")
     return quote(handle, safe="")
-
-
-def _sendable(body: object) -> str:
-    try:
-        text = body.decode() if isinstance(body, bytes) else body
-    except UnicodeDecodeError:
-        text = None
-    if not isinstance(text, str) or not text:
-        raise ArgumentError("body: expected text, or bytes that are UTF-8, and not empty")
-    if _NOT_XML.search(text):
-        raise ArgumentError("body: it holds characters that XML cannot carry; encode it first, in base64 for example")
-    return text
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:
