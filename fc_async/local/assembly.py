@@ -13,6 +13,8 @@ from .catalog.functions import FunctionCatalog
 from .clock import Clock
 from .declared import Declared
 from .dispatch.dispatcher import Dispatcher
+from .dispatch.push import Pusher
+from .dispatch.push_signature import PushSignature
 from .engine.engine import Engine
 from .fc.async_tasks import AsyncTasks
 from .fc.invoke import Invoker
@@ -21,8 +23,10 @@ from .gateway import Gateway
 from .http.connection import may_be_gone
 from .ids import Ids
 from .mailbox.mailbox import Mailbox
+from .mailbox.topics import Topics
 from .mns.routes import MnsRoutes
 from .own_routes import LocalRoutes
+from .system_clock import SystemClock
 from .workers.execution import Runner
 from .workers.runner import ProcessRunner
 from .workers.scratch import Scratch
@@ -64,6 +68,8 @@ class Service:
         gateway: answers every request.
         declared: makes what a file asks for.
         dispatcher: moves async invocations along.
+        pusher: pushes messages of topics to HTTP endpoints.
+        signature: has the certificate of those pushes.
         mns: holds the receives that wait.
         runner: executes handlers.
     """
@@ -71,12 +77,21 @@ class Service:
     gateway: Gateway
     declared: Declared
     dispatcher: Dispatcher
+    pusher: Pusher
+    signature: PushSignature
     mns: MnsRoutes
     runner: Runner
 
+    async def quiet(self) -> None:
+        """Wait until nothing is being executed or pushed: a push may make its receiver invoke, and the other way."""
+        while self.dispatcher.is_busy or self.pusher.is_busy:
+            await self.dispatcher.quiet()
+            await self.pusher.quiet()
+
     async def close(self) -> None:
-        """Answer those who wait, abandon what is being executed, end the workers."""
+        """Answer those who wait, abandon what is being executed or pushed, end the workers."""
         self.mns.close()
+        await self.pusher.close()
         await self.dispatcher.close()
         await self.runner.close()
 
@@ -91,6 +106,21 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
     """
     ids = Ids(setup.random)
     mailbox = Mailbox(random=setup.random)
+    topics = Topics(
+        mailbox,
+        random=setup.random,
+        account_id=setup.account_id,
+        untagged_passes_filter=setup.assumptions.untagged_passes_filter,
+    )
+    signature = PushSignature(url)
+    pusher = Pusher(
+        topics,
+        setup.clock,
+        real_time=SystemClock(),
+        signature=signature,
+        random=setup.random,
+        json_content_type=setup.assumptions.json_push_content_type,
+    )
     engine = Engine(setup.region, setup.account_id, setup.assumptions)
     catalog = FunctionCatalog(setup.region, setup.account_id)
     runner = _process_runner(setup, ids, url, scratch) if setup.runner is None else setup.runner
@@ -107,22 +137,37 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         engine=engine,
         runner=runner,
         mailbox=mailbox,
+        topics=topics,
         assumptions=setup.assumptions,
     )
-    mns = MnsRoutes(mailbox, setup.clock, random=setup.random, may_be_gone=may_be_gone)
+    mns = MnsRoutes(
+        mailbox,
+        topics,
+        setup.clock,
+        random=setup.random,
+        may_be_gone=may_be_gone,
+        before_pushes=pusher.prepare,
+    )
     gateway = Gateway(
         bound_address=setup.host,
         clock=setup.clock,
         ids=ids,
         fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch),
         mns=mns,
-        local=LocalRoutes(control_plane=plane, engine=engine, dispatcher=dispatcher),
+        local=LocalRoutes(
+            control_plane=plane, engine=engine, dispatcher=dispatcher, topics=topics, signature=signature
+        ),
         access_key=setup.access_key,
     )
     declared = Declared(
-        control_plane=plane, mailbox=mailbox, clock=setup.clock, region=setup.region, account_id=setup.account_id
+        control_plane=plane,
+        mailbox=mailbox,
+        topics=topics,
+        clock=setup.clock,
+        region=setup.region,
+        account_id=setup.account_id,
     )
-    return Service(gateway, declared, dispatcher, mns, runner)
+    return Service(gateway, declared, dispatcher, pusher, signature, mns, runner)
 
 
 def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> ProcessRunner:

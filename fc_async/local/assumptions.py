@@ -75,6 +75,12 @@ class Assumptions:
         "first_failure", "acceptance", why="retry-policy: up to 5 hours, without a beginning"
     )
     mns_body_base64: bool = _one_of(False, True, why="samples show the body as plain JSON; the wire was not seen")
+    untagged_passes_filter: bool = _one_of(
+        False, True, why="no source; a subscription's FilterTag and a message without a tag, as every record is"
+    )
+    json_push_content_type: str = _one_of(
+        "application/json", "text/xml", "text/plain", why="documented for XML and SIMPLIFIED only"
+    )
     record_arn_has_qualifier: bool = _one_of(
         False, True, why="seen without for LATEST; for versions and aliases unknown"
     )

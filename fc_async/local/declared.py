@@ -1,4 +1,4 @@
-"""What a file asks for: functions whose code is a folder, their async configs, and the queues that these name."""
+"""What a file asks for: functions whose code is a folder, their async configs, and queues and topics named there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .clock import Clock
 from .mailbox.attributes import QueueChanges
 from .mailbox.errors import MailboxError
 from .mailbox.mailbox import Mailbox
+from .mailbox.topics import Topics
 
 if TYPE_CHECKING:  # pydantic is a quarter of the time until the service is ready
     from ..config import AsyncInvokeConfig
@@ -28,22 +29,31 @@ class Declared:
     Args:
         control_plane: functions, aliases and async configs.
         mailbox: the queues.
+        topics: the topics.
         clock: the service's time.
         region: region id, where a destination names none.
         account_id: account id, where a destination names none.
     """
 
     def __init__(
-        self, *, control_plane: ControlPlane, mailbox: Mailbox, clock: Clock, region: str, account_id: str
+        self,
+        *,
+        control_plane: ControlPlane,
+        mailbox: Mailbox,
+        topics: Topics,
+        clock: Clock,
+        region: str,
+        account_id: str,
     ) -> None:
         self._plane = control_plane
         self._mailbox = mailbox
+        self._topics = topics
         self._clock = clock
         self._region = region
         self._account_id = account_id
 
     def deploy(self, spec: FunctionSpec) -> None:
-        """Create or change one function, with its async config and the queues that its destinations name.
+        """Create or change one function, with its async config and the queues and topics that its destinations name.
 
         Raises:
             LocalError: a value is out of range, or the folder is not there.
@@ -57,7 +67,7 @@ class Declared:
         except FcError as refused:
             raise LocalError(f"function {spec.name}: {refused.message}") from None
         log.info("function %s: code of %s, handler %s", spec.name, spec.code_dir, spec.handler)
-        self._create_queues(spec)
+        self._create_destinations(spec)
 
     def _put_config(self, spec: FunctionSpec, config: AsyncInvokeConfig, qualifier: str | None) -> None:
         if qualifier is not None and self._plane.ensure_alias(spec.name, qualifier):
@@ -65,17 +75,15 @@ class Declared:
         resolved = config.resolved(self._region, self._account_id)
         self._plane.put_config(spec.name, qualifier, resolved.to_wire())
 
-    def _create_queues(self, spec: FunctionSpec) -> None:
+    def _create_destinations(self, spec: FunctionSpec) -> None:
         destinations = spec.async_config.destination_config if spec.async_config is not None else None
         if destinations is None:
             return
         for destination in (destinations.on_success, destinations.on_failure):
             if isinstance(destination, QueueArn) and not self._mailbox.has_queue(destination.name):
                 self._create_queue(destination.name, spec.name)
-            elif isinstance(destination, TopicArn):
-                log.warning(
-                    "function %s: topic %s is not there; records to it will be lost", spec.name, destination.name
-                )
+            elif isinstance(destination, TopicArn) and not self._topics.has_topic(destination.name):
+                self._create_topic(destination.name, spec.name)
 
     def _create_queue(self, name: str, function: str) -> None:
         changes = QueueChanges(
@@ -87,3 +95,15 @@ class Declared:
         except MailboxError as refused:
             raise LocalError(f"function {function}: queue {name}: {refused.message}") from None
         log.info("queue %s created, because function %s names it as a destination", name, function)
+
+    def _create_topic(self, name: str, function: str) -> None:
+        try:
+            self._topics.create_topic(name, self._clock.now_ms())
+        except MailboxError as refused:
+            raise LocalError(f"function {function}: topic {name}: {refused.message}") from None
+        log.info(
+            "topic %s created, because function %s names it as a destination; without a subscription its records go "
+            "nowhere",
+            name,
+            function,
+        )

@@ -6,6 +6,8 @@ Without an access key a signature is accepted unread. /_local/... is never signe
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from typing import cast
 
 from aiohttp import web
@@ -29,6 +31,8 @@ from .system_clock import SystemClock
 
 log = logging.getLogger("fc_async.local")
 
+_FC_VERSION = re.compile(r"/\d{4}-\d\d-\d\d(?:/|$)")
+
 
 class Gateway:
     """Answers every request of the port.
@@ -38,7 +42,7 @@ class Gateway:
         clock: the service's time.
         ids: source of request ids.
         fc: answers Function Compute's paths, and those of no service.
-        mns: answers /queues and /topics.
+        mns: answers /queues and /topics, and what else is asked with the headers of MNS.
         local: answers /_local.
         access_key: what requests must be signed with; None: signatures are not read.
     """
@@ -71,7 +75,7 @@ class Gateway:
         refused = refusal(request.headers, self._bound_address, any_host=self._is_public and not is_own)
         if refused is not None:
             return self._refuse(request, refused, path)
-        if _is_mns(path):
+        if _is_mns(path, request.headers):
             return await self._answer_mns(request)
         request_id = self._ids.request_id(self._clock.now_ms())
         try:
@@ -82,7 +86,8 @@ class Gateway:
             if self._access_key is not None and not is_own and _is_without_body(request, path):
                 await read_body(request, limits.CONFIG_BODY_BYTES)  # holds it to its signed hash; no route does
             if is_own:
-                return json_response(await self._local.answer(request, path), request_id)
+                answer = await self._local.answer(request, path)
+                return answer if isinstance(answer, web.Response) else json_response(answer, request_id)
             return await self._fc.handle(request, request_id)
         except FcError as error:
             return refusal_response(error, request_id)
@@ -108,7 +113,7 @@ class Gateway:
 
     def _refuse(self, request: web.BaseRequest, refused: FcError, path: str) -> web.Response:
         """Answer in the shape of the service whose path was asked."""
-        if _is_mns(path):
+        if _is_mns(path, request.headers):
             return self._mns.refusal(request, MailboxError(refused.status, refused.code, refused.message))
         return refusal_response(refused, self._ids.request_id(self._clock.now_ms()))
 
@@ -127,5 +132,11 @@ async def _send_continue(request: web.BaseRequest) -> None:
         request.writer.output_size = 0
 
 
-def _is_mns(path: str) -> bool:
-    return path.split("/")[1:2] in (["queues"], ["topics"])
+def _is_mns(path: str, headers: Mapping[str, str]) -> bool:
+    """Whether MNS is asked: by its paths, or on one of nobody by the headers that its clients send on every call."""
+    first = path.split("/")[1:2]
+    if first in (["queues"], ["topics"]):
+        return True
+    if first == ["_local"] or _FC_VERSION.match(path):
+        return False
+    return "x-mns-version" in headers or headers.get("Authorization", "").startswith("MNS ")

@@ -201,6 +201,9 @@ MNS_BATCH_BYTES: Final = _value(
     "mns_batch_bytes", 65_536, "BatchSendMessage: the bodies of one batch together, in UTF-8"
 )
 MNS_QUEUE_NAME_CHARACTERS: Final = _value("mns_queue_name_characters", 120, "CreateQueue")
+MNS_TOPIC_NAME_CHARACTERS: Final = _value("mns_topic_name_characters", 256, "assumed")
+MNS_SUBSCRIPTION_NAME_CHARACTERS: Final = _value("mns_subscription_name_characters", 255, "Subscribe")
+MNS_TAG_CHARACTERS: Final = _value("mns_tag_characters", 16, "PublishMessage and Subscribe")
 MNS_REQUEST_BYTES: Final = _value(
     "mns_request_bytes",
     1_048_576,
@@ -232,8 +235,60 @@ _behaviour("mns_unknown_elements_are_refused", False, "assumed: they are passed 
 _behaviour("mns_parameter_sent_twice_has", "its first value", "assumed")
 _behaviour(
     "mns_codes_in_our_words",
-    ("QueueAlreadyExist", "QueueNameLengthError", "InvalidQueueName"),
-    "assumed: the words of these refusals; their codes are documented",
+    (
+        "QueueAlreadyExist",
+        "QueueNameLengthError",
+        "InvalidQueueName",
+        "TopicAlreadyExist",
+        "TopicNameLengthError",
+        "TopicNameInvalid",
+        "SubscriptionNotExist",
+        "SubscriptionAlreadyExist",
+        "SubscriptionNameLengthError",
+        "SubscriptionNameInvalid",
+        "EndpointInvalid",
+    ),
+    "assumed: the words of these refusals, and the statuses of a topic's; their codes are documented or the SDKs'",
+)
+
+# MNS: topics
+
+MNS_TOPIC_RETENTION_SECONDS: Final = _value(
+    "mns_topic_retention_seconds", 86_400, "MNS limits page: one day; shown, and longer than any strategy"
+)
+MNS_BACKOFF_RETRIES: Final = _value("mns_backoff_retries", 3, "NotifyStrategy: BACKOFF_RETRY")
+MNS_BACKOFF_SECONDS: Final = _value("mns_backoff_seconds", (10, 20), "NotifyStrategy: BACKOFF_RETRY, by chance")
+MNS_DECAY_RETRIES: Final = _value("mns_decay_retries", 176, "NotifyStrategy: EXPONENTIAL_DECAY_RETRY")
+MNS_DECAY_LONGEST_SECONDS: Final = _value(
+    "mns_decay_longest_seconds", 512, "NotifyStrategy: EXPONENTIAL_DECAY_RETRY, doubled from 1 up to this"
+)
+MNS_PUSH_TIMEOUT_SECONDS: Final = _value("mns_push_timeout_seconds", 5, "HttpEndpoint; in real time, here")
+MNS_PUSH_TAKEN_STATUS: Final = _value(
+    "mns_push_taken_status", (200, 299), "FAQ about message pushing; HttpEndpoint itself says 204"
+)
+MNS_PUSH_PATH: Final = _value("mns_push_path", "/notifications", "HttpEndpoint: of a URL that has no path")
+MNS_PUSHES_AT_ONCE: Final = _value("mns_pushes_at_once", 8, "ours: to one subscription")
+MNS_ORDER_ID: Final = _value("mns_order_id", "0", "assumed: what OpenService answers; nothing is ordered here")
+_behaviour("mns_deleting_a_missing_topic_is_refused", False, "assumed")
+_behaviour("mns_unsubscribing_what_is_missing_is_refused", False, "assumed: also of a topic that is missing")
+_behaviour("mns_subscribed_queue_that_is_missing", "lost", "assumed: it can be subscribed; its messages are lost")
+_behaviour(
+    "mns_envelope_counts_for_the_queues_size",
+    True,
+    "assumed: a message whose envelope makes it larger than its queue takes is lost",
+)
+_behaviour(
+    "mns_topicoriginated", "every message", "recorded, first of the properties; assumed for messages without others"
+)
+_behaviour("mns_tag_in_json", "last", "assumed: no tagged message was recorded")
+_behaviour("mns_white_space_around_a_tag", "dropped", "assumed: a header could not hold it")
+_behaviour("mns_topic_message_count", "messages that wait for a push", "assumed")
+_behaviour("mns_pushes_that_wait_for_a_deleted_subscription", "lost", "assumed")
+_behaviour("mns_push_content_md5", "base64 of hex", "assumed: as the SDKs send it")
+_behaviour(
+    "mns_push_headers_of",
+    "every format",
+    "assumed: topic, subscription and message; HttpEndpoint has id and tag for SIMPLIFIED, the Go SDK's sample all",
 )
 
 RULES: Final = _rules.all()

@@ -3,11 +3,13 @@
 GET  /_local/health                       whether it serves, and the metrics by their CloudMonitor names
 GET  /_local/invocations                  every invocation that is under way, and the last of those that ended
 GET  /_local/outbox                       the records that went to EventBridge or RocketMQ, oldest first
+GET  /_local/certificate.pem              what the pushes of topics are signed with
 PUT  /_local/functions/{name}/limit       {"instances": N}: 429 beyond N at once; null lifts it
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
@@ -19,10 +21,12 @@ from .catalog.control_plane import ControlPlane
 from .catalog.fc_errors import access_denied, invalid_argument, not_implemented
 from .dispatch.delivery import OUTBOX
 from .dispatch.dispatcher import Dispatcher
+from .dispatch.push_signature import CERTIFICATE_PATH, PushSignature
 from .engine.engine import Engine
 from .engine.invocation import Attempt, Invocation
 from .fc.request_body import read_json_object
 from .loopback import is_loopback
+from .mailbox.topics import Topics
 from .routing import RoutingTable, path_parts
 from .whole_number import is_whole_number
 
@@ -33,24 +37,37 @@ class LocalRoutes:
     Args:
         control_plane: sets a function's limit.
         engine: remembers invocations.
-        dispatcher: knows the metrics.
+        dispatcher: knows the metrics of Function Compute.
+        topics: know those of topics.
+        signature: has the certificate.
     """
 
-    def __init__(self, *, control_plane: ControlPlane, engine: Engine, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        *,
+        control_plane: ControlPlane,
+        engine: Engine,
+        dispatcher: Dispatcher,
+        topics: Topics,
+        signature: PushSignature,
+    ) -> None:
         self._plane = control_plane
         self._engine = engine
         self._dispatcher = dispatcher
+        self._topics = topics
+        self._signature = signature
         self._table: RoutingTable[Callable[[web.BaseRequest, str], Awaitable[Any]]] = RoutingTable(
             {
                 "GET /_local/health": self._health,
                 "GET /_local/invocations": self._invocations,
                 "GET /_local/outbox": self._outbox,
+                f"GET {CERTIFICATE_PATH}": self._certificate,
                 "PUT /_local/functions/{name}/limit": self._set_limit,
             }
         )
 
     async def answer(self, request: web.BaseRequest, path: str) -> Any:
-        """Return the JSON of one answer; raises FcError."""
+        """Return one answer, or the JSON of one; raises FcError."""
         if not is_loopback_peer(request):
             raise access_denied("/_local/ answers programs on this machine only")
         found = self._table.find(request.method, path_parts(path))
@@ -60,7 +77,7 @@ class LocalRoutes:
         return await answer(request, unquote(named.get("name", "")))
 
     async def _health(self, *_: object) -> dict[str, Any]:
-        return {"status": "ok", "metrics": self._dispatcher.metrics()}
+        return {"status": "ok", "metrics": {**self._dispatcher.metrics(), **self._topics.metrics}}
 
     async def _invocations(self, *_: object) -> list[dict[str, Any]]:
         return [invocation_to_wire(invocation) for invocation in self._engine.history]
@@ -72,6 +89,10 @@ class LocalRoutes:
             for delivery in _deliveries(invocation)
             if delivery["status"] == OUTBOX
         ]
+
+    async def _certificate(self, *_: object) -> web.Response:
+        pem = await asyncio.to_thread(self._signature.certificate_pem)
+        return web.Response(text=pem, content_type="application/x-pem-file")
 
     async def _set_limit(self, request: web.BaseRequest, name: str) -> dict[str, Any]:
         body = await read_json_object(request, limits.CONFIG_BODY_BYTES)

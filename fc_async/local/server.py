@@ -147,13 +147,25 @@ class LocalServer:
     def deploy_folder(self, spec: FunctionSpec) -> None:
         """Create or change a function whose code is a folder; edits there count on the next invocation.
 
-        Its async config is put, and queues that its destinations name are created if they are not there.
+        Its async config is put, and queues and topics that its destinations name are created if they are not there.
 
         Raises:
             LocalError: a value is out of range, or the folder is not there; or the service does not run.
         """
         service = self._alive().service
         self._on_loop(lambda: service.declared.deploy(spec))
+
+    # pushes
+
+    @property
+    def certificates(self) -> dict[str, str]:
+        """What the pushes of topics are signed with: the certificate (PEM) by the URL that they name.
+
+        Raises:
+            LocalError: the service does not run.
+        """
+        signature = self._alive().service.signature
+        return {signature.certificate_url: signature.certificate_pem()}
 
     # time
 
@@ -162,22 +174,22 @@ class LocalServer:
         self._wait_for(lambda: self.advanced(seconds))
 
     def settle(self) -> None:
-        """Wait, from another thread, until nothing is being executed; time does not move."""
-        self._wait_for(self._alive().service.dispatcher.quiet)
+        """Wait, from another thread, until nothing is being executed or pushed; time does not move."""
+        self._wait_for(self._alive().service.quiet)
 
     async def advanced(self, seconds: float) -> None:
         """Move a ManualClock on, on the event loop, and do in its order what becomes due on the way."""
         clock = self._setup.clock
         if not isinstance(clock, ManualClock):
             raise LocalError("only a ManualClock can be advanced; this service was started with another clock")
-        dispatcher = self._alive().service.dispatcher
+        service = self._alive().service
         until_ms = clock.now_ms() + round(seconds * 1000)
-        await dispatcher.quiet()
+        await service.quiet()
         while (next_ms := clock.next_timer_ms()) is not None and next_ms <= until_ms:
             clock.advance_to(next_ms)
-            await dispatcher.quiet()
+            await service.quiet()
         clock.advance_to(until_ms)
-        await dispatcher.quiet()
+        await service.quiet()
 
     def _alive(self) -> _Running:
         if self._running is None:

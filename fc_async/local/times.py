@@ -29,5 +29,10 @@ def ms_of_http_date(text: str) -> int | None:
         return None
 
 
+def start_of_year(year: int) -> datetime:
+    """Return the first moment of a year."""
+    return datetime(year, 1, 1, tzinfo=timezone.utc)
+
+
 def _ms(moment: datetime) -> int:
     return int(moment.replace(tzinfo=timezone.utc).timestamp()) * 1000

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.bench import local_accept, local_end_to_end, local_engine, local_idle, local_ready, report
+from tests.bench import (
+    local_accept,
+    local_end_to_end,
+    local_engine,
+    local_idle,
+    local_ready,
+    local_topics,
+    report,
+)
 
 
 def main() -> None:
@@ -10,7 +18,7 @@ def main() -> None:
     report.say(f"{report.machine()}\n")
     report.row("what", "here", "beside it, in the same run", "ratio", "bar")
     report.row("---", "---", "---", "---", "---")
-    for benchmark in (local_accept, local_end_to_end, local_ready, local_engine, local_idle):
+    for benchmark in (local_accept, local_end_to_end, local_topics, local_ready, local_engine, local_idle):
         benchmark.main()
 
 

@@ -14,8 +14,12 @@ from typing import TypeVar
 from aiohttp import web
 
 from fc_async.local import ManualClock
+from fc_async.local.dispatch.push import Pusher
+from fc_async.local.dispatch.push_signature import PushSignature
 from fc_async.local.mailbox.mailbox import Mailbox
+from fc_async.local.mailbox.topics import Topics
 from fc_async.local.mns.routes import MnsRoutes
+from fc_async.local.system_clock import SystemClock
 
 T = TypeVar("T")
 DEADLINE_SECONDS = 60
@@ -27,7 +31,22 @@ class MnsServer:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.mailbox = Mailbox(random=Random(1))  # noqa: S311 - ids, not secrets
-        self.routes = MnsRoutes(self.mailbox, self.clock, random=Random(2))  # noqa: S311 - the same
+        self.topics = Topics(self.mailbox, random=Random(3))  # noqa: S311 - the same
+        self.signature = PushSignature("http://127.0.0.1:1")
+        self.pusher = Pusher(
+            self.topics,
+            self.clock,
+            real_time=SystemClock(),
+            signature=self.signature,
+            random=Random(4),  # noqa: S311 - the same
+        )
+        self.routes = MnsRoutes(
+            self.mailbox,
+            self.topics,
+            self.clock,
+            random=Random(2),  # noqa: S311 - the same
+            before_pushes=self.pusher.prepare,
+        )
         self.port = 0
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
@@ -89,6 +108,7 @@ class MnsServer:
         self._is_ready.set()
         await self._stop.wait()
         self.routes.close()
+        await self.pusher.close()
         await runner.cleanup()
 
 

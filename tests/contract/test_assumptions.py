@@ -23,6 +23,7 @@ from tests.contract.fc_sdk import (
     stop_task,
 )
 from tests.contract.service import LocalService
+from tests.peer import Peer
 
 FAILS = "def handler(event, context):\n    raise ValueError('no')\n"
 ECHOES = "def handler(event, context):\n    return event\n"
@@ -32,6 +33,15 @@ Assuming = Callable[..., LocalService]
 
 def put_raw(service: LocalService, function: str, body: str) -> tuple[int, dict[str, str], bytes]:
     return request(service.server, "PUT", f"/2023-03-30/functions/{function}/async-invoke-config", body)
+
+
+def mns(service: LocalService, method: str, path: str, body: str = "") -> None:
+    assert request(service.server, method, path, body, {"x-mns-version": "2015-06-06"})[0] < 300
+
+
+def subscribe(service: LocalService, endpoint: str, more: str) -> None:
+    body = f"<Subscription><Endpoint>{endpoint}</Endpoint>{more}</Subscription>"
+    mns(service, "PUT", "/topics/t/subscriptions/s", body)
 
 
 def limit(service: LocalService, function: str, instances: int | None) -> None:
@@ -204,6 +214,29 @@ def test_mns_body_base64(assuming: Assuming, is_base64: bool) -> None:
     (body,) = service.later(0, good.bodies)
     text = base64.b64decode(body, validate=True).decode() if is_base64 else body
     assert json.loads(text)["requestPayload"] == "x" * 20_000
+
+
+@pytest.mark.parametrize("passes", [False, True])
+def test_untagged_passes_filter(assuming: Assuming, passes: bool) -> None:
+    service = assuming(untagged_passes_filter=passes)
+    dead, main = service.queue(), service.function(FAILS)
+    mns(service, "PUT", "/topics/t")
+    subscribe(service, f"acs:mns:::queues/{dead.queue.queue_name}", "<FilterTag>red</FilterTag>")
+    put_config(service.fc, main, on_failure="acs:mns:::/topics/t/messages", max_async_retry_attempts=0)
+    invoke_async(service.fc, main)
+    assert len(service.later(0, dead.bodies)) == passes
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/xml", "text/plain"])
+def test_json_push_content_type(assuming: Assuming, kind: str) -> None:
+    service = assuming(json_push_content_type=kind)
+    mns(service, "PUT", "/topics/t")
+    with Peer() as peer:
+        subscribe(service, peer.url, "<NotifyContentFormat>JSON</NotifyContentFormat>")
+        mns(service, "POST", "/topics/t/messages", "<Message><MessageBody>x</MessageBody></Message>")
+        service.server.advance(0)
+        (received,) = peer.requests
+    assert received.headers["content-type"] == f"{kind};charset=utf-8"
 
 
 @pytest.mark.parametrize("has_qualifier", [False, True])

@@ -173,6 +173,10 @@ def test_health_counts_by_the_names_of_cloudmonitor() -> None:
                     "FunctionAsyncMessageLatencyAvg": 0,
                     "FunctionAsyncMessagesBacklogV2": 0,
                     "FunctionAsyncMessagesInProcess": 0,
+                    "TopicMessagesPublished": 0,
+                    "TopicNotificationsDelivered": 0,
+                    "TopicNotificationsLost": 0,
+                    "TopicNotificationsWaiting": 0,
                 },
             },
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +20,7 @@ from fc_async.local.catalog.control_plane import ControlPlane
 from fc_async.local.catalog.fc_errors import FcError
 from fc_async.local.catalog.function import Code
 from fc_async.local.catalog.functions import FunctionCatalog
+from fc_async.local.dispatch.push import content_md5, message_headers
 from fc_async.local.engine.engine import Engine
 from fc_async.local.engine.history import History
 from fc_async.local.engine.invocation import Invocation, Outcome
@@ -26,8 +30,13 @@ from fc_async.local.mailbox.attributes import QueueChanges
 from fc_async.local.mailbox.errors import MailboxError
 from fc_async.local.mailbox.mailbox import Mailbox
 from fc_async.local.mailbox.message import Draft, Property
+from fc_async.local.mailbox.notification import Notification
+from fc_async.local.mailbox.subscription import SubscriptionAttributes
+from fc_async.local.mailbox.topic import Publication
+from fc_async.local.mailbox.topics import Topics
 from fc_async.local.mns.documents import read_queue
 from fc_async.local.mns.raw_target import parse_target
+from fc_async.local.mns.topic_documents import read_publication
 from tests.contract.fc_sdk import get_task, invoke, invoke_async, put_config
 from tests.contract.service import LocalService
 
@@ -271,6 +280,115 @@ def mns_codes_in_our_words() -> tuple[str, ...]:
     return tuple(codes_whose_words_are_assumed(mailbox_errors))
 
 
+# Topics
+
+
+def topics_of(box: Mailbox) -> Topics:
+    topics = Topics(box, random=Random(7))  # noqa: S311 - ids, not secrets
+    topics.create_topic("t", START_MS)
+    return topics
+
+
+def subscribed(endpoint: str, content_format: str = "JSON") -> tuple[Topics, Mailbox]:
+    box = mailbox()
+    topics = topics_of(box)
+    attributes = SubscriptionAttributes(endpoint, notify_content_format=content_format)
+    topics.subscribe("t", "s", attributes, START_MS)
+    return topics, box
+
+
+def queue_endpoint(name: str) -> str:
+    return f"acs:mns:cn-hangzhou:1:queues/{name}"
+
+
+def mns_deleting_a_missing_topic_is_refused() -> bool:
+    return is_refused(lambda: topics_of(mailbox()).delete_topic("none"), "TopicNotExist")
+
+
+def mns_unsubscribing_what_is_missing_is_refused() -> bool:
+    topics = topics_of(mailbox())
+    refusals = {
+        is_refused(lambda: topics.unsubscribe("none", "s"), "TopicNotExist"),
+        is_refused(lambda: topics.unsubscribe("t", "none"), "SubscriptionNotExist"),
+    }
+    (refused,) = refusals
+    return refused
+
+
+def lost_or_delivered(topics: Topics, body: str) -> str:
+    topics.publish("t", Publication(body), START_MS)
+    counts = {name: topics.metrics[f"TopicNotifications{name.capitalize()}"] for name in ("lost", "delivered")}
+    (what,) = [name for name, count in counts.items() if count]
+    return what
+
+
+def mns_subscribed_queue_that_is_missing() -> str:
+    return lost_or_delivered(subscribed(queue_endpoint("none"))[0], "x")
+
+
+def mns_envelope_counts_for_the_queues_size() -> bool:
+    largest = "x" * 65_536
+    assert lost_or_delivered(subscribed(queue_endpoint("q"), "SIMPLIFIED")[0], largest) == "delivered"
+    return lost_or_delivered(subscribed(queue_endpoint("q"))[0], largest) == "lost"
+
+
+def mns_topicoriginated() -> str:
+    has = []
+    for properties in ((), (Property("case", "1", "STRING"),)):
+        topics, box = subscribed(queue_endpoint("q"))
+        topics.publish("t", Publication("x", user_properties=properties), START_MS)
+        first = box.receive("q", START_MS)[0].user_properties[:1]
+        has.append(first == (Property("topicoriginated", "true", "BOOLEAN"),))
+    return {(True, True): "every message", (False, True): "messages with properties"}[tuple(has)]
+
+
+def notification(tag: str | None) -> Notification:
+    return Notification("1", "t", "1", "s", "ID", "x", "MD5", tag, START_MS)
+
+
+def mns_tag_in_json() -> str:
+    keys = list(json.loads(notification("red").text("JSON")))
+    return {len(keys) - 1: "last"}[keys.index("MessageTag")]
+
+
+def mns_white_space_around_a_tag() -> str:
+    read = read_publication(b"<Message><MessageBody>x</MessageBody><MessageTag> red\n</MessageTag></Message>")
+    return {"red": "dropped", " red\n": "kept"}[str(read.tag)]
+
+
+def mns_topic_message_count() -> str:
+    topics, box = subscribed("http://127.0.0.1:1/")
+    topics.subscribe("t", "second", SubscriptionAttributes("http://127.0.0.1:2/"), START_MS)
+    topics.subscribe("t", "third", SubscriptionAttributes(queue_endpoint("q")), START_MS)
+    topics.publish("t", Publication("x"), START_MS)
+    counts = [topics.get_attributes("t").message_count]
+    for push in topics.take_due_pushes(START_MS):
+        topics.push_delivered(push)
+        counts.append(topics.get_attributes("t").message_count)
+    assert len(box.peek("q", START_MS)) == 1
+    return {(1, 1, 0): "messages that wait for a push"}[tuple(counts)]
+
+
+def mns_pushes_that_wait_for_a_deleted_subscription() -> str:
+    topics, _ = subscribed("http://127.0.0.1:1/")
+    topics.publish("t", Publication("x"), START_MS)
+    topics.unsubscribe("t", "s")
+    assert topics.take_due_pushes(START_MS) == []
+    return {1: "lost"}[topics.metrics["TopicNotificationsLost"]]
+
+
+def mns_push_content_md5() -> str:
+    digest = hashlib.md5(b"x").hexdigest().encode()  # noqa: S324
+    return {base64.b64encode(digest).decode(): "base64 of hex"}[content_md5(b"x")]
+
+
+def mns_push_headers_of() -> str:
+    told = message_headers(notification("red"))
+    expected = ("topic-owner", "topic-name", "subscriber", "subscription-name", "publish-time", "message-id")
+    assert set(told) == {f"x-mns-{name}" for name in (*expected, "message-tag")}
+    return "every format"  # it is not told the format
+
+
 # With a service
 
 
@@ -315,6 +433,17 @@ OBSERVED: dict[str, Callable[[], object]] = {
         mns_unknown_elements_are_refused,
         mns_parameter_sent_twice_has,
         mns_codes_in_our_words,
+        mns_deleting_a_missing_topic_is_refused,
+        mns_unsubscribing_what_is_missing_is_refused,
+        mns_subscribed_queue_that_is_missing,
+        mns_envelope_counts_for_the_queues_size,
+        mns_topicoriginated,
+        mns_tag_in_json,
+        mns_white_space_around_a_tag,
+        mns_topic_message_count,
+        mns_pushes_that_wait_for_a_deleted_subscription,
+        mns_push_content_md5,
+        mns_push_headers_of,
     )
 }
 OBSERVED_OF_A_SERVICE = (handler_none_is, task_started_time)

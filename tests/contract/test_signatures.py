@@ -235,7 +235,7 @@ def test_refusals_of_mns(signed: LocalServer) -> None:
     assert code() == (400, b"MissingAuthorizationHeader")
     assert code(Authorization="x") == (400, b"InvalidAuthorizationHeader")
     assert code(Authorization="MNS key-1:c2ln") == (400, b"MissingDateHeader")
-    assert code(Authorization="MNS key-1:c2ln", Date="yesterday") == (408, b"TimeExpired")
+    assert code(Authorization="MNS key-1:c2ln", Date="yesterday") == (400, b"InvalidDateHeader")
     old = formatdate(SystemClock().now_ms() / 1000 - 910, usegmt=True)
     to_sign = f"GET\n\n\n{old}\nx-mns-version:2015-06-06\n/queues"
     signature = base64.b64encode(hmac.new(b"sec:ret", to_sign.encode(), hashlib.sha1).digest()).decode()

@@ -2,7 +2,8 @@
 
     function             invoked asynchronously with the record, at most 128 KB; a chain ends at `chain_depth`
     queue                one message; the queue refuses what is over 64 KB
-    topic                lost: there are no topics here yet
+    topic                published, without a tag; the topic refuses what is over 64 KB. What became of it further on,
+                         for each subscription, is the topic's to count
     EventBridge, RocketMQ  the outbox: the record is kept in the history and can be listed, nothing receives it
 
 What fails is tried again a few times (`DELIVERY_RETRY_MS`), then it is lost: logged, with the function and the size,
@@ -25,6 +26,8 @@ from ..engine.destination_record import record_bytes
 from ..engine.invocation import Deliver
 from ..mailbox.errors import MailboxError
 from ..mailbox.mailbox import Mailbox
+from ..mailbox.topic import Publication
+from ..mailbox.topics import Topics
 
 DELIVERED, LOST, OUTBOX = "delivered", "lost", "outbox"
 
@@ -54,6 +57,7 @@ class Delivery:
 
     Args:
         mailbox: the queues.
+        topics: the topics.
         invoke: invokes a function asynchronously with (name, qualifier, event, depth); raises Undeliverable.
         settled: hears what became of a record: `delivered`, `lost` or `outbox`.
         assumptions: what the service is taken to do where no source says so.
@@ -62,11 +66,13 @@ class Delivery:
     def __init__(
         self,
         mailbox: Mailbox,
+        topics: Topics,
         invoke: Invoke,
         settled: Callable[[Deliver, str], None],
         assumptions: Assumptions,
     ) -> None:
         self._mailbox = mailbox
+        self._topics = topics
         self._invoke = invoke
         self._settled = settled
         self._assumed = assumptions
@@ -113,9 +119,9 @@ class Delivery:
         if isinstance(arn, FunctionArn):
             self._invoke_function(arn, item, body)
         elif isinstance(arn, QueueArn):
-            self._send(arn.name, body, now_ms)
+            _hand_over(lambda: self._mailbox.send(arn.name, self._text(body), now_ms))
         elif isinstance(arn, TopicArn):
-            raise Undeliverable("no such topic")
+            _hand_over(lambda: self._topics.publish(arn.name, Publication(self._text(body)), now_ms))
         else:
             return _put_out(arn, body)
         return DELIVERED
@@ -130,13 +136,17 @@ class Delivery:
             )
         self._invoke(arn.name, arn.qualifier, body, depth)
 
-    def _send(self, queue: str, body: bytes, now_ms: int) -> None:
-        text = base64.b64encode(body).decode() if self._assumed.mns_body_base64 else body.decode()
-        try:  # the queue itself refuses what is over its limit, which is never more than the 64 KB of a record
-            self._mailbox.send(queue, text, now_ms)
-        except MailboxError as error:
-            for_good = error.code != "QueueNotExist"
-            raise Undeliverable(f"{error.code}: {error.message}", for_good=for_good) from None
+    def _text(self, body: bytes) -> str:
+        return base64.b64encode(body).decode() if self._assumed.mns_body_base64 else body.decode()
+
+
+def _hand_over(give: Callable[[], object]) -> None:
+    """Give a record to a queue or topic, which itself refuses what is over its limit: never more than 64 KB."""
+    try:
+        give()
+    except MailboxError as error:
+        for_good = error.code not in ("QueueNotExist", "TopicNotExist")
+        raise Undeliverable(f"{error.code}: {error.message}", for_good=for_good) from None
 
 
 def _put_out(arn: Arn, body: bytes) -> str:

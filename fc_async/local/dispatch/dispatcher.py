@@ -17,6 +17,7 @@ from ..engine.invocation import SYSTEM_ERROR, Invocation, Outcome
 from ..engine.transitions import State
 from ..ids import Ids
 from ..mailbox.mailbox import Mailbox
+from ..mailbox.topics import Topics
 from ..workers.execution import Execution, Runner, can_run
 from .delivery import Delivery, Undeliverable
 
@@ -33,6 +34,7 @@ class Dispatcher:
         engine: the state of every async invocation.
         runner: what executes handlers.
         mailbox: the queues.
+        topics: the topics.
         assumptions: what the service is taken to do where no source says so.
     """
 
@@ -45,6 +47,7 @@ class Dispatcher:
         engine: Engine,
         runner: Runner,
         mailbox: Mailbox,
+        topics: Topics,
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
     ) -> None:
         self._clock = clock
@@ -52,7 +55,7 @@ class Dispatcher:
         self._catalog = catalog
         self._engine = engine
         self._runner = runner
-        self._delivery = Delivery(mailbox, self._invoke_destination, engine.settled, assumptions)
+        self._delivery = Delivery(mailbox, topics, self._invoke_destination, engine.settled, assumptions)
         self._executions: dict[asyncio.Task[None], Invocation] = {}
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False
@@ -189,6 +192,11 @@ class Dispatcher:
             raise Undeliverable(f"its runtime {function.spec.runtime} is not run here", for_good=True)
         now_ms = self._clock.now_ms()
         self.accept(name, qualifier, event, self._ids.request_id(now_ms), depth=depth)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being executed."""
+        return bool(self._executions)
 
     async def quiet(self) -> None:
         """Wait until nothing is being executed; what waits for time or for a worker may still be there."""

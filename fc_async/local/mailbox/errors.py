@@ -51,6 +51,73 @@ def invalid_queue_name() -> MailboxError:
     )
 
 
+def topic_not_exist() -> MailboxError:
+    """Every call on a topic that is not there, but the one that deletes it."""
+    return MailboxError(404, "TopicNotExist", "The topic you provided does not exist.")
+
+
+def topic_already_exist() -> MailboxError:
+    """The code is documented; its status and words are assumed."""
+    return MailboxError(409, "TopicAlreadyExist", "The topic you want to create already exists with other attributes.")
+
+
+def topic_name_length_error(most_characters: int) -> MailboxError:
+    """The code is the SDKs'; its status and words are assumed."""
+    return MailboxError(400, "TopicNameLengthError", f"A topic's name should have 1 to {most_characters} characters.")
+
+
+def topic_name_invalid() -> MailboxError:
+    """The code is the SDKs'; its status and words are assumed."""
+    return MailboxError(
+        400,
+        "TopicNameInvalid",
+        "A topic's name should start with a letter or a digit and hold only letters, digits and hyphens.",
+    )
+
+
+def subscription_not_exist() -> MailboxError:
+    """The code is documented; the words are assumed."""
+    return MailboxError(404, "SubscriptionNotExist", "The subscription you provided does not exist.")
+
+
+def subscription_already_exist() -> MailboxError:
+    """The code is documented; its status and words are assumed."""
+    return MailboxError(
+        409, "SubscriptionAlreadyExist", "The subscription you want to create already exists with other attributes."
+    )
+
+
+def subscription_name_length_error(most_characters: int) -> MailboxError:
+    """The code is the SDKs'; its status and words are assumed."""
+    return MailboxError(
+        400, "SubscriptionNameLengthError", f"A subscription's name should have 1 to {most_characters} characters."
+    )
+
+
+def subscription_name_invalid() -> MailboxError:
+    """The code is the SDKs'; its status and words are assumed."""
+    return MailboxError(
+        400,
+        "SubscriptionNameInvalid",
+        "A subscription's name should start with a letter or a digit and hold only letters, digits and hyphens.",
+    )
+
+
+def endpoint_invalid() -> MailboxError:
+    """The code is the SDKs'; its status and words are assumed. That another machine is refused is ours."""
+    return MailboxError(
+        400,
+        "EndpointInvalid",
+        "The local service notifies acs:mns:REGION:ACCOUNT:queues/NAME and, on this machine only, "
+        "http://localhost, http://127.0.0.0/8 and http://[::1], without a user or a fragment in the URL.",
+    )
+
+
+def invalid_digest() -> MailboxError:
+    """Reported of the live service: a Content-MD5 that is not the body's."""
+    return MailboxError(400, "InvalidDigest", "The Content-MD5 you specified is invalid.")
+
+
 def message_not_exist() -> MailboxError:
     """Recorded: also the answer to a receive that finds nothing."""
     return MailboxError(404, "MessageNotExist", "Message not exist.")

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from random import Random
 
 from .. import limits
-from ..listing import UnknownToken, page_of
 from .attributes import QueueAttributes, QueueChanges, checked_queue_name
-from .errors import MailboxError, invalid_argument, queue_already_exist, queue_not_exist
-from .limits import RET_NUMBER
+from .errors import MailboxError, queue_already_exist, queue_not_exist
 from .message import Draft, Message
+from .paging import page
 from .queue import Queue, QueueStatus
 
 __all__ = ["Mailbox", "MailboxError", "QueuePage"]
@@ -99,13 +98,8 @@ class Mailbox:
         Raises:
             MailboxError: 400 InvalidArgument for a limit out of range or a marker that is none of ours.
         """
-        RET_NUMBER.checked(limit)
-        found = (item for item in self._queues.items() if item[0].startswith(prefix))
-        try:
-            queues, next_marker = page_of(found, marker or "", limit)
-        except UnknownToken:
-            raise invalid_argument("The value of x-mns-marker is not one that a listing has returned") from None
-        return QueuePage(tuple(queue.status(now_ms) for queue in queues), next_marker or None)
+        queues, next_marker = page(self._queues, prefix, marker, limit)
+        return QueuePage(tuple(queue.status(now_ms) for queue in queues), next_marker)
 
     def delete_queue(self, name: str) -> None:
         """Delete a queue and what is in it; one that is not there is no error (assumed)."""

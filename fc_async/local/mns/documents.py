@@ -1,4 +1,4 @@
-"""What the XML of MNS says: requests become values, values become replies, element by element.
+"""What the XML of queues and messages says: requests become values, values become replies, element by element.
 
 Elements that a request may hold and we do not know are passed over (assumed). The order of a reply's elements is the
 recorded one.
@@ -6,7 +6,6 @@ recorded one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ..mailbox.attributes import QueueChanges
@@ -14,9 +13,8 @@ from ..mailbox.errors import MailboxError, schema_error
 from ..mailbox.mailbox import QueuePage
 from ..mailbox.message import Draft, Message, Property
 from ..mailbox.queue import QueueStatus
-from .xml import Element, leaf, node, optional_leaf, read_xml
-
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+from .fields import flag, number, properties, root_of
+from .xml import Element, leaf, node, optional_leaf
 
 # Requests
 
@@ -25,20 +23,20 @@ def read_queue(data: bytes) -> QueueChanges:
     """The attributes that a create or set call names; an empty body names none."""
     if not data.strip():
         return QueueChanges()
-    root = _root(data, "Queue")
+    root = root_of(data, "Queue")
     return QueueChanges(
-        visibility_timeout_seconds=_number(root, "VisibilityTimeout"),
-        maximum_message_size_bytes=_number(root, "MaximumMessageSize"),
-        message_retention_period_seconds=_number(root, "MessageRetentionPeriod"),
-        delay_seconds=_number(root, "DelaySeconds"),
-        polling_wait_seconds=_number(root, "PollingWaitSeconds"),
-        logging_enabled=_flag(root, "LoggingEnabled"),
+        visibility_timeout_seconds=number(root, "VisibilityTimeout"),
+        maximum_message_size_bytes=number(root, "MaximumMessageSize"),
+        message_retention_period_seconds=number(root, "MessageRetentionPeriod"),
+        delay_seconds=number(root, "DelaySeconds"),
+        polling_wait_seconds=number(root, "PollingWaitSeconds"),
+        logging_enabled=flag(root, "LoggingEnabled"),
     )
 
 
 def read_drafts(data: bytes) -> Draft | list[Draft]:
     """One message, or (from `<Messages>`, even around a single one) a batch."""
-    root = _root(data, "Message", "Messages")
+    root = root_of(data, "Message", "Messages")
     if root.name == "Message":
         return _draft(root)
     return [_draft(child) for child in root.children if child.name == "Message"]
@@ -46,22 +44,8 @@ def read_drafts(data: bytes) -> Draft | list[Draft]:
 
 def read_receipt_handles(data: bytes) -> list[str]:
     """The handles of a batch delete."""
-    root = _root(data, "ReceiptHandles")
+    root = root_of(data, "ReceiptHandles")
     return [child.text.strip() for child in root.children if child.name == "ReceiptHandle"]
-
-
-def whole_number(name: str, text: str) -> int:
-    """A number as a request writes it; raises MailboxError 400 InvalidArgument naming `name`."""
-    if not _WHOLE_NUMBER.fullmatch(text.strip()):
-        raise schema_error(name)
-    return int(text)
-
-
-def _root(data: bytes, *names: str) -> Element:
-    root = read_xml(data)
-    if root.name not in names:
-        raise schema_error(names[-1])
-    return root
 
 
 def _draft(element: Element) -> Draft:
@@ -70,38 +54,12 @@ def _draft(element: Element) -> Draft:
         raise schema_error("MessageBody")
     return Draft(
         body=body,
-        delay_seconds=_number(element, "DelaySeconds"),
-        priority=_number(element, "Priority"),
+        delay_seconds=number(element, "DelaySeconds"),
+        priority=number(element, "Priority"),
         message_group_id=element.find_text("MessageGroupId") or None,
-        user_properties=_properties(element.find("UserProperties")),
-        system_properties=_properties(element.find("SystemProperties")),
+        user_properties=properties(element.find("UserProperties")),
+        system_properties=properties(element.find("SystemProperties")),
     )
-
-
-def _properties(element: Element | None) -> tuple[Property, ...]:
-    if element is None:
-        return ()
-    return tuple(
-        Property(
-            name=child.find_text("Name") or "", value=child.find_text("Value") or "", type=child.find_text("Type") or ""
-        )
-        for child in element.children
-    )
-
-
-def _number(element: Element, name: str) -> int | None:
-    text = element.find_text(name)
-    return None if text is None else whole_number(name, text)
-
-
-def _flag(element: Element, name: str) -> bool | None:
-    text = element.find_text(name)
-    if text is None:
-        return None
-    word = text.strip().lower()
-    if word not in ("true", "false"):
-        raise schema_error(name)
-    return word == "true"
 
 
 # Replies

@@ -27,7 +27,7 @@ def check_mns(method: str, raw_target: str, headers: Headers, key: AccessKey, no
     """Check the signature of a request to MNS; arguments as of `check_acs3`.
 
     Raises:
-        MailboxError: 400 MissingAuthorizationHeader, InvalidAuthorizationHeader, MissingDateHeader;
+        MailboxError: 400 MissingAuthorizationHeader, InvalidAuthorizationHeader, MissingDateHeader, InvalidDateHeader;
             403 InvalidAccessKeyId, SignatureDoesNotMatch; 408 TimeExpired.
     """
     if "Authorization" not in headers:
@@ -41,7 +41,9 @@ def check_mns(method: str, raw_target: str, headers: Headers, key: AccessKey, no
     if not date:
         raise MailboxError(400, "MissingDateHeader", "The Date header is missing.")
     time_ms = ms_of_http_date(date)
-    if time_ms is None or abs(now_ms - time_ms) > limits.CLOCK_SKEW_MS:
+    if time_ms is None:
+        raise MailboxError(400, "InvalidDateHeader", "The Date header is not a date of HTTP.")
+    if abs(now_ms - time_ms) > limits.CLOCK_SKEW_MS:
         raise MailboxError(408, "TimeExpired", "The http request you sent is expired.")
     mns_headers = sorted((name.lower(), value) for name, value in headers.items() if name.lower().startswith("x-mns-"))
     lines = [method, headers.get("Content-MD5", ""), headers.get("Content-Type", ""), date]

@@ -19,7 +19,7 @@ from ..mailbox.message import legal_text
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
 
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _ESCAPED = re.compile("[&<>\r]")
 
 

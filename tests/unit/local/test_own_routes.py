@@ -52,8 +52,15 @@ def test_a_connection_that_is_gone_is_nobody() -> None:
 
 def test_another_machine_is_refused_before_anything_is_told() -> None:
     engine = Engine()
-    routes = LocalRoutes(control_plane=cast("Any", None), engine=engine, dispatcher=cast("Any", None))
+    none = cast("Any", None)
+    routes = LocalRoutes(control_plane=none, engine=engine, dispatcher=none, topics=none, signature=none)
     stranger = cast("web.BaseRequest", Connected(("10.0.0.1", 1)))
-    for path in ("/_local/health", "/_local/invocations", "/_local/outbox", "/_local/functions/f/limit"):
+    for path in (
+        "/_local/health",
+        "/_local/invocations",
+        "/_local/outbox",
+        "/_local/certificate.pem",
+        "/_local/functions/f/limit",
+    ):
         with pytest.raises(FcError, match="AccessDenied"):
             asyncio.run(routes.answer(stranger, path))
