@@ -20,7 +20,7 @@ max_message_size_option = click.option(
     "maximum_message_size",
     type=click.IntRange(1024, 65536),
     metavar="BYTES",
-    help="Largest body, 1024 to 65536. Default: 65536.",
+    help="Largest body. Default: 65536.",
 )
 logging_option = click.option(
     "--logging/--no-logging", "logging_enabled", default=None, help="Whether the service logs what happens to messages."
@@ -100,7 +100,7 @@ def create(context: click.Context, /, queue: str, update: bool, dry_run: bool, *
 @output_option
 @click.pass_context
 def list_(context: click.Context, prefix: str | None, output: str) -> None:
-    """List the queues of the account in the region, with about how much they hold.
+    """List the queues of the account, and about what they hold.
 
     \b
     Examples:

@@ -23,6 +23,7 @@ from .queue import logging_option, max_message_size_option, prefix_option
 if TYPE_CHECKING:
     from ..mns.topic_client import TopicClient
 
+_MAX_STDIN_BYTES = 1024 * 1024
 _FORMATS = ["XML", "JSON", "SIMPLIFIED"]
 _STRATEGIES = ["BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"]
 
@@ -138,7 +139,7 @@ def delete(context: click.Context, topic: str, yes: bool, dry_run: bool) -> None
 @click.argument("topic")
 @click.argument("name")
 @click.option("--queue", metavar="QUEUE", help="Deliver to this queue: its name, or acs:mns:...:queues/NAME.")
-@click.option("--endpoint", "url", metavar="URL", help="Deliver to this URL, or what else the service delivers to.")
+@click.option("--url", metavar="URL", help="Push to this URL, or to what else the service takes as an endpoint.")
 @click.option(
     "--format",
     "content_format",
@@ -170,10 +171,10 @@ def subscribe(
     \b
     Examples:
       fc-async topic subscribe alarm pager --queue pager
-      fc-async topic subscribe alarm web --endpoint https://example.com/notified
+      fc-async topic subscribe alarm web --url https://example.com/notified
     """
     if (queue is None) == (url is None):
-        raise click.UsageError("name one of --queue and --endpoint: where the messages go")
+        raise click.UsageError("name one of --queue and --url: where the messages go (--endpoint is where MNS is)")
     client = common_options(context).topic(topic)
     say(client.settings.place)
     if dry_run:
@@ -216,7 +217,7 @@ def unsubscribe(context: click.Context, topic: str, name: str, yes: bool, dry_ru
 @output_option
 @click.pass_context
 def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_run: bool, output: str) -> None:
-    """Publish BODY to a topic, and print the message's id; - reads stdin.
+    """Publish BODY (- is stdin) to a topic, and print its id.
 
     \b
     Examples:
@@ -225,7 +226,7 @@ def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_
     """
     client = common_options(context).topic(topic)
     say(client.settings.place)
-    content = sys.stdin.buffer.read() if body == "-" else body.encode("utf-8", "surrogateescape")
+    content = _stdin() if body == "-" else body.encode("utf-8", "surrogateescape")
     if dry_run:
         say(f"dry run: {len(content)} bytes would be published to {topic}; nothing was sent")
         return
@@ -234,6 +235,16 @@ def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_
         click.echo(message_id)
     else:
         print_document({"messageId": message_id}, output)
+
+
+def _stdin() -> bytes:
+    """Return what stdin holds; the service says how long a message may be, and this is far more."""
+    from ..bounded_read import read_stream
+
+    content = read_stream(sys.stdin.buffer, _MAX_STDIN_BYTES)
+    if len(content) > _MAX_STDIN_BYTES:
+        raise click.UsageError(f"stdin has over {_MAX_STDIN_BYTES} bytes, and a message takes 65536")
+    return content
 
 
 def _is_there(client: TopicClient) -> bool:

@@ -83,12 +83,9 @@ def page(body: bytes, name: str, item: str, reader: Callable[[Element], _One]) -
     return Page([reader(one) for one in root.findall(item)], marker)
 
 
-def name_in(node: Element, name: str, url: str) -> str:
+def name_in(node: Element, name: str, url: str) -> str | None:
     """Return the name of what is listed: it stands alone, or ends the URL (which may have no scheme)."""
-    found = text(node, name) or (text(node, url) or "").rpartition("/")[2]
-    if not _NAME.fullmatch(found):
-        raise UnreadableAnswerError(f"expected a name in <{name}> or <{url}>, and there is none")
-    return found
+    return text(node, name) or (text(node, url) or "").rpartition("/")[2] or None
 
 
 def check_prefix(prefix: str | None) -> dict[str, str]:

@@ -216,7 +216,7 @@ class TopicClient:
             TransportError: no answer came.
         """
         if (queue is None) == (endpoint is None):
-            raise ArgumentError(f"expected one of queue= and endpoint=, got {'both' if queue else 'neither'}")
+            raise ArgumentError(f"expected one of queue= and endpoint=, got {'neither' if queue is None else 'both'}")
         meta = SubscriptionMeta(
             self._queue_endpoint(queue) if endpoint is None else _endpoint(endpoint),
             _one_of("strategy", strategy, STRATEGIES),
@@ -250,6 +250,8 @@ class TopicClient:
     def iter_subscriptions(self) -> Iterator[Subscription]:
         """List the topic's subscriptions, each with its attributes (a call each); what goes meanwhile is left out.
 
+        One whose name cannot stand in a call has its name alone.
+
         Raises:
             ServiceError: the topic does not exist (404), or the service refused.
             TransportError: no answer came.
@@ -259,7 +261,9 @@ class TopicClient:
             if found is not None:
                 yield found
 
-    def _subscription(self, name: str) -> Subscription | None:
+    def _subscription(self, name: str | None) -> Subscription | None:
+        if name is None or not _NAME.fullmatch(name):
+            return Subscription(name, self.topic)
         try:
             answer = self._connection.call("iter_subscriptions", "GET", f"/subscriptions/{name}")
         except ServiceError as error:

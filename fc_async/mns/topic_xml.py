@@ -35,7 +35,7 @@ def read_subscription(body: bytes) -> Subscription:
     )
 
 
-def read_subscription_names(body: bytes) -> Page[str]:
+def read_subscription_names(body: bytes) -> Page[str | None]:
     """Read `<Subscriptions>`, a page of a list."""
     return page(
         body, "Subscriptions", "Subscription", lambda node: name_in(node, "SubscriptionName", "SubscriptionURL")
