@@ -32,13 +32,14 @@ def key(name: str) -> Any:
 def certificate(name: str) -> bytes:
     """The certificate of a key, in PEM."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    builder = x509.CertificateBuilder(
-        issuer_name=subject,
-        subject_name=subject,
-        public_key=key(name).public_key(),
-        serial_number=1,
-        not_valid_before=datetime(2015, 1, 1, tzinfo=timezone.utc),
-        not_valid_after=datetime(2016, 1, 1, tzinfo=timezone.utc),
+    builder = (
+        x509.CertificateBuilder()
+        .issuer_name(subject)
+        .subject_name(subject)
+        .public_key(key(name).public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2015, 1, 1, tzinfo=timezone.utc))
+        .not_valid_after(datetime(2016, 1, 1, tzinfo=timezone.utc))
     )
     return builder.sign(key(name), SHA256()).public_bytes(Encoding.PEM)
 

@@ -222,6 +222,11 @@ def test_what_the_service_refuses_is_one_sentence(fc_async, local, arguments, co
     assert len([line for line in err.splitlines() if not line.startswith("local ")]) == 1
 
 
+@pytest.mark.parametrize("where", [(), ("--queue", "q", "--url", "http://x/")], ids=["neither", "both"])
+def test_a_subscription_is_told_by_which_options_it_names_its_end(scripted, where):
+    assert "--queue and --url" in scripted(("topic", "subscribe", "alarm", "pager", *where), Reply(500))[2]
+
+
 def test_purge_deletes_until_empty_twice_and_says_how_many_and_what_others_hold(scripted):
     purge = ("queue", "purge", "dead", "--yes")
     script = [counts(21), messages(16), DELETED, EMPTY, messages(5), DELETED, EMPTY, EMPTY, counts(0, 2, 1)]

@@ -84,6 +84,7 @@ def test_a_tag_that_is_no_ascii_passes_however_the_framework_read_the_headers(en
         (a_push().header("Authorization", "c2VzYW1lLTQ3MTE="), "signature"),
         (a_push().header("Authorization", "MNS id:c2VzYW1l"), "base64"),
         (a_push().header("Authorization", "\u540d"), "base64"),
+        (a_push().header("Authorization", "!" + a_push().headers["Authorization"]), "base64"),
         (a_push().header("Content-MD5", "\u540d"), "Content-MD5"),
     ],
 )

@@ -54,7 +54,7 @@ def test_an_answer_that_is_no_certificate_is_told_and_asked_for_again(status):
     assert place.numbers()
 
 
-@pytest.mark.parametrize("body", [b" ", b"<html/>", certificate("elliptic")])
+@pytest.mark.parametrize("body", [b" ", b"<html/>", certificate("elliptic")], ids=["blank", "html", "elliptic"])
 def test_what_is_no_certificate_is_not_kept(body):
     place = Place(body=body)
     with pytest.raises(NotificationError, match=r"X\.509"):
