@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .errors import FcAsyncError as FcAsyncError
     from .errors import FunctionError as FunctionError
     from .errors import LocalError as LocalError
+    from .errors import NotificationError as NotificationError
     from .errors import RecordError as RecordError
     from .errors import ReplaceIncomplete as ReplaceIncomplete
     from .errors import ServiceError as ServiceError
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from .functions.async_task import AsyncTaskEvent as AsyncTaskEvent
     from .functions.client import FunctionsClient as FunctionsClient
     from .functions.outcomes import Accepted as Accepted
+    from .functions.outcomes import DeployedFunction as DeployedFunction
     from .functions.outcomes import Invocation as Invocation
     from .functions.outcomes import InvokeFailed as InvokeFailed
     from .functions.outcomes import InvokeResult as InvokeResult
     from .mns.message import QueueMessage as QueueMessage
+    from .mns.push_signature import verify_notification as verify_notification
     from .mns.queue_client import QueueClient as QueueClient
+    from .mns.topic_client import TopicClient as TopicClient
     from .records.error_detail import ErrorDetail as ErrorDetail
     from .records.error_detail import Frame as Frame
     from .records.handler import destination_handler as destination_handler
@@ -58,14 +62,16 @@ if not TYPE_CHECKING:
         "config": "AsyncInvokeConfig DestinationConfig",
         "records.error_detail": "ErrorDetail Frame",
         "errors": (
-            "ArgumentError DocumentError FcAsyncError FunctionError LocalError RecordError ReplaceIncomplete"
-            " ServiceError SettingsError TaskTimeout TransportError"
+            "ArgumentError DocumentError FcAsyncError FunctionError LocalError NotificationError RecordError"
+            " ReplaceIncomplete ServiceError SettingsError TaskTimeout TransportError"
         ),
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",
-        "functions.outcomes": "Accepted Invocation InvokeFailed InvokeResult",
+        "functions.outcomes": "Accepted DeployedFunction Invocation InvokeFailed InvokeResult",
         "mns.message": "QueueMessage",
+        "mns.push_signature": "verify_notification",
         "mns.queue_client": "QueueClient",
+        "mns.topic_client": "TopicClient",
         "records.record": "InvocationRecord iter_records parse_record parse_records",
         "settings.access_key": "AccessKey",
         "transport.request_log": "log_requests",

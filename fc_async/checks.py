@@ -41,6 +41,8 @@ MAX_WAIT_SECONDS = 366 * DAY_SECONDS
 LATEST = "LATEST"
 """The qualifier of a function whose version or alias is not named."""
 
+_DURATION = re.compile(r"([0-9]{1,12})([smhd]?)")
+_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": DAY_SECONDS}
 _INFINITY = float("inf")
 
 
@@ -136,6 +138,12 @@ def check_rate(name: str, per_second: object) -> float | None:
         f"{name}: expected a number over 0 (once a day, 1/{DAY_SECONDS}, at least; {DAY_SECONDS} at most), or None for"
         f" no limit, got {_shown(per_second)}"
     )
+
+
+def seconds_of(text: str) -> int | None:
+    """Return the seconds that `90s`, `15m`, `6h`, `2d` or a plain number means; None for what is no such text."""
+    found = _DURATION.fullmatch(text)
+    return None if found is None else int(found[1]) * _UNIT_SECONDS[found[2]]
 
 
 def whole_seconds(duration: object) -> object:

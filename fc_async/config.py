@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -30,8 +29,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from .answered import optional
+from .argument_model import ArgumentModel, shown
 from .arn import Arn, FunctionArn, QueueEndpoint, UnknownArn, parse_arn, parse_destination
-from .checks import is_whole
+from .checks import is_whole, seconds_of
 from .errors import ArgumentError
 
 MAX_RETRY_ATTEMPTS = 8
@@ -63,6 +63,9 @@ def _wire_destination(value: Arn | None) -> dict[str, str] | None:
 
 
 def _whole_seconds(value: Any) -> Any:
+    if isinstance(value, str):
+        seconds = None if value.isdigit() else seconds_of(value)  # a number is written as one
+        return value if seconds is None else seconds
     if isinstance(value, timedelta):
         if value % timedelta(seconds=1):
             raise ValueError(f"expected whole seconds, got {value}")
@@ -114,18 +117,18 @@ else:  # the ARN values know nothing of pydantic
     ]
 
 
-def _within(minimum: int, maximum: int) -> BeforeValidator:
+def _within(minimum: int, maximum: int, what: str = "") -> BeforeValidator:
     """Refuse numbers out of range, with the range; what the service answers is taken as it is."""
 
     def check(value: Any) -> Any:
         if value is None or is_whole(value, minimum, maximum):
             return value
-        raise ValueError(f"expected a whole number from {minimum} to {maximum}, got {str(value)[:40]}")
+        raise ValueError(f"expected a whole number from {minimum} to {maximum}{what}, got {shown(value)}")
 
     return BeforeValidator(check, json_schema_input_type=int | None)
 
 
-class _Wire(BaseModel):
+class _Wire(ArgumentModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
     )
@@ -200,7 +203,8 @@ class AsyncInvokeConfig(_Wire):
 
     Args:
         destination_config: where the outcome goes; `DestinationConfig()` sends `{}`.
-        max_async_event_age_in_seconds: 1 to 604800, or a timedelta of whole seconds; the service's default is 86400.
+        max_async_event_age_in_seconds: 1 to 604800, a timedelta of whole seconds, or a text (`90s`, `15m`, `6h`, `7d`);
+            the service's default is 86400.
         max_async_retry_attempts: 0 to 8, 0 means that a failure is not retried; the service's default is 3.
         async_task: whether the invocations are async tasks, which can be looked up and stopped.
 
@@ -210,7 +214,9 @@ class AsyncInvokeConfig(_Wire):
 
     destination_config: DestinationConfig | None = None
     max_async_event_age_in_seconds: Annotated[
-        int | None, _within(1, MAX_EVENT_AGE_SECONDS), BeforeValidator(_whole_seconds)
+        int | None,
+        _within(1, MAX_EVENT_AGE_SECONDS, " (seconds), a timedelta or a text as 6h"),
+        BeforeValidator(_whole_seconds),
     ] = Field(default=None, json_schema_extra={"minimum": 1, "maximum": MAX_EVENT_AGE_SECONDS})
     max_async_retry_attempts: Annotated[int | None, _within(0, MAX_RETRY_ATTEMPTS)] = Field(
         default=None, json_schema_extra={"minimum": 0, "maximum": MAX_RETRY_ATTEMPTS}
@@ -226,7 +232,7 @@ class AsyncInvokeConfig(_Wire):
             self,
             *,
             destination_config: DestinationConfig | Mapping[str, Any] | None = None,
-            max_async_event_age_in_seconds: int | timedelta | None = None,
+            max_async_event_age_in_seconds: int | timedelta | str | None = None,
             max_async_retry_attempts: int | None = None,
             async_task: bool | None = None,
         ) -> None: ...

@@ -10,6 +10,7 @@
     ├── TaskTimeout        an async task was still going when the wait was over (also a TimeoutError)
     ├── ReplaceIncomplete  a config was to be replaced, and neither the new nor the old one holds
     ├── RecordError        bytes that should hold a record do not (also a ValueError)
+    ├── NotificationError  a push that is not what it claims (also a ValueError)
     └── LocalError         the local service cannot start or was asked for what it does not do
 
 The branches are what the caller can do about it. No message holds a payload, a secret or the text of an SDK's
@@ -174,13 +175,17 @@ class RecordError(FcAsyncError, ValueError):
         self.reason = reason
         self.raw = raw
         self.index = index
-        super().__init__(reason)  # not the content: a log shows `args`; `raw` and `index` are pickled all the same
+        self.args = (reason,)  # not the content: a log shows `args`; `raw` and `index` are pickled all the same
 
     def __repr__(self) -> str:
         return f"RecordError({self.reason!r})"
 
     def __str__(self) -> str:
         return self.reason
+
+
+class NotificationError(FcAsyncError, ValueError):
+    """A push to a topic's HTTP subscriber is not what it claims; the message quotes nothing of it."""
 
 
 class LocalError(FcAsyncError):

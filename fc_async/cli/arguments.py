@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..checks import FunctionName
+from ..checks import FunctionName, seconds_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,10 +45,6 @@ def _no_function(value: str) -> str:
     return f"expected FUNCTION or FUNCTION@QUALIFIER (letters, digits, '_' and '-'), got {value[:_SHOWN_CHARACTERS]!r}"
 
 
-_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = r"([0-9]{1,12})([smhd]?)"
-
-
 class DurationType(_ParamType):
     """Reads 90s, 15m, 6h, 2d or plain seconds, as whole seconds."""
 
@@ -59,10 +55,9 @@ class DurationType(_ParamType):
         self._maximum = maximum_seconds
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = re.fullmatch(_DURATION, str(value))
-        if found is None:
+        seconds = seconds_of(str(value))
+        if seconds is None:
             self.fail(f"expected 90s, 15m, 6h, 2d or a number of seconds, got {str(value)[:40]!r}", param, ctx)
-        seconds = int(found[1]) * _UNIT_SECONDS[found[2]]
         if seconds < self._minimum or (self._maximum is not None and seconds > self._maximum):
             limit = f"{self._minimum} to {self._maximum}" if self._maximum is not None else f"at least {self._minimum}"
             self.fail(f"expected {limit} seconds, got {seconds}", param, ctx)
@@ -99,9 +94,9 @@ _LAST_MOMENT_DAYS = 2932897
 def _moment(text: str) -> datetime:
     from datetime import datetime, timedelta, timezone
 
-    ago = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    ago = seconds_of(text) if re.fullmatch("[0-9]{1,6}[smhd]", text) else None
     if ago is not None:
-        return datetime.now(timezone.utc) - timedelta(seconds=int(ago[1]) * _UNIT_SECONDS[ago[2]])
+        return datetime.now(timezone.utc) - timedelta(seconds=ago)
     moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))  # Python 3.10 reads no Z
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 

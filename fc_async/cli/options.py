@@ -10,7 +10,9 @@ from .arguments import DurationType
 
 if TYPE_CHECKING:
     from ..functions.client import FunctionsClient
+    from ..mns.account import MnsAccount
     from ..mns.queue_client import QueueClient
+    from ..mns.topic_client import TopicClient
 
 
 class CommonOptions:
@@ -38,6 +40,20 @@ class CommonOptions:
 
         self.start_log()
         return QueueClient(name, **self.settings(), **self._read_timeout())
+
+    def topic(self, name: str) -> TopicClient:
+        """Return a client for one topic that follows these options."""
+        from ..mns.topic_client import TopicClient
+
+        self.start_log()
+        return TopicClient(name, **self.settings(), **self._read_timeout())
+
+    def mns(self) -> MnsAccount:
+        """Return what lists queues and topics, by these options."""
+        from ..mns.account import MnsAccount
+
+        self.start_log()
+        return MnsAccount(**self.settings(), **self._read_timeout())
 
     def start_log(self) -> None:
         """Show requests on stderr where --debug asks for it."""

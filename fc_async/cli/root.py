@@ -23,8 +23,10 @@ COMMANDS = {
     "dlq": "Look into a dead-letter queue, send its letters again.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
+    "queue": "Create, list, show, delete and empty queues.",
     "record": "Decode a destination's payload and show its record.",
     "task": "List, follow and stop async tasks.",
+    "topic": "Topics: who subscribes to them, and publishing.",
     "whoami": "Show region, account, endpoints, credentials, and their origin.",
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""

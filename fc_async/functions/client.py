@@ -1,7 +1,7 @@
-"""FunctionsClient: the async config of functions, their async tasks and their invocation.
+"""FunctionsClient: the async config of functions, their async tasks, their code and their invocation.
 
 Thin over alibabacloud-fc20230330. Here is what each method promises; its part does it: `configs.py` and `replace.py`,
-`tasks.py`, `catalog.py`, `invocations.py`. How a call is made, repeated and read: `calls.py`.
+`tasks.py`, `catalog.py`, `deploy.py`, `invocations.py`. How a call is made, repeated and read: `calls.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .async_task import AsyncTask
 from .calls import Calls
 from .catalog import Catalog
 from .configs import Configs
+from .deploy import deploy_function
 from .invocations import Invocations
 from .outcomes import Accepted as Accepted
 from .outcomes import Invocation as Invocation
@@ -282,6 +283,8 @@ class FunctionsClient:
     def get_function(self, function: str, *, qualifier: str | None = None) -> Any:
         """Return the function as the SDK's `Function` model: role, timeout, runtime and so on."""
         return self._catalog.get_function(function, qualifier=qualifier)
+
+    deploy_function = deploy_function  # described and done in `deploy.py`
 
     def iter_functions(self, prefix: str | None = None) -> Iterator[str]:
         """Go through the names of the functions in the region that begin so, page by page; None: every function."""

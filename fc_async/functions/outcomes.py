@@ -1,4 +1,4 @@
-"""What goes into an invocation and what comes of it, as values: accepted for later, returned, or failed."""
+"""What goes into an invocation or a deployment, and what comes of it, as values."""
 
 from __future__ import annotations
 
@@ -63,3 +63,18 @@ class InvokeResult:
 
     payload: bytes = field(repr=False)
     request_id: str
+
+
+@dataclass(frozen=True)
+class DeployedFunction:
+    """A function as a deployment left it.
+
+    Args:
+        function_arn: its ARN; "" when the answer named none.
+        created: True when it was not there before.
+        version: the version that was published; None when none was asked for.
+    """
+
+    function_arn: str
+    created: bool
+    version: str | None

@@ -7,14 +7,14 @@ entities, and lose the HTTP status of an error that is no XML).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
+from .listing import Page, name_in, page
 from .message import QueueAttributes, QueueMessage
+from .xml_tree import UnreadableAnswerError, flag, number, root_of, text, tree
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """16 messages of 64 KB, each character escaped, and room to spare."""
-_MAX_DEPTH = 16
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,9 @@ class MnsError:
     receipt_handle: str | None = None
 
 
-class UnreadableAnswerError(ValueError):
-    """The body is no XML of the kind that was expected; says why, and quotes nothing."""
-
-
 def read_messages(body: bytes) -> list[QueueMessage]:
     """Read `<Messages>`, or a single `<Message>`."""
-    root = _tree(body)
+    root = tree(body)
     if root.tag == "Message":
         return [_message(root)]
     if root.tag != "Messages":
@@ -50,38 +46,43 @@ def read_messages(body: bytes) -> list[QueueMessage]:
 
 def read_attributes(body: bytes) -> QueueAttributes:
     """Read `<Queue>`."""
-    root = _tree(body)
-    if root.tag != "Queue":
-        raise UnreadableAnswerError(f"expected <Queue>, got <{root.tag[:40]}>")
-    logging_enabled = _text(root, "LoggingEnabled")
+    return _attributes(root_of(body, "Queue"))
+
+
+def read_queues(body: bytes) -> Page[QueueAttributes]:
+    """Read `<Queues>`, a page of a list; what is not told of a queue but its URL is None."""
+    return page(body, "Queues", "Queue", lambda node: _attributes(node, name_in(node, "QueueName", "QueueURL")))
+
+
+def _attributes(node: Element, name: str | None = None) -> QueueAttributes:
     return QueueAttributes(
-        queue_name=_text(root, "QueueName"),
-        visibility_timeout=_number(root, "VisibilityTimeout"),
-        maximum_message_size=_number(root, "MaximumMessageSize"),
-        message_retention_period=_number(root, "MessageRetentionPeriod"),
-        delay_seconds=_number(root, "DelaySeconds"),
-        polling_wait_seconds=_number(root, "PollingWaitSeconds"),
-        logging_enabled=None if logging_enabled is None else logging_enabled.lower() == "true",
-        create_time=_number(root, "CreateTime"),
-        last_modify_time=_number(root, "LastModifyTime"),
-        active_messages=_number(root, "ActiveMessages"),
-        inactive_messages=_number(root, "InactiveMessages"),
-        delay_messages=_number(root, "DelayMessages"),
+        queue_name=text(node, "QueueName") if name is None else name,
+        visibility_timeout=number(node, "VisibilityTimeout"),
+        maximum_message_size=number(node, "MaximumMessageSize"),
+        message_retention_period=number(node, "MessageRetentionPeriod"),
+        delay_seconds=number(node, "DelaySeconds"),
+        polling_wait_seconds=number(node, "PollingWaitSeconds"),
+        logging_enabled=flag(node, "LoggingEnabled"),
+        create_time=number(node, "CreateTime"),
+        last_modify_time=number(node, "LastModifyTime"),
+        active_messages=number(node, "ActiveMessages"),
+        inactive_messages=number(node, "InactiveMessages"),
+        delay_messages=number(node, "DelayMessages"),
     )
 
 
 def read_text(body: bytes, name: str) -> str:
     """Read the text of the root's one child of this name; it must be there."""
-    text = _text(_tree(body), name)
-    if not text:
+    found = text(tree(body), name)
+    if not found:
         raise UnreadableAnswerError(f"expected <{name}>, and there is none")
-    return text
+    return found
 
 
 def read_errors(body: bytes) -> list[MnsError]:
     """Read `<Error>`, or the several of an `<Errors>`; an empty list when the body is neither."""
     try:
-        root = _tree(body)
+        root = tree(body)
     except UnreadableAnswerError:
         return []
     if root.tag == "Error":
@@ -91,26 +92,26 @@ def read_errors(body: bytes) -> list[MnsError]:
 
 def _error(node: Element) -> MnsError:
     return MnsError(
-        _text(node, "Code") or _text(node, "ErrorCode"),
-        _text(node, "Message") or _text(node, "ErrorMessage"),
-        _text(node, "RequestId"),
-        _text(node, "ReceiptHandle"),
+        text(node, "Code") or text(node, "ErrorCode"),
+        text(node, "Message") or text(node, "ErrorMessage"),
+        text(node, "RequestId"),
+        text(node, "ReceiptHandle"),
     )
 
 
 def _message(node: Element) -> QueueMessage:
     return QueueMessage(
-        message_id=_text(node, "MessageId") or "",
+        message_id=text(node, "MessageId") or "",
         message_body=_body(node),
-        message_body_md5=_text(node, "MessageBodyMD5") or "",
-        receipt_handle=_text(node, "ReceiptHandle") or "",
-        enqueue_time=_number(node, "EnqueueTime"),
-        first_dequeue_time=_number(node, "FirstDequeueTime"),
-        next_visible_time=_number(node, "NextVisibleTime"),
-        dequeue_count=_number(node, "DequeueCount"),
-        priority=_number(node, "Priority"),
+        message_body_md5=text(node, "MessageBodyMD5") or "",
+        receipt_handle=text(node, "ReceiptHandle") or "",
+        enqueue_time=number(node, "EnqueueTime"),
+        first_dequeue_time=number(node, "FirstDequeueTime"),
+        next_visible_time=number(node, "NextVisibleTime"),
+        dequeue_count=number(node, "DequeueCount"),
+        priority=number(node, "Priority"),
         user_properties={
-            _text(one, "Name") or "": _text(one, "Value") or "" for one in node.findall("UserProperties/PropertyValue")
+            text(one, "Name") or "": text(one, "Value") or "" for one in node.findall("UserProperties/PropertyValue")
         },
     )
 
@@ -118,47 +119,3 @@ def _message(node: Element) -> QueueMessage:
 def _body(node: Element) -> str:
     found = node.find("MessageBody")
     return "" if found is None else "".join(found.itertext())
-
-
-def _text(node: Element, name: str) -> str | None:
-    found = node.find(name)
-    return None if found is None else "".join(found.itertext()).strip() or None
-
-
-def _number(node: Element, name: str) -> int | None:
-    text = _text(node, name) or ""
-    return int(text) if len(text) <= 20 and text.isascii() and text.isdigit() else None
-
-
-def _tree(body: bytes) -> Element:
-    """Build the tree, names without namespace."""
-    builder = TreeBuilder()
-    parser = expat.ParserCreate()
-    depth = 0
-
-    def start(tag: str, _: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _MAX_DEPTH:
-            raise UnreadableAnswerError(f"XML nested deeper than {_MAX_DEPTH}")
-        builder.start(tag.rpartition(":")[2], {})
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag.rpartition(":")[2])
-
-    def refuse(*_: object) -> None:
-        raise UnreadableAnswerError("XML with a document type, which could hold entities")
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(body, True)
-    except expat.ExpatError as error:
-        reason = f"no XML ({expat.ErrorString(error.code)})"
-    else:
-        return builder.close()
-    raise UnreadableAnswerError(reason)

@@ -6,7 +6,7 @@ silently sent again, and a redirect counts as success.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from types import SimpleNamespace
 from typing import TypeVar
@@ -21,7 +21,8 @@ from ..settings.access_key import AccessKey
 from ..settings.settings import Settings
 from ..transport.adapter import Answer, PlainAdapter
 from ..transport.service_text import identifier, said
-from .answer_xml import MAX_ANSWER_BYTES, MnsError, UnreadableAnswerError, read_errors
+from .answer_xml import MAX_ANSWER_BYTES, MnsError, read_errors
+from .xml_tree import UnreadableAnswerError
 
 _ANSWER_MARGIN_SECONDS = 5
 _NO_REQUEST_INFO = SimpleNamespace(request_id=None)
@@ -29,11 +30,11 @@ _Read = TypeVar("_Read")
 
 
 class Connection:
-    """Calls to one queue or one topic; may be shared by many threads.
+    """Calls to one queue, one topic, or all of a kind; may be shared by many threads.
 
     Args:
         kind: `queues` or `topics`, as in the URL.
-        name: its name, checked.
+        name: its name, checked; "": all of the kind, to list them.
         settings: where, and as whom; the credentials are asked before every call.
         connect_seconds: longest wait for a connection, over 0.
         read_seconds: longest wait for an answer, over 0; a call that lets the service wait gets 5 seconds on top of
@@ -41,8 +42,8 @@ class Connection:
     """
 
     def __init__(self, kind: str, name: str, settings: Settings, connect_seconds: float, read_seconds: float) -> None:
-        self._root = f"/{kind}/{name}"
-        self._name = name
+        self._root = f"/{kind}/{name}" if name else f"/{kind}"
+        self._name = name or kind
         self._settings = settings
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
@@ -62,6 +63,7 @@ class Connection:
         expected: tuple[int, ...] = (200,),
         wait_seconds: int = 0,
         private: tuple[str, ...] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make one call, once.
 
@@ -73,6 +75,7 @@ class Connection:
             expected: the statuses that are no refusal.
             wait_seconds: how long the service may wait before it answers.
             private: texts of which no message may quote a part.
+            headers: further ones, names in lower case (`x-mns-prefix`), values of printable ASCII; they are signed.
 
         Raises:
             ServiceError: the service refused.
@@ -80,7 +83,7 @@ class Connection:
             TransportError: no answer came.
         """
         key = self._settings.credentials.access_key()
-        request = self._signed(method, self._root + target, xml, key)
+        request = self._signed(method, self._root + target, xml, key, headers or {})
         read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS if wait_seconds else 0)
         failure: FcAsyncError
         try:
@@ -114,22 +117,26 @@ class Connection:
     def _action(self, verb: str) -> str:
         return f"{verb} {self._name}"
 
-    def _signed(self, method: str, path: str, xml: bytes, key: AccessKey) -> requests.PreparedRequest:
+    def _signed(
+        self, method: str, path: str, xml: bytes, key: AccessKey, headers: Mapping[str, str]
+    ) -> requests.PreparedRequest:
         url = self._settings.endpoint.url
         request = requests.PreparedRequest()
-        headers = _signed_headers(url, method, path, xml, key)
-        request.prepare(method=method, url=url + path, headers=headers, data=xml or None)
+        signed = _signed_headers(url, method, path, xml, key, headers)
+        request.prepare(method=method, url=url + path, headers=signed, data=xml or None)
         return request
 
 
-def _signed_headers(url: str, method: str, path: str, xml: bytes, key: AccessKey) -> dict[str, str]:
+def _signed_headers(
+    url: str, method: str, path: str, xml: bytes, key: AccessKey, more: Mapping[str, str]
+) -> dict[str, str]:
     """Return the headers as the SDK writes and signs them, all with one key.
 
     A client of the SDK for each call: it is cheap, and it is bound to one key, which may have changed since the last.
     """
     credentials = StaticCredentialsProvider(key.access_key_id, key.access_key_secret, key.security_token)
     client = MNSClient(url, credentials_provider=credentials)
-    request = RequestInternal(method, path, {}, xml or "")
+    request = RequestInternal(method, path, dict(more), xml or "")
     client.build_header(_NO_REQUEST_INFO, request)
     # The SDK writes the date in the language of the process's locale: write it again, and sign again.
     request.header["date"] = formatdate(usegmt=True)

@@ -10,37 +10,36 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mns.mns_xml_handler import MessageEncoder, QueueEncoder, ReceiptHandlesEncoder
-from mns.queue import Message, QueueMeta
+from mns.mns_xml_handler import MessageEncoder, ReceiptHandlesEncoder
+from mns.queue import Message
 
 from ..checks import check_timeout, check_whole, whole_seconds
-from ..errors import ArgumentError, ServiceError
+from ..errors import ArgumentError, FcAsyncError, ServiceError
 from ..settings.search import find_settings
 from ..transport.account import account_of
 from .answer_xml import read_attributes, read_messages, read_text
+from .body import sendable, with_line_ends
 from .connection import Connection
 from .message import QueueAttributes
 from .message import QueueMessage as QueueMessage
+from .queue_attributes import (
+    MAX_DELAY_SECONDS,
+    MAX_VISIBILITY_SECONDS,
+    MAX_WAIT_SECONDS,
+    as_xml,
+    checked,
+    differences,
+)
 
-# Limits: https://help.aliyun.com/document_detail/27497.html and its neighbours (facts, mns section 3).
 MAX_BATCH = 16
-MAX_WAIT_SECONDS = 30
-MAX_VISIBILITY_SECONDS = 43200
-MAX_DELAY_SECONDS = 604800
-ATTRIBUTE_RANGES = {
-    "visibility_timeout": (1, MAX_VISIBILITY_SECONDS),
-    "maximum_message_size": (1024, 65536),
-    "message_retention_period": (60, 604800),
-    "delay_seconds": (0, MAX_DELAY_SECONDS),
-    "polling_wait_seconds": (0, MAX_WAIT_SECONDS),
-}
+
+if TYPE_CHECKING:
+    from typing_extensions import Never
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
-# What XML 1.0 cannot carry: the SDK would write it as it is, and the service refuse the document.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class QueueClient:
@@ -153,7 +152,7 @@ class QueueClient:
         """Send one message, once, and return its id.
 
         Args:
-            body: text, or bytes that are UTF-8; sent as it is.
+            body: text, or bytes that are UTF-8; what is sent is what is received, line ends too.
             delay_seconds: keep it invisible for this long, 0 to 604800, a number or a timedelta; None: as the queue
                 is set.
 
@@ -162,10 +161,10 @@ class QueueClient:
             ServiceError: the service refused.
             TransportError: no answer came; when `.sent`, the message may be in the queue.
         """
-        text = _sendable(body)
+        text = sendable(body)
         delay = -1 if delay_seconds is None else _whole("delay_seconds", delay_seconds, 0, MAX_DELAY_SECONDS)
         message = Message(text, delay_seconds=delay)  # -1: the SDK leaves it out
-        xml = MessageEncoder.encode(SimpleNamespace(**vars(message), base64encode=False))
+        xml = with_line_ends(MessageEncoder.encode(SimpleNamespace(**vars(message), base64encode=False)))
         answer = self._connection.call("send", "POST", "/messages", xml, expected=(201,), private=(text,))
         return self._connection.read("send", answer, _message_id)
 
@@ -209,24 +208,68 @@ class QueueClient:
         answer = self._connection.call("change_visibility", "PUT", target)
         return self._connection.read("change_visibility", answer, _receipt_handle)
 
-    def create(self, **attributes: int | bool | None) -> None:
+    def create(
+        self,
+        *,
+        visibility_timeout: int | timedelta | None = None,
+        maximum_message_size: int | None = None,
+        message_retention_period: int | timedelta | None = None,
+        delay_seconds: int | timedelta | None = None,
+        polling_wait_seconds: int | timedelta | None = None,
+        logging_enabled: bool | None = None,
+        update: bool = False,
+        **unknown: Never,
+    ) -> None:
         """Create the queue; one that is there with the same attributes is left as it is.
 
+        Every time is a number of seconds or a timedelta; None is the service's default, and with `update` whatever a
+        queue that is there has.
+
         Args:
-            attributes: `visibility_timeout` (1 to 43200 s), `maximum_message_size` (1024 to 65536 bytes),
-                `message_retention_period` (60 to 604800 s), `delay_seconds` (0 to 604800),
-                `polling_wait_seconds` (0 to 30), `logging_enabled`; None or not given: the service's default.
+            visibility_timeout: how long a received message stays invisible, 1 to 43200; None: 30.
+            maximum_message_size: largest body, 1024 to 65536 bytes; None: 65536.
+            message_retention_period: how long a message is kept, 60 to 604800; None: 345600, which is 4 days.
+            delay_seconds: how long a new message stays invisible, 0 to 604800; None: 0.
+            polling_wait_seconds: how long a receive waits that does not say so itself, 0 to 30; None: 0.
+            logging_enabled: whether the service logs what happens to messages; None: it does not.
+            update: bring a queue that is there to the attributes that are given (SetQueueAttributes). Default False.
+            unknown: there are no others; a misspelt one is refused with its right name.
 
         Raises:
             ArgumentError: an attribute is unknown or out of range.
-            ServiceError: the queue is there with other attributes (409), or the service refused.
+            ServiceError: the queue is there with other attributes (409, naming them), or the service refused.
             TransportError: no answer came.
         """
-        meta = QueueMeta()
-        for name, value in attributes.items():
-            if value is not None:
-                setattr(meta, name, _attribute(name, value))
-        self._connection.call("create", "PUT", "", QueueEncoder.encode(meta), expected=(201, 204))
+        given = {
+            "visibility_timeout": visibility_timeout,
+            "maximum_message_size": maximum_message_size,
+            "message_retention_period": message_retention_period,
+            "delay_seconds": delay_seconds,
+            "polling_wait_seconds": polling_wait_seconds,
+            "logging_enabled": logging_enabled,
+        }
+        asked = checked(given, unknown)
+        try:
+            self._connection.call("create", "PUT", "", as_xml(asked), expected=(201, 204))
+        except ServiceError as error:
+            if error.code != "QueueAlreadyExist":
+                raise
+            refused = error
+        else:
+            return
+        if not update:
+            raise self._differs(refused, asked)
+        if asked:
+            self._connection.call("create", "PUT", "?metaoverride=true", as_xml(asked), expected=(200, 204))
+
+    def remove(self) -> None:
+        """Delete the queue, with the messages in it.
+
+        Raises:
+            ServiceError: the service refused, also where there is no such queue if it says so (404).
+            TransportError: no answer came; when `.sent`, the queue may be gone.
+        """
+        self._connection.call("remove", "DELETE", "", expected=(200, 204))
 
     def get_attributes(self) -> QueueAttributes:
         """Return what the service tells about the queue.
@@ -237,6 +280,17 @@ class QueueClient:
         """
         answer = self._connection.call("get_attributes", "GET", "")
         return self._connection.read("get_attributes", answer, read_attributes)
+
+    def _differs(self, refused: ServiceError, asked: dict[str, int | bool]) -> ServiceError:
+        """Return the refusal with what differs, where the queue may be looked at."""
+        try:
+            found = differences(asked, self.get_attributes())
+        except FcAsyncError:
+            found = ""
+        said = f"the queue is there with other attributes{': ' if found else ''}{found}; update=True changes them"
+        return ServiceError(
+            refused.status, refused.code, refused.request_id, message=said, action=f"create {self.queue}"
+        )
 
     def _messages(self, verb: str, query: str, wait_seconds: int) -> list[QueueMessage]:
         try:
@@ -270,27 +324,6 @@ def _handle(handle: object) -> str:
     if not isinstance(handle, str) or not handle or not handle.isascii() or not handle.isprintable():
         raise ArgumentError(f"receipt_handle: expected the text that a receive gave, got {type(handle).__name__}")
     return quote(handle, safe="")
-
-
-def _sendable(body: object) -> str:
-    try:
-        text = body.decode() if isinstance(body, bytes) else body
-    except UnicodeDecodeError:
-        text = None
-    if not isinstance(text, str) or not text:
-        raise ArgumentError("body: expected text, or bytes that are UTF-8, and not empty")
-    if _NOT_XML.search(text):
-        raise ArgumentError("body: it holds characters that XML cannot carry; encode it first, in base64 for example")
-    return text
-
-
-def _attribute(name: str, value: object) -> object:
-    if name == "logging_enabled" and isinstance(value, bool):
-        return value
-    if name in ATTRIBUTE_RANGES:
-        return _whole(name, value, *ATTRIBUTE_RANGES[name])
-    known = ", ".join([*ATTRIBUTE_RANGES, "logging_enabled (True or False)"])
-    raise ArgumentError(f"{name[:40]}: expected one of {known}")
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:

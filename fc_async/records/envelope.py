@@ -7,7 +7,7 @@
       the record itself           requestContext            never opened further, whatever its payload holds
     topic-xml                     starts with <             a topic to a queue, an HTTP push
     topic-stream                  starts with "             a topic trigger (STREAM without attributes)
-    base64                        anything else             strict, and only if it holds one of the above
+    base64                        anything else             strict, in lines too, and only if it holds one of the above
     (a list)                      starts with [             as what arrives only, never inside an envelope
 
 Sources: https://www.alibabacloud.com/help/en/fc/user-guide/result-callback, the MNS topic documentation (doc/27482),
@@ -24,8 +24,7 @@ from ..errors import RecordError
 from ..value import Value
 from . import strict_json
 from .record_fields import read_fields
-from .source import as_bytes, split
-from .strict_json import SPACE
+from .source import NO_MARK, as_bytes, bare, no_record, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,10 +136,7 @@ def _inside(wire: dict[str, Any]) -> tuple[Layer, Any]:
         return _TOPIC_STREAM, wire["body"]
     if structure is _EVENT_DATA:
         return _inside_event(wire.get("data"))
-    raise RecordError(
-        "expected a record (an object with requestContext) or an envelope (TopicName and Message; body and attrs;"
-        " specversion), got an object with none of these"
-    )
+    raise RecordError(NO_MARK)
 
 
 def _structure(wire: dict[str, Any]) -> Layer | None:
@@ -167,18 +163,18 @@ def _object(raw: bytes, layers: list[Layer]) -> tuple[dict[str, Any], int]:
     """Read text into a JSON object, through the envelopes that are not JSON; also return how many brackets it holds."""
     if len(raw) > strict_json.MAX_BODY_BYTES:
         raise RecordError(f"expected a body of at most {strict_json.MAX_BODY_BYTES} bytes, got {len(raw)}")
+    raw = bare(raw)
     while True:
-        raw = raw.strip(SPACE)
         if raw[:1] == b"{":
             return strict_json.loads_counted(raw, _MAX_DEPTH)
         if raw[:1] == b"<":
             from .notification_xml import message_of
 
             _add(layers, _TOPIC_XML)
-            raw = message_of(raw).encode()
+            raw = bare(message_of(raw).encode())
         elif raw[:1] == b'"':
             _add(layers, _TOPIC_STRING)
-            raw = strict_json.loads(raw).encode()
+            raw = bare(strict_json.loads(raw).encode())
         else:
             raw = _from_base64(raw, layers)
 
@@ -194,15 +190,12 @@ def _from_base64(raw: bytes, layers: list[Layer]) -> bytes:
             for layer in found:
                 _add(layers, layer)
             return held
-    raise RecordError(_nothing(raw))
-
-
-def _nothing(raw: bytes) -> str:
-    what = "nothing" if not raw else "a list where one record belongs" if raw[:1] == b"[" else "neither"
-    return f"expected a record's JSON, an XML Notification or base64 of one of these, got {what}"
+    raise RecordError(no_record(raw))
 
 
 def _decoded(raw: bytes) -> bytes | None:
+    if b"\n" in raw:
+        raw = raw.translate(None, b"\r\n")  # as mail and `base64` write it
     padding = len(raw) - len(raw.rstrip(b"="))
     if len(raw) % 4 or padding > 2:
         return None
@@ -211,7 +204,7 @@ def _decoded(raw: bytes) -> bytes | None:
     except binascii.Error:
         return None
     # It skips what is not in the alphabet; then the result is too short. Cheaper than to look at every character.
-    return decoded.strip(SPACE) if len(decoded) == len(raw) // 4 * 3 - padding else None
+    return bare(decoded) if len(decoded) == len(raw) // 4 * 3 - padding else None
 
 
 def _add(layers: list[Layer], layer: Layer) -> None:

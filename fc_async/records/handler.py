@@ -5,7 +5,8 @@
         print(record.request_id, record.error.type)
 
 A record that cannot be read raises RecordError, so that the service's own retry and the function's own destination
-apply to it; what to do instead can be given as `unreadable=`.
+apply to it; what to do instead can be given as `unreadable=`. With `many=True` one bad record raises for the whole
+batch, unless there is an `unreadable`, which is handed each bad one: then the good ones reach the handler.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from functools import partial, wraps
 
 from ..errors import ArgumentError, RecordError
-from .record import parse_record, parse_records
+from .record import iter_records, parse_record, parse_records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
         @overload
         def __call__(self, *, many: Literal[True], unreadable: None = None) -> Many[S_co]: ...
         @overload
-        def __call__(self, *, many: Literal[True], unreadable: Callable[[RecordError, Any], U]) -> Many[S_co | U]: ...
+        def __call__(self, *, many: Literal[True], unreadable: Callable[[RecordError, Any], Any]) -> Many[None]: ...
 
     def _always(function: Callable[..., Any]) -> Decorator[Never]: ...
     def _or_none(function: Callable[..., Any]) -> Decorator[None]: ...
@@ -79,8 +80,10 @@ def destination_handler(function: Any = None, /, *, many: bool = False, unreadab
         function: the handler; left out when options are given.
         many: False: exactly one record, an event with more raises RecordError. True: `(records, context)` with a list;
             an exception then repeats the whole batch, also the records that were done.
-        unreadable: called as `unreadable(error, context)` where the event cannot be read (with `many`, where any of its
-            records cannot); its result is the handler's. None: RecordError is raised.
+        unreadable: called as `unreadable(error, context)` where the event cannot be read; its result is the handler's.
+            With `many` it is called for each record that cannot be read, its result is ignored, and the good ones then
+            reach the handler in one list; without a good one the handler is not called, and the answer is None.
+            None: RecordError is raised; with `many` one bad record raises for the whole batch.
 
     Returns:
         A handler `(event, context)` with the function's name and docstring.
@@ -127,12 +130,17 @@ def _decorated(
 
     @wraps(function)
     def handler(event: Any, context: Any = None) -> Any:
-        try:
-            found = parse_records(event) if many else [parse_record(event)]
-        except RecordError as error:
-            if unreadable is None:
-                raise
-            return unreadable(error, context)
+        if many and unreadable is not None:
+            found = _readable(event, context, unreadable)
+            if not found:
+                return None
+        else:
+            try:
+                found = parse_records(event) if many else [parse_record(event)]
+            except RecordError as error:
+                if unreadable is None:
+                    raise
+                return unreadable(error, context)
         wanted = [record for record in found if success is None or record.is_success is success]
         if len(wanted) < len(found) and not warned:
             warned.append(_warn(function, success))
@@ -141,6 +149,17 @@ def _decorated(
         return function(wanted if many else wanted[0], context)
 
     return handler
+
+
+def _readable(event: Any, context: Any, unreadable: Unreadable) -> list[InvocationRecord]:
+    """Return the good records of an event; each bad one is handed over."""
+    good = []
+    for found in iter_records(event):
+        if isinstance(found, RecordError):
+            unreadable(found, context)
+        else:
+            good.append(found)
+    return good
 
 
 def _check(function: Any, what: str) -> None:

@@ -14,7 +14,7 @@ from ..value import Value
 from . import envelope, strict_json
 from .error_detail import ErrorDetail, read_error
 from .record_fields import JSON_SCHEMA, function_of, milliseconds, read_fields
-from .source import raw_of, split_or_reason
+from .source import only_or_reason, parts, raw_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -250,15 +250,13 @@ def parse_record(source: Any) -> InvocationRecord:
     Raises:
         RecordError: it holds none, or more than one; `.raw` keeps what came, the message nothing of it.
     """
-    items, reason = split_or_reason(source)
-    if len(items) == 1:
-        found = _one(items[0], 0, 1)
-        if isinstance(found, InvocationRecord):
-            return found
-        raise RecordError(found.reason, raw_of(source), 0)
-    if reason is None:
-        reason = f"expected exactly one record, got a list of {len(items)}; parse_records reads lists"
-    raise RecordError(reason, raw_of(source))
+    item, reason = only_or_reason(source)
+    if reason is not None:
+        raise RecordError(reason, raw_of(source))
+    found = _one(item, 0, 1)
+    if isinstance(found, InvocationRecord):
+        return found
+    raise RecordError(found.reason, raw_of(source), 0)
 
 
 def parse_records(source: Any) -> list[InvocationRecord]:
@@ -283,11 +281,25 @@ def iter_records(source: Any) -> Iterator[InvocationRecord | RecordError]:
 
     What cannot be told apart at all yields one RecordError, with `.index` None.
     """
-    items, reason = split_or_reason(source)
-    if reason is not None:
-        yield RecordError(reason, raw_of(source))
-    for index, item in enumerate(items):
-        yield _one(item, index, len(items))
+    failure: str | None = None
+    try:
+        count, found = parts(source)
+    except RecordError as error:
+        failure = error.reason
+    except RecursionError:
+        failure = strict_json.NO_STACK
+    if failure is not None:
+        yield RecordError(failure, raw_of(source))
+        return
+    try:
+        for index, (item, why) in enumerate(found):
+            if why is None:
+                yield _one(item, index, count)
+            else:  # half a million of them may follow each other: nothing is called that can be spared
+                place = f"record {index} of {count} (counted from 0): " if count > 1 else ""
+                yield RecordError(place + why, item, index)
+    except RecursionError:  # asked for from deeper on the stack than the first one
+        yield RecordError(strict_json.NO_STACK, raw_of(source))
 
 
 def _one(item: Any, index: int, count: int) -> InvocationRecord | RecordError:

@@ -10,9 +10,18 @@ from .strict_json import SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
+MARKS = frozenset({"requestContext", "TopicName", "body", "specversion"})
+"""A record, and each envelope that is an object, has one of these keys."""
+
+NO_MARK = (
+    "expected a record (an object with requestContext) or an envelope (TopicName and Message; body and attrs;"
+    " specversion), got an object with none of these"
+)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def split(source: Any) -> list[Any]:
@@ -23,28 +32,74 @@ def split(source: Any) -> list[Any]:
     Raises:
         RecordError: the input is over 32 MiB, or is no array although it starts as one.
     """
+    return [item for item, _ in parts(source)[1]]
+
+
+def parts(source: Any) -> tuple[int, Iterable[tuple[Any, str | None]]]:
+    """Return how many parts there are, and each with the reason why it is refused already; see `split`."""
     if isinstance(source, list):
         if sum(map(_input_bytes, source)) > MAX_INPUT_BYTES:
             raise RecordError(f"expected an input of at most {MAX_INPUT_BYTES} bytes, got more")
-        return source
+        return len(source), [(item, None) for item in source]
     if isinstance(source, dict):
-        return [source]
+        return 1, ((source, None),)
+    raw, array = _input(source)
+    if array is None:
+        return 1, ((raw, None),)
+    from .array import elements
+
+    return elements(array)
+
+
+def only_or_reason(source: Any) -> tuple[Any, str | None]:
+    """Return the one part that there is, or why there is none; where there are several, none is counted or read.
+
+    The reason is returned, because an exception raised later carries no other that holds content.
+    """
+    try:
+        return _only(source), None
+    except RecordError as error:
+        return None, error.reason
+    except RecursionError:
+        return None, strict_json.NO_STACK
+
+
+def _only(source: Any) -> Any:
+    if isinstance(source, dict):
+        return source
+    if not isinstance(source, list):
+        raw, array = _input(source)
+        if array is None:
+            return raw
+        from .array import has_several
+
+        if has_several(array):
+            raise RecordError("expected exactly one record, got a list of several; parse_records reads lists")
+    found = split(source)
+    if len(found) != 1:
+        raise RecordError(f"expected exactly one record, got a list of {len(found)}; parse_records reads lists")
+    return found[0]
+
+
+def bare(raw: bytes) -> bytes:
+    """Return text without the space around it, and without the mark that some editors put before UTF-8 (BOM)."""
+    raw = raw.strip(SPACE)
+    return raw[3:].lstrip(SPACE) if raw[:3] == _BYTE_ORDER_MARK else raw
+
+
+def _input(source: Any) -> tuple[bytes, bytes | None]:
+    """Return the bytes that came, and the JSON array that they hold; None where they hold none."""
     raw = source if source.__class__ is bytes else as_bytes(source)
     if len(raw) > MAX_INPUT_BYTES:
         raise RecordError(f"expected an input of at most {MAX_INPUT_BYTES} bytes, got {len(raw)}")
-    if raw.lstrip(SPACE)[:1] != b"[":
-        return [raw]
-    return [_element(element) for element in strict_json.elements(raw)]
+    array = bare(raw)
+    return raw, array if array[:1] == b"[" else None
 
 
-def split_or_reason(source: Any) -> tuple[list[Any], str | None]:
-    """Return the parts, or none and the reason: an exception raised later carries no other that holds content."""
-    try:
-        return split(source), None
-    except RecordError as error:
-        return [], error.reason
-    except RecursionError:
-        return [], strict_json.NO_STACK
+def no_record(raw: bytes) -> str:
+    """Say of text that begins as nothing which could be a record that it is none."""
+    what = "nothing" if not raw else "a list where one record belongs" if raw[:1] == b"[" else "neither"
+    return f"expected a record's JSON, an XML Notification or base64 of one of these, got {what}"
 
 
 def as_bytes(source: Any) -> bytes:
@@ -88,13 +143,6 @@ def raw_of(source: Any) -> Any:
     except (ValueError, RecursionError):  # RecordError is a ValueError; why it cannot be read is told already
         return source
     return source
-
-
-def _element(element: bytes) -> Any:
-    try:
-        return strict_json.loads(element) if element[:1] == b'"' else element
-    except RecordError:
-        return element  # refused: the reader of this element says why
 
 
 def _input_bytes(item: Any) -> int:

@@ -23,12 +23,12 @@ SAFE_DEPTH = 512
 """As many levels `json` may recurse into on any stack; deeper text is measured before it is parsed."""
 
 _MAX_INTEGER = 10**MAX_INTEGER_DIGITS
-_DEEP = f"expected JSON nested at most {MAX_DEPTH} deep, got deeper"
-_LONG = f"expected integers of at most {MAX_INTEGER_DIGITS} digits, got a longer one"
-_NOT_FINITE = "expected JSON, got NaN or an infinity, which JSON does not have"
-_SURROGATE = "expected text, got a lone surrogate, which is no character"
-_NOT_UTF8 = "expected UTF-8, got bytes that are not"
-_REFUSED = {_DEEP, _LONG, _NOT_FINITE, _SURROGATE, _NOT_UTF8}
+DEEP = f"expected JSON nested at most {MAX_DEPTH} deep, got deeper"
+LONG = f"expected integers of at most {MAX_INTEGER_DIGITS} digits, got a longer one"
+NOT_FINITE = "expected JSON, got NaN or an infinity, which JSON does not have"
+SURROGATE = "expected text, got a lone surrogate, which is no character"
+NOT_UTF8 = "expected UTF-8, got bytes that are not"
+REFUSED = {DEEP, LONG, NOT_FINITE, SURROGATE, NOT_UTF8}
 """What is wrong with one value and says nothing about its neighbours in a list: their text can still be told apart."""
 
 SPACE = b" \t\r\n"
@@ -54,8 +54,8 @@ def loads_counted(raw: bytes, max_depth: int) -> tuple[Any, int]:
         RecordError: they hold none, or one that is refused, or is nested deeper than `max_depth` levels.
     """
     brackets = raw.count(b"{") + raw.count(b"[")  # few brackets, no depth: the usual case costs no walk
-    if brackets > SAFE_DEPTH and _is_too_deep(raw, max_depth):
-        raise RecordError(_DEEP)
+    if brackets > SAFE_DEPTH and is_deeper(raw, max_depth):
+        raise RecordError(DEEP)
     value, reason = _decode(raw)
     if reason is not None:
         raise RecordError(reason)  # out here: the exceptions of `json` hold the whole text
@@ -65,55 +65,6 @@ def loads_counted(raw: bytes, max_depth: int) -> tuple[Any, int]:
     if raw.rfind(b"\\u") >= 0 and re.search(_ESCAPED_SURROGATE, raw):
         check(value, max_depth=max_depth)
     return value, brackets
-
-
-def elements(raw: bytes) -> list[bytes]:
-    """Return the text of each element of a JSON array; one that is refused does not spoil the others.
-
-    Raises:
-        RecordError: it is no JSON array: broken text cannot be taken apart.
-    """
-    found = _cut(raw.strip(SPACE))
-    try:
-        loads(raw)  # the usual case, and the fastest way to know that the syntax is right
-    except RecordError:
-        _check_syntax(found)
-    return found
-
-
-def _check_syntax(found: list[bytes]) -> None:
-    for index, element in enumerate(found):
-        try:
-            loads(element)
-        except RecordError as error:
-            reason = error.reason
-        else:
-            continue
-        if reason == NO_STACK:
-            raise RecordError(reason)
-        if reason not in _REFUSED:
-            raise RecordError(f"expected a JSON array, got text that is none, at element {index} (counted from 0)")
-
-
-def _cut(raw: bytes) -> list[bytes]:
-    """Cut an array at its own commas; what is between them is not looked at."""
-    bare = raw.replace(b"\\\\", b"__").replace(b'\\"', b"__")  # as long as before: places stay what they are
-    cuts, depth, end = [0], 0, 0
-    for token in re.finditer(rb'"[^"]*"?|[][{},]', bare):
-        mark = token[0]
-        if mark in (b"[", b"{"):
-            depth += 1
-        elif mark in (b"]", b"}"):
-            depth -= 1
-            if depth == 0:
-                end = token.start()
-                break
-        elif depth == 1 and mark == b",":
-            cuts.append(token.start())
-    if end != len(raw) - 1 or raw[end:] != b"]":
-        raise RecordError("expected a JSON array, got text that is none: it ends too early or goes on behind its end")
-    found = [raw[start + 1 : stop].strip(SPACE) for start, stop in zip(cuts, [*cuts[1:], end], strict=True)]
-    return [] if found == [b""] else found
 
 
 def check_depth(value: Any, max_depth: int = MAX_DEPTH) -> None:
@@ -126,7 +77,7 @@ def check_depth(value: Any, max_depth: int = MAX_DEPTH) -> None:
         level = [item for item in inner if item.__class__ is dict or item.__class__ is list]
         if not level:
             return
-    raise RecordError(_DEEP)
+    raise RecordError(DEEP)
 
 
 def check(value: Any, max_bytes: int = 4 * MAX_BODY_BYTES, max_depth: int = MAX_DEPTH) -> int:
@@ -139,7 +90,7 @@ def check(value: Any, max_bytes: int = 4 * MAX_BODY_BYTES, max_depth: int = MAX_
     while todo:
         parts, depth = todo.pop()
         if depth > max_depth:
-            raise RecordError(_DEEP)
+            raise RecordError(DEEP)
         for part in parts:
             if isinstance(part, dict):
                 size += 1 + sum(map(_key_bytes, part))
@@ -170,7 +121,7 @@ def _scalar_bytes(value: Any) -> int:
         return 1
     if isinstance(value, int):
         if not -_MAX_INTEGER < value < _MAX_INTEGER:
-            raise RecordError(_LONG)
+            raise RecordError(LONG)
         return 1
     if isinstance(value, float):
         _finite(value)
@@ -190,7 +141,7 @@ def _utf8_bytes(text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        raise RecordError(_SURROGATE) from None
+        raise RecordError(SURROGATE) from None
 
 
 def _decode(raw: bytes) -> tuple[Any, str | None]:
@@ -201,15 +152,15 @@ def _decode(raw: bytes) -> tuple[Any, str | None]:
     except RecordError as error:
         return None, error.reason
     except UnicodeDecodeError:
-        return None, _NOT_UTF8
+        return None, NOT_UTF8
     except json.JSONDecodeError as error:
         return None, f"expected JSON, got text that is none from character {error.pos} on"
     except RecursionError:
         return None, NO_STACK
 
 
-def _is_too_deep(raw: bytes, max_depth: int) -> bool:
-    """Tell before parsing: `json` itself recurses, as far as the interpreter's stack allows."""
+def is_deeper(raw: bytes, max_depth: int) -> bool:
+    """Tell before parsing whether text is nested deeper: `json` recurses, as far as the interpreter's stack allows."""
     bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     brackets = re.sub(rb'"[^"]*"?|[^]["{}]+', b"", bare).translate(_SQUARE)
     for _ in range(max_depth):  # each round takes the innermost level off
@@ -222,7 +173,7 @@ def _is_too_deep(raw: bytes, max_depth: int) -> bool:
 
 def _integer(digits: str) -> int:
     if len(digits) > MAX_INTEGER_DIGITS and len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
-        raise RecordError(_LONG)
+        raise RecordError(LONG)
     return int(digits)
 
 
@@ -232,12 +183,12 @@ def _real(digits: str) -> float:
 
 def _finite(value: float) -> float:
     if value - value != 0:  # true of NaN and the infinities only; `math` is not loaded for this
-        raise RecordError(_NOT_FINITE)
+        raise RecordError(NOT_FINITE)
     return value
 
 
 def _constant(_name: str) -> None:
-    raise RecordError(_NOT_FINITE)
+    raise RecordError(NOT_FINITE)
 
 
 _ESCAPED_SURROGATE = rb"\\u[dD][89a-fA-F]"

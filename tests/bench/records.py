@@ -1,9 +1,10 @@
 """What reading a record costs, beside what its peers cost, in one run: `python -m tests.bench.records`.
 
 Cold: a fresh process that imports, decorates a handler and reads one 2 KB failure record, net of a bare process. Warm:
-the same record in one process, as multiples of `json.loads`. Memory: the peak of a 64 KB record. Every number is the
-median of interleaved rounds; the peers come with the dependency group `bench`, and one that is missing counts as a
-missed limit (exit 1) unless BENCH_WITHOUT_PEERS=1 says that it may be.
+the same record in one process, as multiples of `json.loads`. Worst case: an array of half a million elements, each of
+them refused, as multiples likewise. Memory: the peak of a 64 KB record. Every number is the median of interleaved
+rounds; the peers come with the dependency group `bench`, and one that is missing counts as a missed limit (exit 1)
+unless BENCH_WITHOUT_PEERS=1 says that it may be.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fc_async import parse_record
+from fc_async import RecordError, iter_records, parse_record, parse_records
 from tests.roads import ARN, record, to_base64, topic_json
 
 REPO = Path(__file__).parents[2]
@@ -31,6 +32,11 @@ LOOPS = 2000
 COLD_LIMIT = 0.25
 WARM_LIMITS = {"plain": 2.5, "base64": 4.5, "topic JSON": 4.0}
 MEMORY_LIMIT = 1.25
+WORST_ELEMENTS = 500_000
+WORST_ROUNDS = 3
+WORST_LIMITS = {"parse_record": 12, "parse_records": 12, "iter_records": 25}
+WORST = {"NaN in an object": b'{"n": NaN}', "a lone surrogate": b'"\\ud800"', "21 digits": b'{"n": %s}' % (b"1" * 21)}
+"""Elements of an array that are refused, each of them as short as it can be."""
 
 TRACE = {
     "errorMessage": "My unhandled exception " * 6,
@@ -121,7 +127,7 @@ NEEDS = {"pydantic": "pydantic", "Powertools": "aws_lambda_powertools", "CloudEv
 def main() -> int:
     """Print the tables; exit 1 when a bar is missed."""
     print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {ROUNDS} rounds\n")
-    missed = [*missing_peers(os.environ, _is_there), *cold(), *warm(), *memory()]
+    missed = [*missing_peers(os.environ, _is_there), *cold(), *warm(), *worst(), *memory()]
     for line in missed:
         print(f"MISSED: {line}")
     return 1 if missed else 0
@@ -197,15 +203,50 @@ def warm() -> list[str]:
     return missed
 
 
-def _interleaved(*calls: Callable[[], object]) -> list[float]:
-    rounds: list[list[float]] = [[] for _ in calls]
-    for _ in range(ROUNDS):
-        for times, call in zip(rounds, calls, strict=True):
+def worst() -> list[str]:
+    """Arrays of refused elements: what a stranger can cost us, as multiples of `json.loads` for the same bytes."""
+    missed = []
+    print(f"| {WORST_ELEMENTS:,} refused elements | call | ms | json.loads, ms | multiple | limit |")
+    print("|---|---|---|---|---|---|")
+    for kind, element in WORST.items():
+        raw = b"[" + b",".join([element] * WORST_ELEMENTS) + b"]"
+        for name, read in READERS.items():
+            ours, base = _interleaved(lambda: read(raw), lambda: json.loads(raw), rounds=WORST_ROUNDS, loops=1)  # noqa: B023
+            times, limit = ours / base, WORST_LIMITS[name]
+            print(f"| {kind} | {name} | {ours / 1000:.0f} | {base / 1000:.0f} | {times:.2f} | {limit} |")
+            if times > limit:
+                missed.append(f"{name} takes {times:.2f} times json.loads for {kind}, the limit is {limit}")
+    print()
+    return missed
+
+
+def _refuses(call: Callable[[bytes], object]) -> Callable[[bytes], None]:
+    def read(raw: bytes) -> None:
+        try:
+            call(raw)
+        except RecordError:
+            return
+        raise AssertionError("expected the array to be refused")
+
+    return read
+
+
+def _drained(raw: bytes) -> None:
+    assert sum(1 for one in iter_records(raw) if isinstance(one, RecordError)) == WORST_ELEMENTS
+
+
+READERS = {"parse_record": _refuses(parse_record), "parse_records": _refuses(parse_records), "iter_records": _drained}
+
+
+def _interleaved(*calls: Callable[[], object], rounds: int = ROUNDS, loops: int = LOOPS) -> list[float]:
+    taken: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for times, call in zip(taken, calls, strict=True):
             start = time.perf_counter()
-            for _ in range(LOOPS):
+            for _ in range(loops):
                 call()
-            times.append((time.perf_counter() - start) / LOOPS * 1e6)
-    return [statistics.median(times) for times in rounds]
+            times.append((time.perf_counter() - start) / loops * 1e6)
+    return [statistics.median(times) for times in taken]
 
 
 def memory() -> list[str]:

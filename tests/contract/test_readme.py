@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fc_async import FunctionsClient, QueueClient, parse_record
+from fc_async import FunctionsClient, QueueClient, TopicClient, parse_record
 from tests.contract.fc_sdk import create_function
 from tests.peer import Peer, Reply
 
@@ -26,7 +26,9 @@ def block(words):
 
 
 def run(text):
-    exec(compile(text, str(README), "exec"), {})  # noqa: S102 - our own README
+    names = {}
+    exec(compile(text, str(README), "exec"), names)  # noqa: S102 - our own README
+    return names
 
 
 @pytest.fixture
@@ -81,6 +83,27 @@ def test_a_fan_out_is_accepted_in_20_parts(here, fc, capsys):
     assert len(records(here, "done")) == 20
 
 
+def test_a_topic_hands_a_failure_to_queues_and_to_a_push_that_is_verified(here, fc, capsys):
+    create_function(fc, "orders", FAILING)
+    run(block('TopicClient("alarm")'))
+    names = run(block("verify_notification"))
+    with Peer(Reply(204)) as receiver:
+        TopicClient("alarm").subscribe("web", endpoint=f"{receiver.url}/pushed")
+        accepted = FunctionsClient().invoke_async("orders", {"id": 7})
+        here.settle()
+        here.advance(60)
+        [push] = receiver.requests
+    parts = (push.method, push.target, push.headers, push.body)
+    assert names["pushed"](*parts, certificates=here.certificates) == 204
+    assert capsys.readouterr().out == f"{accepted.request_id} orders ValueError\n"
+    assert names["pushed"](*parts) == 403
+    assert names["pushed"](*parts[:3], push.body + b" ", certificates=here.certificates) == 403
+    for name in ("archive", "pager"):
+        bodies = [message.message_body for message in QueueClient(name).receive(16)]
+        assert sum("stock is low" in body for body in bodies) == 1
+        assert sum(accepted.request_id in body for body in bodies) == 1
+
+
 def test_an_async_task_is_followed(monkeypatch, capsys):
     task = {"taskId": "nightly-2026-01-31", "status": "Succeeded", "durationMs": 12}
     accepted = Reply(202, headers={"x-fc-request-id": "r-1", "x-fc-async-task-id": task["taskId"]})
@@ -95,6 +118,8 @@ def test_every_block_is_run_here():
         'QueueClient("dead").create',
         'put_config("download"',
         "invoke_many",
+        'TopicClient("alarm")',
+        "verify_notification",
         "wait_task",
     ]
     assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)

@@ -23,10 +23,12 @@ from fc_async import (
     QueueClient,
     QueueMessage,
     RecordError,
+    TopicClient,
     destination_handler,
     on_failure,
     on_success,
     parse_record,
+    verify_notification,
 )
 
 
@@ -136,7 +138,7 @@ assert_type(plain, Callable[[Any, Any], str])
 assert_type(called, Callable[[Any, Any], int])
 assert_type(failures, Callable[[Any, Any], str | None])
 assert_type(successes, Callable[[Any, Any], int | None])
-assert_type(rescued, Callable[[Any, Any], int | bytes])
+assert_type(rescued, Callable[[Any, Any], int | None])
 assert_type(rescued_failures, Callable[[Any, Any], int | bytes | None])
 
 
@@ -159,3 +161,14 @@ def takes_many_of_one(records: list[InvocationRecord], context: Any) -> None: ..
 def frozen(record: InvocationRecord, arn: FunctionArn) -> None:
     record.request_id = "x"  # type: ignore[misc]
     arn.region = "x"  # type: ignore[misc]
+
+
+def fan_out_failures(topic: TopicClient) -> list[str | None]:
+    topic.create(maximum_message_size=65536, update=True)
+    topic.subscribe("pager", queue="pager", content_format="XML", filter_tag="urgent")
+    assert_type(topic.publish(b"x", tag="urgent"), str)
+    return [one.endpoint for one in topic.iter_subscriptions()]
+
+
+def notified(headers: dict[str, str], body: bytes, certificates: dict[str, str]) -> None:
+    verify_notification("POST", "/notified", headers, body, certificates=certificates, max_age_seconds=60, now=0.0)

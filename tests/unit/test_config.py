@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionArn, QueueArn, TopicArn, UnknownArn
 from fc_async.config import is_same, with_defaults
@@ -112,10 +113,78 @@ def test_the_limits_themselves_and_zero_are_values(field: str, value: Any) -> No
     assert list(AsyncInvokeConfig(**{field: value}).to_wire().values()) == [value]
 
 
-def test_an_age_may_be_a_timedelta() -> None:
-    assert AsyncInvokeConfig(max_async_event_age_in_seconds=timedelta(hours=6)).to_wire() == {
-        "maxAsyncEventAgeInSeconds": 21600
-    }
+@pytest.mark.parametrize("age", [21600, timedelta(hours=6), "6h", "360m", "21600s"])
+def test_an_age_may_be_a_timedelta_or_a_text_with_a_unit(age: Any) -> None:
+    assert AsyncInvokeConfig(max_async_event_age_in_seconds=age).to_wire() == {"maxAsyncEventAgeInSeconds": 21600}
+
+
+RETRIES = "max_async_retry_attempts: expected a whole number from 0 to 8, got "
+FIELDS = "destination_config, max_async_event_age_in_seconds, max_async_retry_attempts, async_task"
+FORMS = "expected queue:NAME, topic:NAME, function:NAME[@QUALIFIER] or an ARN (acs:...), got 'dead'"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: DestinationConfig(on_failure="dead"), f"on_failure: {FORMS}"),
+        (lambda: AsyncInvokeConfig(max_async_retry_attempts=9), f"{RETRIES}9"),
+        (lambda: AsyncInvokeConfig(maxAsyncRetryAttempts="3"), f"{RETRIES}'3'"),
+        (lambda: AsyncInvokeConfig(max_async_retry_attempts=10**5000), f"{RETRIES}int"),
+        (
+            lambda: AsyncInvokeConfig(max_async_retry_atempts=1),
+            f"expected a field among {FIELDS}, got 'max_async_retry_atempts'; did you mean max_async_retry_attempts?",
+        ),
+        (
+            lambda: AsyncInvokeConfig(maxAsyncRetriAttempts=1),
+            f"expected a field among {FIELDS}, got 'maxAsyncRetriAttempts'; did you mean max_async_retry_attempts?",
+        ),
+        (lambda: AsyncInvokeConfig(qualifier="prod"), f"expected a field among {FIELDS}, got 'qualifier'"),
+        (
+            lambda: DestinationConfig(on_falure="queue:dead"),
+            "expected a field among on_success, on_failure, got 'on_falure'; did you mean on_failure?",
+        ),
+        (
+            lambda: AsyncInvokeConfig(destination_config={"on_falure": "queue:dead"}),
+            "destination_config: expected a field among on_success, on_failure, got 'on_falure';"
+            " did you mean on_failure?",
+        ),
+        (
+            lambda: AsyncInvokeConfig(destinationConfig={"onFailure": "dead"}),
+            f"destination_config.on_failure: {FORMS}",
+        ),
+        (
+            lambda: AsyncInvokeConfig(destination_config="queue:dead"),
+            "destination_config: expected a DestinationConfig (on_success, on_failure), got 'queue:dead'",
+        ),
+        (lambda: AsyncInvokeConfig(async_task=1), "async_task: expected True or False, got 1"),
+        (
+            lambda: AsyncInvokeConfig(max_async_event_age_in_seconds="8d"),
+            "max_async_event_age_in_seconds: expected a whole number from 1 to 604800 (seconds), a timedelta or a text"
+            " as 6h, got 691200",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_config_is_an_argument_error_of_one_sentence(make: Any, said: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        make()
+    assert str(caught.value) == said
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_inside_a_model_of_the_users_pydantic_reports_a_config_as_it_reports_that_models_own_fields() -> None:
+    class Deployment(BaseModel):
+        config: AsyncInvokeConfig
+        replicas: int
+
+    with pytest.raises(ValidationError) as caught:
+        Deployment.model_validate(
+            {"config": {"maxAsyncRetryAttempts": 9, "destinationConfig": {"onFailure": "dead"}}, "replicas": "many"}
+        )
+    assert [".".join(map(str, one["loc"])) for one in caught.value.errors()] == [
+        "config.destination_config.on_failure",
+        "config.max_async_retry_attempts",
+        "replicas",
+    ]
 
 
 def test_none_is_left_alone_and_an_empty_destination_config_is_sent() -> None:

@@ -7,7 +7,15 @@ import pickle
 import pytest
 
 from fc_async import errors
-from fc_async.errors import FcAsyncError, FunctionError, RecordError, ReplaceIncomplete, ServiceError, TransportError
+from fc_async.errors import (
+    FcAsyncError,
+    FunctionError,
+    NotificationError,
+    RecordError,
+    ReplaceIncomplete,
+    ServiceError,
+    TransportError,
+)
 
 EXAMPLES: list[FcAsyncError] = [
     ServiceError(404, "FunctionNotFound", "1-a", message="no such function", action="get_config main"),
@@ -21,6 +29,7 @@ EXAMPLES: list[FcAsyncError] = [
         getattr(errors, name)("a sentence")
         for name in ("FcAsyncError", "ArgumentError", "SettingsError", "DocumentError", "TaskTimeout", "LocalError")
     ),
+    NotificationError("the header date is missing"),
 ]
 
 

@@ -11,6 +11,7 @@ from ..arguments import DESTINATION, FUNCTION, DurationType
 from ..options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from ..output import print_document, print_documents, print_fields, print_table
 from .change import as_sent, merged, only_named, read_before, say_change, say_unknown, without
+from .topics import without_subscriber
 from .view import COLUMNS, answer, fields, function_name, qualifier, row
 from .warnings import warnings, without_on_failure
 
@@ -117,7 +118,10 @@ def set_(context: click.Context, /, function: FunctionName, dry_run: bool, outpu
     after = wanted if dry_run else client.put_config(function.name, wanted, qualifier=function.qualifier)
     is_whole = before is not None or not dry_run
     say_change(before, after, only=None if is_whole else only_named(named))
-    for sentence in warnings(client, function, after, named, is_whole=is_whole):
+    for sentence in (
+        *without_subscriber(common_options(context), client, [named["on_failure"], named["on_success"]]),
+        *warnings(client, function, after, named, is_whole=is_whole),
+    ):
         say(f"warning: {sentence}")
     _end(as_sent(client, after), output, dry_run=dry_run)
 

@@ -188,15 +188,35 @@ def test_a_plain_word_that_is_valid_base64_is_refused() -> None:
     [
         lambda text: text + "=",
         lambda text: text[:-1],
-        lambda text: text[:8] + "\n" + text[8:],
+        lambda text: text[:8] + " " + text[8:],
         lambda text: text.replace("e", "-"),
-        lambda text: text[:8] + "\n\n\n\n" + text[8:],
+        lambda text: text[:8] + "\t\t\t\t" + text[8:],
         lambda text: text[:8] + "----" + text[8:],
     ],
 )
 def test_base64_that_is_not_strict_is_refused(change: Any) -> None:
     with pytest.raises(RecordError, match="base64 of one of these"):
         parse_record(change(to_base64(json.dumps(record()) + "  ")))
+
+
+@pytest.mark.parametrize("break_", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_base64_in_lines_is_read_as_mail_and_the_base64_command_write_it(break_: str) -> None:
+    text = to_base64(json.dumps(record()))
+    lines = break_.join(text[start : start + 76] for start in range(0, len(text), 76)) + break_
+    for source in (lines, lines.encode(), topic_json(lines), json.dumps([lines])):
+        found = parse_record(source)
+        assert found == parse_record(record())
+        assert found.envelopes[-1] == "base64"
+
+
+def test_a_byte_order_mark_before_a_record_or_a_list_is_no_part_of_it() -> None:
+    text = json.dumps(record())
+    for marked in ("\ufeff" + text, "\ufeff\n" + text, to_base64("\ufeff" + text), topic_json("\ufeff" + text)):
+        for source in (marked, marked.encode()):
+            assert parse_record(source) == parse_record(record())
+    assert len(parse_records(f"\ufeff[{text}, {text}]")) == 2
+    with pytest.raises(RecordError):
+        parse_record("\ufeff\ufeff" + text)
 
 
 def test_base64_of_garbage_is_refused() -> None:
@@ -330,6 +350,37 @@ def test_one_bad_element_of_a_json_list_costs_the_others_nothing(bad: str, said:
         with pytest.raises(RecordError, match=said) as caught:
             read(f"[{bad}]")
         assert caught.value.index == 0
+
+
+def test_one_record_is_asked_for_so_a_list_is_not_read_beyond_its_second_element() -> None:
+    good = json.dumps(record())
+    for source in (f"[{good}, {good}, ...", f"[{good}, NaN]", "[1 , 2]", [good, good], f"[{'[' * 999},{']' * 999}, 1]"):
+        with pytest.raises(RecordError, match=r"parse_records reads lists|JSON array"):
+            parse_record(source)
+    assert parse_record(f" [ {good} ] ") == parse_record(good)
+
+
+REFUSED = {
+    "nan": '{"n": NaN}',
+    "surrogate": '{"a": "\\ud800"}',
+    "surrogate alone": '"\\ud800"',
+    "long": '{"n": %s}' % ("1" * 21),
+    "no record": "{}",
+    "deep": "[" * 65 + "]" * 65,
+    "very deep": "[" * 700 + "]" * 700,
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_of_many_refused_elements_each_is_told_as_it_is_told_alone(kind: str) -> None:
+    element = REFUSED[kind]
+    (alone,) = iter_records(f"[{element}]")
+    assert isinstance(alone, RecordError)
+    found = list(iter_records(f"[{', '.join([element] * 50)}]"))
+    for index, error in enumerate(found):
+        assert isinstance(error, RecordError)
+        assert (error.index, error.raw) == (index, element.encode())
+        assert error.reason == f"record {index} of 50 (counted from 0): {alone.reason}"
 
 
 def test_an_element_that_is_not_utf8_costs_the_others_nothing() -> None:

@@ -49,11 +49,54 @@ def test_an_unreadable_event_raises_so_that_the_service_retries() -> None:
         handler(b"nonsense", CONTEXT)
 
 
-@pytest.mark.parametrize("decorator", [destination_handler, on_failure, on_success])
-@pytest.mark.parametrize("many", [False, True])
-def test_what_unreadable_returns_is_the_handlers_result(decorator: Any, many: bool) -> None:
-    handler = decorator(many=many, unreadable=lambda error, context: (error.raw, context))(lambda *_: "never")
+ALL = [destination_handler, on_failure, on_success]
+
+
+@pytest.mark.parametrize("decorator", ALL)
+def test_what_unreadable_returns_is_the_handlers_result(decorator: Any) -> None:
+    handler = decorator(unreadable=lambda error, context: (error.raw, context))(lambda *_: "never")
     assert handler(b"nonsense", CONTEXT) == (b"nonsense", CONTEXT)
+
+
+def test_with_many_each_bad_record_is_handed_over_and_the_good_ones_reach_the_handler_in_one_list() -> None:
+    told: list[tuple[int | None, object]] = []
+
+    @destination_handler(many=True, unreadable=lambda error, context: told.append((error.index, context)))
+    def handler(records: list[InvocationRecord], _context: Any) -> list[bool]:
+        return [one.is_success for one in records]
+
+    assert handler(b"[1," + FAILED + b',{"n": NaN},' + DONE + b"]", CONTEXT) == [False, True]
+    assert told == [(0, CONTEXT), (2, CONTEXT)]
+
+
+@pytest.mark.parametrize("decorator", ALL)
+@pytest.mark.parametrize(("event", "bad"), [(b"nonsense", 1), (b"[1, 2]", 2), (b"[", 1), (b"[]", 0)])
+def test_with_many_and_without_a_good_record_the_handler_is_not_called_and_no_result_is_passed_on(
+    decorator: Any, event: bytes, bad: int
+) -> None:
+    told: list[object] = []
+
+    def unreadable(error: RecordError, _context: Any) -> str:
+        told.append(error)
+        return "ignored"
+
+    assert decorator(many=True, unreadable=unreadable)(lambda *_: "never")(event, CONTEXT) is None
+    assert len(told) == bad
+
+
+def test_with_many_and_without_unreadable_one_bad_record_raises_for_the_whole_batch() -> None:
+    called: list[object] = []
+    with pytest.raises(RecordError, match="record 1 of 2") as caught:
+        destination_handler(many=True)(lambda records, _: called.append(records))(b"[" + FAILED + b", 1]", CONTEXT)
+    assert (caught.value.index, called) == (1, [])
+
+
+def test_with_many_what_unreadable_raises_is_raised() -> None:
+    def unreadable(error: RecordError, _context: Any) -> None:
+        raise error
+
+    with pytest.raises(RecordError, match="record 1 of 2"):
+        destination_handler(many=True, unreadable=unreadable)(lambda *_: "never")(b"[" + FAILED + b", 1]", CONTEXT)
 
 
 def test_what_the_handler_raises_is_not_taken_for_an_unreadable_event() -> None:
