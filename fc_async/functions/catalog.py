@@ -9,7 +9,7 @@ from typing import Any
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
-from ..answered import objects, optional, required
+from ..answered import AnswerError, objects, optional, required
 from ..arn import parse_arn
 from ..checks import check_function
 from ..errors import ArgumentError
@@ -29,14 +29,14 @@ class Catalog:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def get_function(self, function: str, *, qualifier: str | None = None) -> Any:
+    def get_function(self, function: str, *, qualifier: str | None = None) -> models.Function:
         """Return the function as the SDK's `Function` model."""
         action, name, query = addressed("get_function", function, qualifier)
         request = models.GetFunctionRequest(**query)
         found = self._calls.read(
             action,
             lambda: self._calls.sdk.get_function_with_options(name, request, {}, RuntimeOptions()),
-            models.Function().from_map,
+            _function,
         )
         self._learn_from(found.function_arn)
         return found
@@ -83,3 +83,12 @@ def _names(listed: str, key: str) -> Callable[[dict[str, Any]], tuple[list[str],
         return [required(one, key, str) for one in objects(wire, listed)], optional(wire, "nextToken", str)
 
     return read
+
+
+def _function(wire: dict[str, Any]) -> models.Function:
+    """Read a function by the SDK's own model, whose failures name no field."""
+    try:
+        return models.Function().from_map(wire)
+    except Exception:  # the model raises what it meets: AttributeError, TypeError, ...
+        failure = AnswerError("expected a function as the SDK's model reads it, got a field of another type")
+    raise failure

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from alibabacloud_fc20230330.client import Client as FcClient
+from alibabacloud_fc20230330.models import Function
+
 from ..config import AsyncInvokeConfig
 from ..settings.search import find_settings, named_endpoint
 from ..settings.settings import Settings
@@ -20,10 +23,7 @@ from .catalog import Catalog
 from .configs import Configs
 from .deploy import deploy_function
 from .invocations import Invocations
-from .outcomes import Accepted as Accepted
-from .outcomes import Invocation as Invocation
-from .outcomes import InvokeFailed as InvokeFailed
-from .outcomes import InvokeResult as InvokeResult
+from .outcomes import Accepted, InvokeFailed, InvokeResult
 from .payload import MAX_PAYLOAD_BYTES, check_limit
 from .replace import replace
 from .tasks import Tasks
@@ -132,7 +132,7 @@ class FunctionsClient:
         return self._calls.settings
 
     @property
-    def sdk(self) -> Any:
+    def sdk(self) -> FcClient:
         """The official client of alibabacloud-fc20230330, configured; it raises the SDK's own exceptions."""
         return self._calls.sdk
 
@@ -280,7 +280,7 @@ class FunctionsClient:
         """
         return self._tasks.wait_task(function, task_id, timeout_seconds=timeout_seconds, qualifier=qualifier)
 
-    def get_function(self, function: str, *, qualifier: str | None = None) -> Any:
+    def get_function(self, function: str, *, qualifier: str | None = None) -> Function:
         """Return the function as the SDK's `Function` model: role, timeout, runtime and so on."""
         return self._catalog.get_function(function, qualifier=qualifier)
 

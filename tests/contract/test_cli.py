@@ -134,26 +134,55 @@ def test_config_set_shows_before_and_after_and_warns_of_what_would_be_lost(fc_as
     assert (code, out) == (0, "")
     assert "on success: nowhere → queue:done" in lines
     assert "max retries: not set (3) → 2" in lines
-    [role, policy] = next(lines[at : at + 2] for at, line in enumerate(lines) if "has no role" in line)
-    assert role.startswith("warning: orders has no role, so nothing would be delivered")
-    assert json.loads(policy) == {
-        "Version": "1",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["mns:SendMessage"],
-                "Resource": ["acs:mns:cn-hangzhou:1234567890123456:/queues/done/messages"],
-            }
-        ],
-    }
     assert [line for line in lines if line.startswith("warning: a queue takes 64 KB")]
     assert [line for line in lines if line.startswith("warning: orders has no OnFailure: what fails after 2 retries")]
 
 
+def test_config_set_says_nothing_of_roles_where_nobody_needs_one(fc_async, failing):
+    assert "role" not in fc_async("config", "set", "orders", "--on-failure", "queue:dead")[2]
+
+
 def test_config_set_warns_of_nothing_where_nothing_is_lost(fc_async, fc):
     create_function(fc, "ready", FAILING, role="acs:ram::1234567890123456:role/r")
+    create_function(fc, "orders", FAILING)
     assert "warning" not in fc_async("config", "set", "ready", "--on-failure", "function:orders")[2]
     assert "warning" not in fc_async("config", "set", "ready", "--max-retries", "0")[2]
+
+
+@pytest.mark.parametrize(
+    ("destination", "said"),
+    [
+        ("queue:gone", "warning: queue gone does not exist, and what is sent to it is lost; to create it: "
+         "fc-async queue create gone"),
+        ("function:gone", "warning: function gone does not exist, and what is sent to it is lost; to create it: "
+         "fc-async deploy gone --code DIR --runtime RUNTIME --handler HANDLER"),
+        ("function:orders@9", "warning: function orders@9 does not exist, and what is sent to it is lost; to create "
+         "it: fc-async deploy orders --code DIR --runtime RUNTIME --handler HANDLER --publish"),
+        ("topic:gone", "warning: topic gone does not exist, and what is sent to it is lost; to create it: "
+         "fc-async topic create gone"),
+    ],
+)  # fmt: skip
+def test_config_set_names_a_destination_that_does_not_exist_and_what_creates_it(fc_async, failing, destination, said):
+    code, _, err = fc_async("config", "set", "orders", "--on-failure", destination)
+    assert code == 0
+    assert said in err.splitlines()
+
+
+def test_config_set_is_content_with_a_queue_that_is_there(fc_async, failing, local):
+    QueueClient("dead", endpoint=local.url).create()
+    assert "exist" not in fc_async("config", "set", "orders", "--on-failure", "queue:dead")[2]
+
+
+def test_config_list_fails_where_something_has_no_on_failure_and_ci_asks(fc_async, fc, failing, local):
+    QueueClient("dead", endpoint=local.url).create()
+    code, out, _ = fc_async("config", "list", "--fail-on-none")
+    assert (code, "orders" in out) == (1, True)
+    fc_async("config", "set", "orders", "--on-failure", "queue:dead")
+    assert fc_async("config", "list", "--fail-on-none")[0] == 0
+    create_alias(fc, "orders", "prod")
+    assert fc_async("config", "list", "--fail-on-none")[0] == 0
+    assert fc_async("config", "list", "--fail-on-none", "--all-qualifiers", "-o", "json")[0] == 1
+    assert fc_async("config", "list")[0] == 0
 
 
 def test_a_dry_run_changes_nothing_and_says_what_it_would_do(fc_async, failing):

@@ -60,6 +60,15 @@ def test_a_deploy_script_and_a_reader_of_records(here, fc, capsys):
     assert [message.message_id for message in QueueClient("dead").peek(16)] == [unreadable]
 
 
+def test_a_function_is_deployed_from_a_folder(here, capsys, monkeypatch):
+    monkeypatch.chdir(README.parent)
+    run(block("deploy_function"))
+    run(block("deploy_function"))
+    created, updated = capsys.readouterr().out.splitlines()
+    assert created == "acs:fc:cn-hangzhou:1234567890123456:functions/dlq-main created"
+    assert updated.endswith("functions/dlq-main updated")
+
+
 def test_a_chain_hands_one_functions_record_to_the_next(here, fc):
     for name in ("done", "dead"):
         QueueClient(name).create()
@@ -116,6 +125,7 @@ def test_an_async_task_is_followed(monkeypatch, capsys):
 def test_every_block_is_run_here():
     run_here = [
         'QueueClient("dead").create',
+        "deploy_function",
         'put_config("download"',
         "invoke_many",
         'TopicClient("alarm")',

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .existence import is_here
 
 if TYPE_CHECKING:
     from ...arn import Arn
@@ -22,15 +24,9 @@ def without_subscriber(options: CommonOptions, client: FunctionsClient, destinat
     """
     from ...arn import TopicArn
 
-    topics = [one for one in dict.fromkeys(destinations) if isinstance(one, TopicArn) and _is_here(client, one)]
+    topics = [one for one in dict.fromkeys(destinations) if isinstance(one, TopicArn) and is_here(client, one)]
     found = [_look(options, client, one.name) for one in topics]
     return [sentence for sentence in found if sentence is not None]
-
-
-def _is_here(client: FunctionsClient, arn: Any) -> bool:
-    settings = client.settings
-    pairs = ((arn.region, settings.region), (arn.account_id, settings.account_id))
-    return all(not named or known is None or named == known.value for named, known in pairs)
 
 
 def _look(options: CommonOptions, client: FunctionsClient, name: str) -> str | None:
