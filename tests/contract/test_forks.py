@@ -18,6 +18,7 @@ from fc_async.functions.calls import Calls
 from fc_async.settings.providers import Lazy
 from fc_async.settings.search import find_settings
 from fc_async.transport.adapter import PlainAdapter
+from tests.forked import SECONDS, exit_code, forked
 from tests.peer import Peer, Received, Reply
 
 pytestmark = [
@@ -28,7 +29,6 @@ pytestmark = [
 
 KEY = AccessKey("the-id", "the-secret")
 CALLS = 20
-SECONDS = 60
 
 
 def mirrored(received: Received) -> bytes:
@@ -56,32 +56,6 @@ def clients() -> Iterator[tuple[FunctionsClient, QueueClient, Peer, Peer]]:
         with functions, queue:
             answers(functions, queue, "before")
             yield functions, queue, one, other
-
-
-def forked(work: Callable[[], object]) -> int:
-    """Run this in a child, and return the child's id; its exit code is 0 when nothing was raised."""
-    child = os.fork()
-    if child:
-        return child
-    code = 1
-    try:
-        work()
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def exit_code(child: int) -> int | None:
-    """Return the child's exit code; None where it hangs, and has been killed."""
-    ended: list[int] = []
-    waiter = threading.Thread(target=lambda: ended.append(os.waitpid(child, 0)[1]))
-    waiter.start()
-    waiter.join(SECONDS)
-    if waiter.is_alive():
-        os.kill(child, 9)
-        waiter.join()
-        return None
-    return os.waitstatus_to_exitcode(ended[0])
 
 
 def test_four_children_and_their_parent_get_their_own_answers_over_their_own_connections(
