@@ -16,10 +16,12 @@ class Reply:
 
     Args:
         status: HTTP status.
-        body: bytes as they are; text as UTF-8; anything else as JSON.
+        body: bytes as they are; text as UTF-8; a function is given what was received; anything else as JSON.
         headers: added to Content-Length.
         hold: answer only once this is set.
         missing_bytes: claim this many more than are sent, then close.
+        drip_seconds: send one byte at a time, this far apart; 0: all at once.
+        drips_body: drip the body alone, the head comes at once.
     """
 
     status: int = 200
@@ -27,6 +29,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     hold: threading.Event | None = None
     missing_bytes: int = 0
+    drip_seconds: float = 0
+    drips_body: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,21 @@ class Peer:
             self._hold(step.hold)
         if self._delay_seconds:
             self._stopped.wait(self._delay_seconds)
-        connection.sendall(_written(step))
+        head, body = _written(step, received)
+        if not step.drip_seconds:
+            connection.sendall(head + body)
+        elif step.drips_body:
+            connection.sendall(head)
+            self._drip(connection, body, step.drip_seconds)
+        else:
+            self._drip(connection, head + body, step.drip_seconds)
         return not step.missing_bytes
+
+    def _drip(self, connection: socket.socket, data: bytes, seconds: float) -> None:
+        for at in range(len(data)):
+            connection.sendall(data[at : at + 1])
+            if self._stopped.wait(seconds):
+                return
 
 
 def _read(first: bytes, stream: Any, number: int) -> Received:
@@ -149,12 +166,13 @@ def _read(first: bytes, stream: Any, number: int) -> Received:
     return Received(method, target, headers, body, number)
 
 
-def _written(step: Reply) -> bytes:
-    body = step.body.encode() if isinstance(step.body, str) else step.body
+def _written(step: Reply, received: Received) -> tuple[bytes, bytes]:
+    body = step.body(received) if callable(step.body) else step.body
+    body = body.encode() if isinstance(body, str) else body
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
     headers = {"Content-Length": str(len(body) + step.missing_bytes), **step.headers}
     if step.status == 204:
         del headers["Content-Length"]
     head = [f"HTTP/1.1 {step.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*head, "", ""]).encode("latin-1") + body
+    return "\r\n".join([*head, "", ""]).encode("latin-1"), body

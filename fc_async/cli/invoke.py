@@ -108,11 +108,7 @@ def _follow(
     from ..errors import ArgumentError
 
     task_id = accepted.task_id or accepted.request_id
-    say(f"accepted as task {task_id or 'unknown'} (request id {accepted.request_id or 'none given'})")
-    if not task_id:
-        raise click.ClickException(
-            "it was invoked, but cannot be followed: the answer names no task id and no request id"
-        )
+    say(f"accepted as task {task_id} (request id {accepted.request_id or 'none given'})")
     try:
         finish(context, client, function, task_id, max_wait, output)
     except ArgumentError as error:  # the service's id, nothing that was typed

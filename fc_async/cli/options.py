@@ -91,7 +91,10 @@ _COMMON: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("--endpoint",), {"metavar": "URL", "help": "Endpoint of both services [env: FC_ASYNC_ENDPOINT]."}),
     (("--internal",), {"is_flag": True, "help": "Endpoints inside the VPC [env: FC_ASYNC_INTERNAL=1]."}),
     (("--insecure",), {"is_flag": True, "help": "Allow an http:// endpoint on another machine."}),
-    (("--timeout",), {"metavar": "T", "type": DurationType(1, 86400), "help": "Read timeout of one call (90s, 15m)."}),
+    (
+        ("--timeout",),
+        {"metavar": "T", "type": DurationType(1, 86400), "help": "Longest wait for one answer (90s, 15m)."},
+    ),
     (("--debug",), {"is_flag": True, "help": "Log requests on stderr, without secrets and payloads."}),
 ]
 

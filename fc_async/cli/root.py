@@ -89,13 +89,20 @@ def cli() -> None:
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit; no input from outside ends in a traceback."""
+    """Run the command line and exit; no input from outside ends in a traceback, and no Ctrl-C is lost."""
+    from .interrupt import never_lost
+
+    with never_lost():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> NoReturn:
     options = CommonOptions()
     try:
-        code = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
+        code: object = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _fail("stopped; nothing more was done", 130)
     except click.UsageError as error:
         _usage(error)

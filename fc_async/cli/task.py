@@ -11,6 +11,7 @@ import click
 
 from ..checks import STATUSES, FunctionName
 from .arguments import FUNCTION, MOMENT, TASK_ID, DurationType
+from .interrupt import handled
 from .options import FcGroup, common_options, dry_run_option, output_option, say
 from .output import print_document, print_documents, print_fields, print_table
 from .task_view import COLUMNS, fields, row
@@ -139,6 +140,7 @@ def finish(
     try:
         task = client.wait_task(function.name, task_id, timeout_seconds=max_wait, qualifier=function.qualifier)
     except KeyboardInterrupt:
+        handled()
         say(f"stopped waiting; the task goes on: fc-async task get {function} {task_id}")
         context.exit(130)
     print_task(task, output)

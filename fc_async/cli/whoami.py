@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -51,6 +52,10 @@ def command(context: click.Context, output: str) -> None:
       fc-async whoami
       fc-async whoami --profile staging -o json
     """
+    from ..settings.profiles import is_open_to_others, profile_file
+
+    if is_open_to_others(keys := profile_file(Path.home())):
+        say(f"advice: other users of this machine may read the keys in {keys}; close it with: chmod 600 {keys}")
     lines = _lines(common_options(context))
     if output == "table":
         print_fields((_LABELS[one.setting], _told(one)) for one in lines)

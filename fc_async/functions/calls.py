@@ -19,6 +19,7 @@ from ..answered import AnswerError
 from ..arn import FunctionArn
 from ..checks import FunctionName, check_timeout
 from ..errors import ServiceError
+from ..forks import renew_after_fork
 from ..settings.access_key import Credentials
 from ..settings.found import ACCOUNT_FROM_ARN, ACCOUNT_FROM_STS, Setting, Source
 from ..settings.settings import Settings
@@ -43,7 +44,7 @@ class Calls:
     Args:
         settings: where, and as whom.
         connect_timeout_seconds: longest wait for a connection.
-        read_timeout_seconds: longest wait for an answer.
+        read_timeout_seconds: longest wait for a whole answer.
         sleep: waits for so many seconds; None: the machine's.
         clock: seconds that only grow; None: the machine's.
         random: a number from 0 to 1, a new one at each call; None: the machine's.
@@ -68,7 +69,8 @@ class Calls:
         self._connect_seconds = check_timeout("connect_timeout_seconds", connect_timeout_seconds)
         self._read_seconds = check_timeout("read_timeout_seconds", read_timeout_seconds)
         self._ask_account = ask_account
-        self._asking, self._learning = threading.Lock(), threading.Lock()
+        self.renew_in_child()
+        renew_after_fork(self)
         self._transport = Transport(
             settings, connect_timeout_seconds=self._connect_seconds, read_timeout_seconds=self._read_seconds
         )
@@ -93,6 +95,10 @@ class Calls:
         account = function.account_id if isinstance(function, FunctionArn) else None
         if account and account.isdigit():
             self._learn(account, ACCOUNT_FROM_ARN)
+
+    def renew_in_child(self) -> None:
+        """Take new locks: another thread of the parent may hold the old ones."""
+        self._asking, self._learning = threading.Lock(), threading.Lock()
 
     def close(self) -> None:
         """Close the connections that are open."""

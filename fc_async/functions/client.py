@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from alibabacloud_fc20230330.client import Client as FcClient
 from alibabacloud_fc20230330.models import Function
 
 from ..config import AsyncInvokeConfig
+from ..forks import refuse_pickling
 from ..settings.search import find_settings, named_endpoint
 from ..settings.settings import Settings
 from ..transport.account import account_of
@@ -30,7 +31,10 @@ from .tasks import Tasks
 
 
 class FunctionsClient:
-    """Configures and invokes functions of Function Compute 3.0; one may be shared by many threads.
+    """Configures and invokes functions of Function Compute 3.0; many threads may share one, and forked children too.
+
+    A child of `os.fork()` or `multiprocessing`'s fork goes on with its parent's client: it makes connections of its own
+    and asks for credentials itself. A client cannot be pickled (spawn): make one in each process.
 
     Every call is repeated when it cannot have arrived and when it was throttled (429), at most 5 times; reading, and
     putting and deleting a config, also when it may have arrived. Every call raises `ArgumentError` for what cannot be
@@ -52,9 +56,12 @@ class FunctionsClient:
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region; needs the account id. Default False.
         insecure: allow plain http to a host that is not this machine. Default False.
-        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta.
-            Default 5.
-        read_timeout_seconds: longest wait for an answer, over 0, likewise. Default 30.
+        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta; a host
+            with several addresses is tried at each for so long. Default 5.
+        read_timeout_seconds: longest wait for the whole answer of one attempt, head and body, however slowly it
+            comes, over 0, likewise; TLS and sending count too. A call ends within (attempts made) × (connect + read)
+            + 30 seconds. Not in it: further addresses of a host, the lookup of its name (DNS has no limit here), and
+            what a provider of credentials takes. Default 30.
         max_payload_bytes: longest payload of an asynchronous invocation, from 0. Default 131072, "128 KB" on the
             service's limits page; None: the service decides. Accounts can be raised to 262144.
         sleep: waits for so many seconds; None: `time.sleep`.
@@ -125,6 +132,9 @@ class FunctionsClient:
 
     def __repr__(self) -> str:
         return f"FunctionsClient({self.settings.place})"
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self)
 
     @property
     def settings(self) -> Settings:

@@ -11,10 +11,9 @@ from darabonba.runtime import RuntimeOptions
 
 from ..checks import DAY_SECONDS, check_delay, check_task_id, check_timeout, is_whole
 from ..errors import ArgumentError, FunctionError, ServiceError
-from ..records.error_detail import read_error
+from ..records.error_detail import ErrorDetail, read_error
 from ..transport.adapter import Answer
 from ..transport.fc_transport import request_id
-from ..transport.service_text import identifier
 from .async_task import AsyncTask
 from .calls import Calls, addressed
 from .invoke_many import invoke_each
@@ -73,7 +72,10 @@ class Invocations:
         answer = self._calls.repeat(lambda again: _send_or_conflict(send, again), harmless_twice=deduplicated)
         if isinstance(answer, ServiceError):
             return self._accepted_before(function, qualifier, task_id, answer)
-        return Accepted(request_id(answer) or "", identifier(answer.headers.get("x-fc-async-task-id")) or task_id)
+        action = addressed("invoke_async", function, qualifier).action
+        return Accepted(
+            _accepted(action, answer), answer.private.identifier(answer.headers.get("x-fc-async-task-id")) or task_id
+        )
 
     def invoke_many(
         self,
@@ -116,9 +118,8 @@ class Invocations:
         if wait_seconds is None:
             wait_seconds = self.longest_wait(function, qualifier)
         answer = self._calls.repeat(lambda _: send(wait_seconds), harmless_twice=False)
-        kind = identifier(answer.headers.get("x-fc-error-type"))
-        if kind is not None:
-            raise FunctionError(read_error(answer.body, kind), answer.body, request_id(answer))
+        if answer.headers.get("x-fc-error-type"):
+            raise FunctionError(_error_detail(answer), answer.body, request_id(answer))
         return InvokeResult(answer.body, request_id(answer) or "")
 
     def longest_wait(self, function: str, qualifier: str | None) -> float | None:
@@ -176,6 +177,31 @@ class Invocations:
 
 
 _Sender = Callable[[Union[float, None]], Answer]
+
+
+def _error_detail(answer: Answer) -> ErrorDetail:
+    """Return what went wrong; its type, which the message shows, is the service's where it would quote what may not."""
+    kind = answer.private.code(answer.headers["x-fc-error-type"]) or "unknown"
+    error = read_error(answer.body, kind)
+    return error if answer.private.code(error.type) else ErrorDetail(kind, error.message, error.frames)
+
+
+def _accepted(action: str, answer: Answer) -> str:
+    """Return the request id of an acceptance.
+
+    Raises:
+        ServiceError: there is none. Function Compute always gives one, so that something else answered: a proxy, or
+            what listens at a wrong address. A letter must not be deleted for that.
+    """
+    found = request_id(answer)
+    if found is None:
+        raise ServiceError(
+            answer.status,
+            message="without x-fc-request-id, which Function Compute always gives: whatever answered, nothing is"
+            " known to be accepted",
+            action=action,
+        )
+    return found
 
 
 def _send_or_conflict(send: _Sender, may_have_arrived: bool) -> Answer | ServiceError:

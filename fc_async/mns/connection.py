@@ -20,7 +20,7 @@ from ..errors import FcAsyncError, ServiceError, TransportError
 from ..settings.access_key import AccessKey
 from ..settings.settings import Settings
 from ..transport.adapter import Answer, PlainAdapter
-from ..transport.service_text import identifier, said
+from ..transport.service_text import Private
 from .answer_xml import MAX_ANSWER_BYTES, MnsError, read_errors
 from .xml_tree import UnreadableAnswerError
 
@@ -37,8 +37,8 @@ class Connection:
         name: its name, checked; "": all of the kind, to list them.
         settings: where, and as whom; the credentials are asked before every call.
         connect_seconds: longest wait for a connection, over 0.
-        read_seconds: longest wait for an answer, over 0; a call that lets the service wait gets 5 seconds on top of
-            that waiting.
+        read_seconds: longest wait for a whole answer, over 0; a call that lets the service wait gets 5 seconds on top
+            of that waiting.
     """
 
     def __init__(self, kind: str, name: str, settings: Settings, connect_seconds: float, read_seconds: float) -> None:
@@ -87,13 +87,15 @@ class Connection:
         read_seconds = max(self._read_seconds, wait_seconds + _ANSWER_MARGIN_SECONDS if wait_seconds else 0)
         failure: FcAsyncError
         try:
-            answer = self._adapter.exchange(request, self._connect_seconds, read_seconds)
+            answer = self._adapter.exchange(
+                request, self._connect_seconds, read_seconds, Private(key.private_texts(), private)
+            )
         except TransportError as error:
-            failure = TransportError(f"{self._action(verb)}: {error}", sent=error.sent)
+            failure = type(error)(f"{self._action(verb)}: {error}", sent=error.sent)
         else:
             if answer.status in expected:
                 return answer
-            failure = _refused(self._action(verb), answer, (*key.private_texts(), *private))
+            failure = _refused(self._action(verb), answer)
         raise failure
 
     def read(self, verb: str, answer: Answer, reader: Callable[[bytes], _Read]) -> _Read:
@@ -105,7 +107,7 @@ class Connection:
         try:
             return reader(answer.body)
         except UnreadableAnswerError as error:
-            reason = str(error)
+            reason = answer.private.sentence(str(error)) or "it quotes what is private"
         raise ServiceError(
             answer.status,
             None,
@@ -145,17 +147,16 @@ def _signed_headers(
     return headers
 
 
-def _refused(action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
+def _refused(action: str, answer: Answer) -> ServiceError:
     errors = read_errors(answer.body)
     error = errors[0] if errors else MnsError()
-    code = identifier(error.code)
-    message = said(error.message, code, private)
+    code = answer.private.code(error.code)
+    message = answer.private.sentence(error.message, code)
     if error.receipt_handle is not None:  # the answer to a batch lists the failed ones only
         message = f"{len(errors)} of the messages could not be deleted; the first: {message or code}"
-    return ServiceError(
-        answer.status, code, _request_id(answer) or identifier(error.request_id), message=message, action=action
-    )
+    said = _request_id(answer) or answer.private.identifier(error.request_id)
+    return ServiceError(answer.status, code, said, message=message, action=action)
 
 
 def _request_id(answer: Answer) -> str | None:
-    return identifier(answer.headers.get("x-mns-request-id"))
+    return answer.private.identifier(answer.headers.get("x-mns-request-id"))

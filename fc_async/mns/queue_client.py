@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from mns.mns_xml_handler import MessageEncoder, ReceiptHandlesEncoder
@@ -18,6 +18,7 @@ from mns.queue import Message
 
 from ..checks import check_timeout, check_whole, whole_seconds
 from ..errors import ArgumentError, FcAsyncError, ServiceError
+from ..forks import refuse_pickling
 from ..settings.search import find_settings
 from ..transport.account import account_of
 from .answer_xml import read_attributes, read_messages, read_text
@@ -43,7 +44,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 
 
 class QueueClient:
-    """Sends to and receives from one queue; one client may be shared by many threads.
+    """Sends to and receives from one queue; many threads may share one client, and forked children too.
+
+    A child of `os.fork()` or `multiprocessing`'s fork goes on with its parent's client: it makes connections of its own
+    and asks for credentials itself. A client cannot be pickled (spawn): make one in each process.
 
     Args:
         queue: queue name.
@@ -56,10 +60,13 @@ class QueueClient:
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region. Default False.
         insecure: allow plain http to a host that is not this machine. Default False.
-        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta.
-            Default 5.
-        read_timeout_seconds: longest wait for an answer, likewise; a receive that waits longer gets 5 seconds on top
-            of its own waiting. Default 35.
+        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta; a host
+            with several addresses is tried at each for so long. Default 5.
+        read_timeout_seconds: longest wait for the whole answer, head and body, however slowly it comes, likewise; TLS
+            and sending count too; a receive that waits longer gets 5 seconds on top of its own waiting. A call ends
+            within connect + read seconds for each request (`delete` makes one for 16 handles). Not in it: further
+            addresses of a host, the lookup of its name (DNS has no limit here), and what a provider of credentials
+            takes. Default 35.
 
     Raises:
         ArgumentError: an argument cannot be right.
@@ -112,6 +119,9 @@ class QueueClient:
 
     def __repr__(self) -> str:
         return f"QueueClient({self.queue!r}, {self.settings.place})"
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self)
 
     def close(self) -> None:
         """Close the connections that are open; a later call opens new ones."""

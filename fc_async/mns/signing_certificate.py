@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, NotificationError
+from ..forks import renew_after_fork
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -39,12 +40,13 @@ def fetch(url: str) -> Answer:
     import requests
 
     from ..transport.adapter import PlainAdapter
+    from ..transport.service_text import NOTHING_PRIVATE
 
     request = requests.PreparedRequest()
     request.prepare(method="GET", url=url, headers={})
     adapter = PlainAdapter(_MAX_BYTES)
     try:
-        return adapter.exchange(request, _CONNECT_SECONDS, _READ_SECONDS)
+        return adapter.exchange(request, _CONNECT_SECONDS, _READ_SECONDS, NOTHING_PRIVATE)
     finally:
         adapter.close()
 
@@ -73,6 +75,11 @@ class SigningCertificates:
         self._most = most
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, RSAPublicKey]] = {}
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Take a new lock: another thread of the parent may have held this one."""
+        self._lock = threading.Lock()
 
     def key(self, url: str, handed_over: Mapping[str, str | bytes] | None) -> RSAPublicKey:
         """Return the public key of a certificate.

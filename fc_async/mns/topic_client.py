@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from mns.mns_xml_handler import SubscriptionEncoder, TopicEncoder, TopicMessageEncoder
 from mns.subscription import SubscriptionMeta
@@ -25,6 +25,7 @@ from mns.topic import TopicMessage, TopicMeta
 from ..arn import QueueEndpoint, parse_arn
 from ..checks import check_timeout, check_whole
 from ..errors import ArgumentError, FcAsyncError, ServiceError
+from ..forks import refuse_pickling
 from ..settings.search import find_settings
 from ..transport.account import account_of
 from .answer_xml import read_text
@@ -59,9 +60,13 @@ class TopicClient:
         credentials: an `AccessKey`, or a client or provider of alibabacloud-credentials; None: looked for.
         internal: use the hosts that are reachable only inside the region. Default False.
         insecure: allow plain http to a host that is not this machine. Default False.
-        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta.
-            Default 5.
-        read_timeout_seconds: longest wait for an answer, likewise. Default 35.
+        connect_timeout_seconds: longest wait for a connection, over 0, 86400 at most, a number or a timedelta; a host
+            with several addresses is tried at each for so long. Default 5.
+        read_timeout_seconds: longest wait for the whole answer, head and body, however slowly it comes, likewise; TLS
+            and sending count too; a receive that waits longer gets 5 seconds on top of its own waiting. A call ends
+            within connect + read seconds for each request (`delete` makes one for 16 handles). Not in it: further
+            addresses of a host, the lookup of its name (DNS has no limit here), and what a provider of credentials
+            takes. Default 35.
 
     Raises:
         ArgumentError: an argument cannot be right.
@@ -112,6 +117,9 @@ class TopicClient:
 
     def __repr__(self) -> str:
         return f"TopicClient({self.topic!r}, {self.settings.place})"
+
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling(self)
 
     def close(self) -> None:
         """Close the connections that are open; a later call opens new ones."""

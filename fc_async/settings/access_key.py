@@ -26,6 +26,18 @@ class AccessKey:
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
 
+    def defect(self) -> str | None:
+        """Return what makes this key unusable, in words that show nothing of it; None where it can be used.
+
+        A header would be cut at a line break, or refuse the text; a space at an end is none of the key's, and the
+        service would answer that the signature is wrong.
+        """
+        for name in ("access_key_id", "access_key_secret", "security_token"):
+            reason = unusable_text(getattr(self, name))
+            if reason is not None:
+                return f"its {name.replace('_', ' ')} {reason}"
+        return None
+
     def private_texts(self) -> tuple[str, ...]:
         """Return what no message of ours may quote."""
         texts = (self.access_key_id, self.access_key_secret, self.security_token)
@@ -50,7 +62,8 @@ class Credentials:
         """Return the key that holds now.
 
         Raises:
-            SettingsError: there is none; the message names the source, never what it answered.
+            SettingsError: there is none, or no header can carry it; the message names the source, never what it
+                answered.
         """
         try:
             key = self.fetch()
@@ -60,8 +73,20 @@ class Credentials:
             # Whatever the library or the caller's object raises, it can quote an answer with keys.
             reason = type(error).__name__
         else:
-            if key.access_key_id and key.access_key_secret:
+            defect = key.defect() if key.access_key_id and key.access_key_secret else "an empty access key"
+            if defect is None:
                 return key
-            reason = "an empty access key"
+            reason = defect
         asked = f", which names {self.host}" if self.host else ""
         raise SettingsError(f"no credentials could be had from {self.source}{asked} ({reason})")
+
+
+def unusable_text(text: object) -> str | None:
+    """Return why no header can carry this text as it is, in words that show nothing of it; None where one can."""
+    if not isinstance(text, str):
+        return f"is no text but {type(text).__name__}"
+    if text != text.strip():
+        return "begins or ends with white space (a line break of the file that it was read from?)"
+    if not all(" " <= character <= "~" for character in text):
+        return "holds a character that is no printable ASCII"
+    return None

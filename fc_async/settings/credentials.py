@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ArgumentError, SettingsError
-from .access_key import LOCAL, AccessKey, Credentials
+from .access_key import LOCAL, AccessKey, Credentials, unusable_text
 from .found import CHAIN, LOOPBACK_DEFAULT, Source
-from .profiles import Profile, profile_file
+from .profiles import Profile, current_profile, profile_file
 from .providers import (
+    Given,
     Lazy,
     default_provider,
     key_of_client,
@@ -41,17 +42,20 @@ def given_credentials(given: Any) -> Credentials:
             providers (`get_credentials`).
 
     Raises:
-        ArgumentError: it is none of these.
+        ArgumentError: it is none of these, or no header can carry the key.
     """
     source = Source.argument("credentials")
     if isinstance(given, Credentials):
         return given
     if isinstance(given, AccessKey):
+        if (defect := given.defect()) is not None:
+            raise ArgumentError(f"expected an access key that a header can carry, but {defect}", argument=source.name)
         return Credentials(source, lambda: given)
+    made = Given(given)
     if hasattr(given, "get_credential"):
-        return Credentials(source, lambda: key_of_client(given))
+        return Credentials(source, lambda: key_of_client(made.it))
     if hasattr(given, "get_credentials"):
-        return Credentials(source, lambda: key_of_provider(given))
+        return Credentials(source, lambda: key_of_provider(made.it))
     raise ArgumentError(
         "credentials: expected an AccessKey, or a client or provider of alibabacloud-credentials,"
         f" got {type(given).__name__}"
@@ -62,7 +66,7 @@ def local_credentials(environment: Mapping[str, str], variable: str) -> Credenti
     """Use the pair ID:SECRET of this variable, else local/local.
 
     Raises:
-        SettingsError: the variable is set to something else.
+        SettingsError: the variable is set to something else, or no header can carry it.
     """
     text = environment.get(variable, "")
     if not text:
@@ -70,7 +74,9 @@ def local_credentials(environment: Mapping[str, str], variable: str) -> Credenti
     key_id, _, secret = text.partition(":")
     if not key_id or not secret:
         raise SettingsError(f"{variable}: expected ID:SECRET, got something else (not shown)")
-    return Credentials(Source.variables(variable), lambda: AccessKey(key_id, secret))
+    key = AccessKey(key_id, secret)
+    _refuse(variable, key.defect())
+    return Credentials(Source.variables(variable), lambda: key)
 
 
 def profile_credentials(profile: Profile) -> Credentials:
@@ -81,13 +87,25 @@ def profile_credentials(profile: Profile) -> Credentials:
 
 
 def environment_credentials(environment: Mapping[str, str]) -> Credentials | None:
-    """Use the access key in the environment, None where there is none."""
+    """Use the access key in the environment, None where there is none.
+
+    Raises:
+        SettingsError: no header can carry what a variable says.
+    """
     key = AccessKey(
         environment.get(ACCESS_KEY_ID, ""), environment.get(ACCESS_KEY_SECRET, ""), environment.get(SECURITY_TOKEN, "")
     )
     if not key.access_key_id or not key.access_key_secret:
         return None
+    for name in (ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN):
+        reason = unusable_text(environment.get(name, ""))
+        _refuse(name, reason and f"its value {reason}")
     return Credentials(Source.variables(ACCESS_KEY_ID, ACCESS_KEY_SECRET), lambda: key)
+
+
+def _refuse(source: object, defect: str | None) -> None:
+    if defect is not None:
+        raise SettingsError(f"{source}: expected an access key that a header can carry, but {defect}; it is not shown")
 
 
 def oidc_credentials(environment: Mapping[str, str]) -> Credentials | None:
@@ -125,10 +143,21 @@ def chain_credentials(home: Path, build: Callable[[], Any] = default_provider) -
 
 def _key_of_chain(chain: Any, home: Path) -> AccessKey:
     try:
-        return key_of_provider(chain)
+        key = key_of_provider(chain)
     except Exception:  # the chain's text quotes each provider's, and those can quote keys
         missing = _nothing_found(home)
+    else:
+        _refuse(_link(key, home), key.defect())
+        return key
     raise SettingsError(missing)
+
+
+def _link(key: AccessKey, home: Path) -> Source:
+    """Return which part of the chain has this key: the current profile, the other file, or one that is asked."""
+    profile, file = current_profile(home), home / ".alibabacloud" / "credentials.ini"
+    if profile is not None and profile.text("access_key_id") == key.access_key_id:
+        return Source.profile(profile.name, profile.path, is_current=True)
+    return CHAIN if profile is not None or not file.exists() else Source.file(file)
 
 
 def _nothing_found(home: Path) -> str:

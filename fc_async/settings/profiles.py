@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,17 @@ class Profile:
 def profile_file(home: Path) -> Path:
     """Return where the file stands under this home directory."""
     return home / ".aliyun" / "config.json"
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Tell whether other users of this machine may read the file; False where there is none, or no such thing."""
+    if os.name != "posix":
+        return False
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def named_profile(home: Path, name: str) -> Profile:

@@ -7,11 +7,13 @@ it fails without naming the field that a profile lacks; it prints its own log on
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from ..errors import SettingsError
+from ..forks import renew_after_fork
 from .access_key import AccessKey
 from .profiles import Profile
 
@@ -41,10 +43,16 @@ NEEDED_FIELDS = {
 
 
 class Lazy:
-    """Builds a provider on first use, once: a provider caches its keys."""
+    """Builds a provider on first use, once in each process: a provider caches its keys, and has locks of its own."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
+        self.renew_in_child()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Forget the parent's provider; the next call builds one."""
+        _renew_library()
         self._built: Any = None
         self._lock = threading.Lock()
 
@@ -53,6 +61,48 @@ class Lazy:
             if self._built is None:
                 self._built = self._build()
             return self._built
+
+
+class Given:
+    """A provider or client of the library that the caller made; in a forked child it gets new locks.
+
+    Args:
+        it: the provider or client.
+    """
+
+    def __init__(self, it: Any) -> None:
+        self.it = it
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Replace the locks of the library's objects; what the caller's own classes hold is theirs."""
+        _renew_library()
+        _renew_locks(self.it)
+
+
+def _renew_locks(one: object) -> None:
+    if isinstance(one, (list, tuple)):
+        for item in one:
+            _renew_locks(item)
+    elif type(one).__module__.startswith("alibabacloud_credentials."):
+        for name, value in list(vars(one).items()):
+            if isinstance(value, _LOCKS):
+                setattr(one, name, threading.Lock() if isinstance(value, _LOCKS[0]) else threading.RLock())
+            else:
+                _renew_locks(value)
+
+
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+
+
+def _renew_library() -> None:
+    """Replace the threads that refresh keys in the background: a child has none of them, and a copy of their locks."""
+    library: Any = sys.modules.get("alibabacloud_credentials.provider.refreshable")
+    if library is not None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        library.EXECUTOR = ThreadPoolExecutor(library.INT64_MAX, thread_name_prefix="non-blocking-refresh")
+        library.CONCURRENT_REFRESH_LEASES = threading.Semaphore(library.MAX_CONCURRENT_REFRESHES)
 
 
 def key_of_provider(provider: Any) -> AccessKey:

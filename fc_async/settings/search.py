@@ -58,7 +58,9 @@ LOCAL_ACCOUNT_ID = "1234567890123456"
 AskAccount = Callable[[str | None, bool, Credentials], str]
 """Told the region, whether to stay inside it, and who asks; answers the account id."""
 
-_REGION = re.compile(r"[a-z][a-z0-9-]{0,62}")
+# `cn-hangzhou`, `ap-southeast-1`, `cn-heyuan-acdr-1`: no wider, because it becomes part of a host name, which is looked
+# up, and what stands in the wrong line may be a secret.
+_REGION = re.compile(r"(?=.{1,40}$)[a-z]{2,4}(-[a-z]{1,12}[0-9]{0,3}|-[0-9]{1,3}){1,5}")
 _ACCOUNT_ID = re.compile(r"[0-9]{1,20}")
 _YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
@@ -157,7 +159,7 @@ class _Sources:
     def internal(self) -> bool:
         text = self.environment.get(INTERNAL, "")
         if text.lower() not in _YES_NO:
-            raise SettingsError(f"{INTERNAL}: expected 1 or 0, got {text[:20]!r}")
+            raise SettingsError(f"{INTERNAL}: expected 1 or 0, got something else (not shown)")
         return _YES_NO[text.lower()]
 
     def no_region(self) -> str:
@@ -214,7 +216,7 @@ def _account_id(sources: _Sources, given: str | None, *, is_local: bool) -> Sett
 
 def _checked(found: Setting, pattern: re.Pattern[str], expected: str) -> Setting:
     if not isinstance(found.value, str) or not pattern.fullmatch(found.value):  # both become part of a host name
-        raise unusable(found.source, f"expected {expected}, got {str(found.value)[:40]!r}")
+        raise unusable(found.source, f"expected {expected}, got something else (not shown: it may be a secret)")
     return found
 
 

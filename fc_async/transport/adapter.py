@@ -1,11 +1,12 @@
-"""HTTP as both services need it: no proxy for loopback, no redirect followed, and always known whether it was sent.
+"""HTTP as both services need it: no proxy for loopback, no redirect, an end in time, and known whether it was sent.
 
 The FC client mounts this in the FC SDK's core, the queue client uses it in place of the MNS SDK's own connection.
 """
 
 from __future__ import annotations
 
-import ssl
+import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +14,15 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import should_bypass_proxies
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from requests.utils import select_proxy, should_bypass_proxies
+from urllib3.exceptions import HTTPError
 
-from ..errors import TransportError
+from ..forks import renew_after_fork
 from ..settings.endpoint import is_loopback
+from .connections import attempt, is_in_attempt, keep_to_attempts, leave_parents_connections
+from .failure import TooLongError, failure_of
 from .request_log import log_answer, log_failure
-from .service_text import identifier
+from .service_text import NOTHING_PRIVATE, Private
 
 _CHUNK_BYTES = 65536
 
@@ -32,15 +35,24 @@ class Answer:
         status: HTTP status.
         headers: names in lower case.
         body: the whole body.
+        private: what nothing may quote that is said about it.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    private: Private = NOTHING_PRIVATE
+
+
+class _ThisThread(threading.local):
+    private = NOTHING_PRIVATE
 
 
 class PlainAdapter(HTTPAdapter):
     """Sends each request once, reads the whole answer, and reports every failure as a `TransportError`.
+
+    Of a request's two timeouts the second one bounds all that follows the connection, the whole answer above all, and
+    not each single read.
 
     Args:
         max_answer_bytes: longer answers are refused while they are read.
@@ -48,7 +60,32 @@ class PlainAdapter(HTTPAdapter):
 
     def __init__(self, max_answer_bytes: int) -> None:
         self._max_answer_bytes = max_answer_bytes
+        self._this_thread = _ThisThread()
         super().__init__(pool_connections=4, pool_maxsize=64, max_retries=0)
+        renew_after_fork(self)
+
+    def init_poolmanager(self, *arguments: Any, **details: Any) -> None:
+        """Make the pools; `requests` calls this."""
+        super().init_poolmanager(*arguments, **details)
+        keep_to_attempts(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **details: Any) -> Any:
+        """Return the pools of a proxy; `requests` calls this."""
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **details)
+        if is_new:
+            keep_to_attempts(manager)
+        return manager
+
+    def renew_in_child(self) -> None:
+        """Leave the parent its connections, and its pools with their locks."""
+        leave_parents_connections()
+        self.proxy_manager = {}
+        self.init_poolmanager(self._pool_connections, self._pool_maxsize, block=self._pool_block)
+
+    def private(self) -> Private:
+        """Return what nothing may quote that is said about the request of this thread."""
+        return self._this_thread.private
 
     def send(
         self,
@@ -66,26 +103,40 @@ class PlainAdapter(HTTPAdapter):
         """
         url = request.url or ""
         through = None if _goes_direct(url) else proxies
-        try:
-            response = super().send(request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=through)
-            body = self._read(response)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = failure_of(urlsplit(url).netloc, error, timeout)
-            log_failure(request.method, url, failure)
-        else:
-            response._content = body
-            response._content_consumed = True
-            log_answer(
-                request.method, url, response.status_code, _request_id(response), response.elapsed.total_seconds()
-            )
-            response.headers.pop("Location", None)  # without it, nothing above us follows the redirect
-            return response
+        seconds = timeout[1] if isinstance(timeout, tuple) else timeout
+        with attempt(seconds) as now:
+            try:
+                response = super().send(
+                    request, stream=True, timeout=timeout, verify=verify, cert=cert, proxies=through
+                )
+                body = self._read(response)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                by_proxy = bool(select_proxy(url, through))
+                failure = failure_of(url, error, seconds, was_connecting=now.is_connecting, by_proxy=by_proxy)
+                log_failure(request.method, url, failure)
+            else:
+                response._content = body
+                response._content_consumed = True
+                said = _request_id(response, self.private())
+                log_answer(request.method, url, response.status_code, said, response.elapsed.total_seconds())
+                response.headers.pop("Location", None)  # without it, nothing above us follows the redirect
+                return response
         raise failure
 
-    def exchange(self, request: requests.PreparedRequest, connect_seconds: float, read_seconds: float) -> Answer:
-        """Send one request, through the proxy that the environment names for its host, and return the answer."""
+    def exchange(
+        self, request: requests.PreparedRequest, connect_seconds: float, read_seconds: float, private: Private
+    ) -> Answer:
+        """Send one request, through the proxy that the environment names for its host, and return the answer.
+
+        Args:
+            request: what is sent.
+            connect_seconds: longest wait for a connection, at each address of the host.
+            read_seconds: longest wait for the whole answer.
+            private: what nothing may quote that is said about it.
+        """
+        self._this_thread.private = private
         proxies = requests.utils.get_environ_proxies(request.url or "")
-        return answer_of(self.send(request, timeout=(connect_seconds, read_seconds), proxies=proxies))
+        return answer_of(self.send(request, timeout=(connect_seconds, read_seconds), proxies=proxies), private)
 
     def close(self) -> None:
         """Close the connections that are open; a later request opens new ones.
@@ -106,7 +157,7 @@ class PlainAdapter(HTTPAdapter):
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
                 if len(body) > self._max_answer_bytes:
-                    raise _TooLongError(f"an answer of over {self._max_answer_bytes} bytes")
+                    raise TooLongError(f"an answer of over {self._max_answer_bytes} bytes")
             if getattr(response.raw, "length_remaining", None):  # urllib3 1 does not notice a body cut short
                 raise requests.exceptions.ChunkedEncodingError("cut short")
         except BaseException:
@@ -115,19 +166,15 @@ class PlainAdapter(HTTPAdapter):
         return bytes(body)
 
 
-class _TooLongError(ValueError):
-    """The answer is longer than this client reads."""
-
-
-def answer_of(response: requests.Response) -> Answer:
+def answer_of(response: requests.Response, private: Private) -> Answer:
     """Return what `requests` read as a value."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, response.content)
+    return Answer(response.status_code, headers, response.content, private)
 
 
-def _request_id(response: requests.Response) -> str | None:
+def _request_id(response: requests.Response, private: Private) -> str | None:
     names = ("x-fc-request-id", "x-mns-request-id", "x-acs-request-id")
-    return next((identifier(response.headers[name]) for name in names if name in response.headers), None)
+    return next((private.identifier(response.headers[name]) for name in names if name in response.headers), None)
 
 
 def _goes_direct(url: str) -> bool:
@@ -135,54 +182,7 @@ def _goes_direct(url: str) -> bool:
     return is_loopback(host) or bool(should_bypass_proxies(url, no_proxy=None))
 
 
-def failure_of(netloc: str, error: Exception, timeout: Any) -> TransportError:
-    """Return our error for one of `requests`, with whether the request may have arrived.
-
-    Args:
-        netloc: host and port, for the reader.
-        error: what `requests` raised; no text of it is taken over.
-        timeout: the timeouts of the request, as `requests` takes them.
-    """
-    kind = type(_root(error)).__name__
-    if isinstance(error, _TooLongError):
-        return TransportError(f"{netloc} sent {error}, which is more than fc_async reads", sent=True)
-    if not _was_sent(error):
-        return TransportError(f"{netloc} could not be reached ({kind}); nothing was sent", sent=False)
-    if isinstance(error, requests.Timeout):
-        seconds = timeout[1] if isinstance(timeout, tuple) else timeout
-        return TransportError(
-            f"{netloc} sent no answer within {seconds:g} seconds; the request may have arrived", sent=True
-        )
-    return TransportError(
-        f"the connection to {netloc} broke before the whole answer came ({kind}); the request may have arrived",
-        sent=True,
-    )
-
-
-def _was_sent(error: Exception) -> bool:
-    """Tell whether any byte of the request can have left; in doubt it can."""
-    unsent = (
-        requests.ConnectTimeout,
-        requests.exceptions.InvalidURL,
-        NewConnectionError,
-        ConnectTimeoutError,
-        ssl.SSLCertVerificationError,
-    )
-    return not any(isinstance(one, unsent) for one in _chain(error))
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return the error and all that it is made of: requests and urllib3 hold the reason in different places."""
-    found: list[BaseException] = []
-    waiting: list[Any] = [error]
-    while waiting and len(found) < 20:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            # Not __context__: it leads to an error that the caller happens to be handling while it calls us.
-            waiting += [getattr(one, "reason", None), one.__cause__, *one.args]
-    return found
-
-
-def _root(error: BaseException) -> BaseException:
-    return _chain(error)[-1]
+# They log URLs, with the receipt handles in them, and quote headers that they cannot read, also where no log is set
+# up; what others send over urllib3 they log as before.
+for _name in ("connection", "connectionpool", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(lambda _: not is_in_attempt())

@@ -20,9 +20,11 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import requests
+import requests.cookies
 from alibabacloud_credentials.models import CredentialModel
 from alibabacloud_fc20230330.client import Client as FcClient
 from alibabacloud_tea_openapi.client import Client as OpenApiClient
@@ -33,7 +35,7 @@ from ..errors import FcAsyncError, ServiceError, TransportError
 from ..settings.access_key import Credentials
 from ..settings.settings import Settings
 from .adapter import Answer, PlainAdapter, answer_of
-from .service_text import identifier, said
+from .service_text import NOTHING_PRIVATE, Private
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A synchronous invocation may answer 32 MB (facts: the limits page); twice that is no answer of the service."""
@@ -49,11 +51,11 @@ class _Exchange(threading.local):
     is_ours = False
     is_signed = False
     answer: Answer | None = None
-    secrets: tuple[str, ...] = ()
+    private = NOTHING_PRIVATE
 
-    def begin(self) -> None:
+    def begin(self, contents: tuple[str, ...]) -> None:
         """Forget what the call before saw."""
-        self.answer, self.secrets, self.is_signed = None, (), False
+        self.answer, self.private, self.is_signed = None, Private(contents=contents), False
 
 
 _exchange = _Exchange()
@@ -65,7 +67,7 @@ class Transport:
     Args:
         settings: where, and as whom.
         connect_timeout_seconds: longest wait for a connection, over 0.
-        read_timeout_seconds: longest wait for an answer, or for its next part, over 0.
+        read_timeout_seconds: longest wait for a whole answer, over 0.
         client: the SDK's client; None: that of Function Compute.
     """
 
@@ -118,26 +120,24 @@ class Transport:
             ServiceError: the service answered something else, or what cannot be read.
             TransportError: no answer came.
         """
-        _exchange.begin()
+        _exchange.begin(private)
         failure: FcAsyncError
         try:
             operation()
         except Exception as error:  # the SDK raises what it likes, and all of it can quote the request
-            failure = self._failure(action, error, expected, private)
+            failure = self._failure(action, error, expected)
         else:
             answer = _exchange.answer
             if answer is not None and answer.status in expected:
                 return answer
-            failure = self._refused(action, answer, private) if answer else _went_past(action)
+            failure = self._refused(action, answer) if answer else _went_past(action)
         raise failure  # here, outside the handler: so that the SDK's exception is not even its context
 
-    def _failure(
-        self, action: str, error: Exception, expected: tuple[int, ...], private: tuple[str, ...]
-    ) -> FcAsyncError:
+    def _failure(self, action: str, error: Exception, expected: tuple[int, ...]) -> FcAsyncError:
         inner = getattr(error, "inner_exception", None)
         for one in (error, inner):
             if isinstance(one, TransportError):
-                return TransportError(f"{action}: {one}", sent=one.sent)
+                return type(one)(f"{action}: {one}", sent=one.sent)
             if isinstance(one, FcAsyncError):
                 return one
         kind = type(inner or error).__name__
@@ -148,25 +148,26 @@ class Transport:
             return TransportError(f"{action}: the FC SDK failed, and the request may have arrived ({kind})", sent=True)
         if answer.status in expected:
             return unreadable(action, answer, kind if _is_json(answer.body) else "expected JSON, got something else")
-        return self._refused(action, answer, private)
+        return self._refused(action, answer)
 
-    def _refused(self, action: str, answer: Answer, private: tuple[str, ...]) -> ServiceError:
+    def _refused(self, action: str, answer: Answer) -> ServiceError:
         error = json.loads(answer.body) if answer.status >= 300 else {}
-        code = identifier(error.get("Code"))
-        message = said(error.get("Message"), code, (*_exchange.secrets, *private))
+        code = answer.private.code(error.get("Code"))
+        message = answer.private.sentence(error.get("Message"), code)
         return ServiceError(answer.status, code, request_id(answer), message=message, action=action)
 
 
 def unreadable(action: str, answer: Answer, reason: str) -> ServiceError:
     """Return the error for an answer that says yes and cannot be read; the reason quotes nothing of it."""
+    shown = answer.private.sentence(reason) or "it quotes what is private"
     return ServiceError(
-        answer.status, None, request_id(answer), message=f"an answer that cannot be read ({reason})", action=action
+        answer.status, None, request_id(answer), message=f"an answer that cannot be read ({shown})", action=action
     )
 
 
 def request_id(answer: Answer) -> str | None:
     """Return the service's id of the call, from the header that every answer of Function Compute has."""
-    return identifier(answer.headers.get(REQUEST_ID))
+    return answer.private.identifier(answer.headers.get(REQUEST_ID))
 
 
 def _went_past(action: str) -> TransportError:
@@ -193,7 +194,8 @@ class _SdkCredentials:
 
     def get_credential(self) -> Any:
         key = self._credentials.access_key()
-        _exchange.secrets, _exchange.is_signed = key.private_texts(), True
+        _exchange.private = replace(_exchange.private, secrets=key.private_texts())
+        _exchange.is_signed = True
         return CredentialModel(
             access_key_id=key.access_key_id,
             access_key_secret=key.access_key_secret,
@@ -208,11 +210,14 @@ class _SdkCredentials:
 class _FcAdapter(PlainAdapter):
     """Rewrites every refusal as the JSON object that the SDK reads, and keeps the answer for `Transport.call`."""
 
+    def private(self) -> Private:
+        return _exchange.private
+
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         response = super().send(*args, **kwargs)
         if response.status_code >= 300:
             _rewrite(response)
-        _exchange.answer = answer_of(response)
+        _exchange.answer = answer_of(response, self.private())
         return response
 
 
@@ -250,8 +255,16 @@ def _first(came: dict[str, Any], *names: str) -> str | None:
     return next((came[name] for name in names if came.get(name) and isinstance(came[name], str)), None)
 
 
+class _NoCookies(requests.cookies.RequestsCookieJar):
+    """Keeps none: they would never be sent, and a jar's lock could be held in a forked child."""
+
+    def extract_cookies(self, *_: object) -> None:
+        return
+
+
 def _session() -> requests.Session:
     session = requests.Session()
+    session.cookies = _NoCookies()
     adapter = _FcAdapter(MAX_ANSWER_BYTES)
     session.mount("http://", adapter)
     session.mount("https://", adapter)

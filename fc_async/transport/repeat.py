@@ -2,12 +2,12 @@
 
     not sent (DNS, refused, connect timeout), 429   every call
     sent without an answer, 500, 502, 503           only what does no harm twice: the caller of `Repeats` says so
-    anything else                                   never
+    anything else, a loopback port that refuses     never
 
-At most 5 attempts, and so 7.5 seconds of waiting between them; what the calls themselves take does not count, so that
-a service that hangs is asked again too. The delays double from half a second, as the service's own do
-(https://help.aliyun.com/zh/functioncompute/retry-policy), each cut by chance ("full jitter"), so that clients that
-failed together come back one by one.
+At most 5 attempts, and so 7.5 seconds of waiting between them; what the attempts themselves take does not count, so
+that a service that hangs is asked again too, and each is bounded for itself (connections.py). The delays double from
+half a second, as the service's own do (https://help.aliyun.com/zh/functioncompute/retry-policy), each cut by chance
+("full jitter"), so that clients that failed together come back one by one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..errors import ServiceError, TransportError
+from .failure import NothingListensError
 
 MAX_ATTEMPTS = 5
 FIRST_DELAY_SECONDS = 0.5
@@ -80,6 +81,8 @@ def is_in_doubt(failure: ServiceError | TransportError) -> bool:
 
 
 def _is_passing(failure: ServiceError | TransportError, harmless_twice: bool) -> bool:
+    if isinstance(failure, NothingListensError):
+        return False
     if is_in_doubt(failure):
         return harmless_twice
     return isinstance(failure, TransportError) or failure.status == 429

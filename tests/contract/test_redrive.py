@@ -7,6 +7,7 @@ import pytest
 from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient
 from fc_async.dlq.redrive import redrive
 from tests.contract.fc_sdk import create_function
+from tests.peer import Peer, Reply
 
 FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
 ECHO = "def handler(event, context):\n    return event\n"
@@ -169,3 +170,15 @@ def test_a_service_that_cannot_be_reached_stops_it_with_the_letter_kept(local, f
     assert summary.stopped is not None
     local.advance(2)
     assert len(queue.peek(16)) == 1
+
+
+def test_a_letter_is_kept_when_a_stranger_answers_202(queue):
+    queue.send(letter())
+    with Peer(Reply(202, "<html>you are offline</html>")) as stranger:
+        with FunctionsClient(endpoint=stranger.url) as functions:
+            summary = send_again(queue, functions, allow_loss=True)
+        assert len(stranger.requests) == 1
+    assert summary.sent == 0
+    assert "without x-fc-request-id" in summary.left[0][1]
+    attributes = queue.get_attributes()
+    assert attributes.active_messages + attributes.inactive_messages == 1

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from fc_async import Accepted, AsyncInvokeConfig, FcAsyncError, FunctionsClient, ServiceError, TransportError
+from fc_async import Accepted, AccessKey, AsyncInvokeConfig, FcAsyncError, FunctionsClient, ServiceError, TransportError
 from tests.peer import Drop, Peer, Received, Reply
 
 ID = {"X-Fc-Request-Id": "1-a"}
+KEY = AccessKey("the-id", "the-secret")
 BUSY = Reply(429, {"Code": "ResourceExhausted"}, ID)
 BROKEN = [Reply(500, b"", ID), Reply(502, "<html>", ID), Reply(503, {"Code": "ResourceThrottled"}, ID), Drop()]
 TASK = {"taskId": "t-1", "status": "Running", "requestId": "1-first"}
@@ -44,6 +46,12 @@ def play(call: Call, *script: Reply | Drop, time: Time | None = None) -> tuple[A
         except FcAsyncError as error:
             outcome = error
     return outcome, peer.requests
+
+
+def unheard() -> str:
+    """Return an address of this machine that counts as no loopback, where nothing listens."""
+    with Peer() as gone:
+        return f"http://0.0.0.0:{gone.port}"
 
 
 def once(client: FunctionsClient) -> Accepted:
@@ -92,21 +100,39 @@ def test_throttled_for_good_is_said_with_code_and_request_id(call: Call, yes: Re
 
 @pytest.mark.parametrize(("call", "yes"), HARMLESS + ONCE)
 def test_every_call_is_repeated_when_nothing_can_be_reached(call: Call, yes: Reply) -> None:
-    with Peer() as peer:
-        url = peer.url
     time = Time()
-    with FunctionsClient(endpoint=url, sleep=time.sleep) as client, pytest.raises(TransportError) as caught:
+    with (
+        FunctionsClient(endpoint=unheard(), insecure=True, credentials=KEY, sleep=time.sleep) as client,
+        pytest.raises(TransportError) as caught,
+    ):
         call(client)
     assert not caught.value.sent
     assert len(time.sleeps) == 4
 
 
-def test_a_service_that_comes_back_is_reached() -> None:
+@pytest.mark.parametrize(("call", "yes"), HARMLESS + ONCE)
+def test_a_loopback_port_that_refuses_is_asked_once_and_the_error_asks_for_the_local_service(
+    call: Call, yes: Reply
+) -> None:
     with Peer() as gone:
-        port = gone.port
+        url = gone.url
+    time = Time()
+    with FunctionsClient(endpoint=url, sleep=time.sleep) as client, pytest.raises(TransportError) as caught:
+        call(client)
+    assert (caught.value.sent, time.sleeps) == (False, [])
+    assert str(caught.value).endswith("is `fc-async local up` running?")
+    assert not pickle.loads(pickle.dumps(caught.value)).sent  # noqa: S301 - our own bytes
+
+
+def test_a_service_that_comes_back_is_reached() -> None:
+    url = unheard()
+    port = int(url.rpartition(":")[2])
     came_back: list[Peer] = []
     with FunctionsClient(
-        endpoint=f"http://127.0.0.1:{port}", sleep=lambda _: came_back.append(Peer(ACCEPTED, port=port))
+        endpoint=url,
+        insecure=True,
+        credentials=KEY,
+        sleep=lambda _: came_back.append(Peer(ACCEPTED, port=port)),
     ) as client:
         assert once(client).request_id == "1-b"
     with came_back[0]:

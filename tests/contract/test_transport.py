@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from darabonba.core import DaraCore
 
-from fc_async import FcAsyncError, FunctionsClient, ServiceError, SettingsError, TransportError
+from fc_async import Accepted, FcAsyncError, FunctionsClient, InvokeFailed, ServiceError, SettingsError, TransportError
 from fc_async.settings.access_key import AccessKey
 from fc_async.settings.search import find_settings
 from fc_async.transport.fc_transport import Transport
@@ -96,6 +96,24 @@ def test_code_message_and_request_id_are_read_in_every_spelling(body: object, he
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_an_async_invoke_is_accepted_only_on_202(status: int) -> None:
     assert refused(Reply(status, b"", ID)).status == status
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-fc-request-id": ""}, {"x-fc-request-id": "\x1b"}, {"x-acs-request-id": "1-a"}]
+)
+def test_a_202_without_the_request_id_of_function_compute_is_no_acceptance(headers: dict[str, str]) -> None:
+    error = refused(Reply(202, "<html>you are offline</html>", headers))
+    assert (error.status, error.code, error.request_id) == (202, None, None)
+    assert "without x-fc-request-id, which Function Compute always gives" in str(error)
+
+
+def test_of_many_invocations_those_without_a_request_id_are_not_accepted() -> None:
+    with Peer(Reply(202, b"", ID), Reply(202)) as peer, FunctionsClient(endpoint=peer.url) as client:
+        first, *others = client.invoke_many("main", ["1", "2", "3"], concurrency=1)
+        assert len(peer.requests) == 3
+    assert isinstance(first, Accepted)
+    assert [type(one) for one in others] == [InvokeFailed, InvokeFailed]
+    assert all("without x-fc-request-id" in str(one.error) for one in others if isinstance(one, InvokeFailed))
 
 
 @pytest.mark.parametrize(
@@ -323,7 +341,7 @@ def _request(name: str = "GetAsyncInvokeConfigRequest") -> object:
 CALLS = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
-from fc_async import FcAsyncError, FunctionsClient, QueueClient
+from fc_async import Accepted, FcAsyncError, FunctionsClient, QueueClient
 from fc_async import AccessKey
 key = AccessKey("the-access-key-id", "the-access-key-secret", "the-security-token")
 with FunctionsClient(endpoint=sys.argv[1], credentials=key) as client:

@@ -216,6 +216,7 @@ def test_whoami_of_a_profile_names_the_file_and_asks_nobody(fc_async, monkeypatc
         {"name": "role", "mode": "RamRoleArn", "region_id": "cn-beijing"},
     ]  # fmt: skip
     path.write_text(json.dumps({"current": "work", "profiles": profiles}))
+    path.chmod(0o600)
     for arguments in (["--profile", "work"], []):
         code, out, err = fc_async("whoami", *arguments)
         assert (code, err) == (0, "")
@@ -227,6 +228,22 @@ def test_whoami_of_a_profile_names_the_file_and_asks_nobody(fc_async, monkeypatc
     code, out, err = fc_async("whoami", "--profile", "nobody")
     assert (code, out) == (1, "")
     assert "'nobody'" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
+@pytest.mark.parametrize(("mode", "is_named"), [(0o644, True), (0o640, True), (0o604, True), (0o600, False)])
+def test_whoami_names_a_file_of_keys_that_others_may_read(fc_async, tmp_path, mode, is_named):
+    path = tmp_path / ".aliyun" / "config.json"
+    path.parent.mkdir()
+    path.write_text('{"profiles": []}')
+    path.chmod(mode)
+    code, out, err = fc_async("whoami", "-o", "json")
+    assert (code, json.loads(out)["region"]["value"]) == (0, "cn-hangzhou")
+    assert err.splitlines() == (
+        [f"advice: other users of this machine may read the keys in {path}; close it with: chmod 600 {path}"]
+        if is_named
+        else []
+    )
 
 
 def test_whoami_names_an_unsupported_mode_as_one(fc_async, monkeypatch, tmp_path):
@@ -266,6 +283,7 @@ def test_whoami_of_internal_hosts_says_that_they_need_the_account(fc_async, monk
     path.parent.mkdir()
     profile = {"name": "ak", "mode": "AK", "region_id": "cn-beijing", "access_key_id": "id", "access_key_secret": "s"}
     path.write_text(json.dumps({"profiles": [profile]}))
+    path.chmod(0o600)
     code, out, err = fc_async("whoami", "--internal", "--profile", "ak", "-o", "json")
     found = json.loads(out)
     assert (code, err) == (0, "")

@@ -4,7 +4,7 @@ import pytest
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-from fc_async.transport.adapter import failure_of
+from fc_async.transport.failure import failure_of
 
 
 def pool_error(reason: Exception) -> MaxRetryError:
@@ -25,10 +25,10 @@ def pool_error(reason: Exception) -> MaxRetryError:
     ],
 )
 def test_a_failure_counts_as_unsent_only_when_nothing_can_have_left(error: Exception, sent: bool) -> None:
-    assert failure_of("host", error, (5, 30)).sent is sent
+    assert failure_of("https://host/", error, 30).sent is sent
 
 
 def test_what_the_caller_was_handling_does_not_make_a_failure_unsent() -> None:
     error = requests.ConnectionError(ProtocolError("aborted"))
     error.__context__ = requests.ConnectTimeout("an earlier one")
-    assert failure_of("host", error, None).sent
+    assert failure_of("https://host/", error).sent
