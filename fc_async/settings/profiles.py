@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..bounded_read import read_bounded
 from ..errors import SettingsError
+
+MAX_FILE_BYTES = 1024 * 1024
+"""Ours: the file of a hundred profiles has a few dozen KB."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,15 @@ def _profiles(path: Path) -> dict[str, Profile]:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = read_bounded(path, MAX_FILE_BYTES)
+        content = json.loads(raw.decode("utf-8-sig")) if len(raw) <= MAX_FILE_BYTES else None
     except (OSError, ValueError, RecursionError) as error:
         reason = type(error).__name__  # the error's own text can quote the file, and the file holds keys
     else:
+        if len(raw) > MAX_FILE_BYTES:
+            raise SettingsError(
+                f"expected {path} to have {MAX_FILE_BYTES} bytes at most, got more; repair or remove it"
+            )
         if isinstance(content, dict):
             return content
         reason = f"a JSON {type(content).__name__}"

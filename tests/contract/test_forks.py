@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from fc_async import AccessKey, FunctionsClient, QueueClient
+from fc_async import AccessKey, FunctionsClient, QueueClient, TopicClient
 from fc_async.functions.calls import Calls
 from fc_async.settings.providers import Lazy
 from fc_async.settings.search import find_settings
@@ -83,7 +83,7 @@ def test_a_child_of_multiprocessings_fork_works_on_and_one_of_spawn_is_told_to_m
     child.start()
     child.join(SECONDS)
     assert child.exitcode == 0
-    for client in (functions, queue):
+    for client in (functions, queue, TopicClient("alarm", endpoint=functions.settings.endpoint.url)):
         name = type(client).__name__
         spawned = multiprocessing.get_context("spawn").Process(target=repr, args=(client,))
         with pytest.raises(TypeError, match=f"make a {name} in each process"):
