@@ -1,6 +1,7 @@
 """What goes wrong between the command line and the service ends in a sentence and an exit code."""
 
 import json
+import time
 
 import pytest
 
@@ -274,3 +275,18 @@ def test_config_list_all_qualifiers_shows_versions_and_aliases_without_a_config(
         ("prod", "functions/orders/prod"),
         ("test", "functions/orders/test"),
     ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["config", "get", "orders"], ["invoke", "orders"], ["task", "list", "orders"], ["dlq", "peek", "dead"]],
+    ids=" ".join,
+)
+def test_without_a_local_service_every_command_asks_for_it_within_a_second(fc_async, arguments):
+    with Peer() as gone:
+        pass
+    began = time.monotonic()
+    code, out, err = fc_async(gone, *arguments)
+    assert time.monotonic() - began < 1  # it is the time that is promised
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].endswith("is `fc-async local up` running?")

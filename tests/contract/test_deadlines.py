@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -105,11 +106,26 @@ def test_a_proxy_that_does_not_connect_sent_nothing(call: Call, answer: Reply, m
     assert "the-password" not in str(error)
 
 
-def test_a_payload_that_nobody_reads_is_left_in_time() -> None:
+def test_a_payload_that_is_read_slowly_is_left_in_time() -> None:
+    stop = threading.Event()
+
+    def read_slowly(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while not stop.wait(0.05):
+                connection.recv(100_000)
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # so that it takes a little at a time
+        reader = threading.Thread(target=read_slowly, args=(listener,))
+        reader.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with FunctionsClient(endpoint=url, connect_timeout_seconds=60, max_payload_bytes=None) as client:
-            error = ended(lambda _: client.invoke("main", b"x" * 16_000_000, timeout_seconds=READ), "")
+        try:
+            with FunctionsClient(endpoint=url, credentials=KEY) as client:
+                error = ended(lambda _: client.invoke("main", b"x" * 16_000_000, timeout_seconds=1), "")
+        finally:
+            stop.set()
+            reader.join()
     assert error.sent
 
 

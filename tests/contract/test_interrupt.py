@@ -29,7 +29,7 @@ GOES_ON = "stopped waiting; the task goes on: fc-async task get orders t-1"
 
 
 class Moment:
-    """Sends SIGINT in one of the functions that begin between the first answer and the sleep before the next.
+    """Sends SIGINT in one of the functions that begin between the wait for an answer and the sleep before the next.
 
     Python looks for signals where a function begins, so that these are the moments when a real one arrives.
 
@@ -40,7 +40,7 @@ class Moment:
     def __init__(self, at: int) -> None:
         self._at = at
         self._codes: set[CodeType] = set()
-        self._is_answered = self._is_over = False
+        self._has_begun = self._is_over = False
         self.sent_in = ""
 
     def __enter__(self) -> Moment:
@@ -57,8 +57,8 @@ class Moment:
                 self._send("sleep")
         if event != "call" or self._is_over:
             return
-        self._is_answered = self._is_answered or frame.f_code.co_name == "log_answer"
-        if not self._is_answered or frame.f_code in self._codes:
+        self._has_begun = self._has_begun or frame.f_code.co_name == "getresponse"
+        if not self._has_begun or frame.f_code in self._codes:
             return
         self._codes.add(frame.f_code)
         if len(self._codes) == self._at:

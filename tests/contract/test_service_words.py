@@ -12,7 +12,7 @@ import pytest
 from fc_async import AccessKey, FcAsyncError, FunctionError, FunctionsClient, QueueClient, ServiceError
 from tests.peer import Peer, Reply
 
-KEY = AccessKey("LTAI5tTheAccessKeyId", "TheAccessKeySecret0123456789", "CAISTheSecurityToken+/0123456789==")
+KEY = AccessKey("LTAI5tTheAccessKeyId", "TheAccessKeySecretOfLettersAlone", "CAISTheSecurityToken+/0123456789==")
 PAYLOAD = "4711-0815-and-more"
 PRIVATE = ("TheAccessKeyId", "TheAccessKeySecret", "TheSecurityToken", "4711-0815")
 SECRETS = (KEY.access_key_id, KEY.access_key_secret, KEY.security_token)
