@@ -158,11 +158,13 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask before something that cannot be taken back; with no terminal and no --yes nothing is done (exit 2)."""
     import sys
 
+    from .terminal import clean
+
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: it was closed (<&-)
         raise click.UsageError("there is no terminal to ask on, so nothing was done; --yes goes on without a question")
-    click.confirm(question, abort=True, err=True)
+    click.confirm(clean(question), abort=True, err=True)
 
 
 def say(sentence: str) -> None:

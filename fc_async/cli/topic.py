@@ -19,6 +19,7 @@ from .mns_view import document as as_document
 from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from .output import print_document, print_documents, print_fields, print_table
 from .queue import logging_option, max_message_size_option, prefix_option
+from .terminal import clean
 
 if TYPE_CHECKING:
     from ..mns.topic_client import TopicClient
@@ -232,7 +233,7 @@ def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_
         return
     message_id = client.publish(content, tag=tag)
     if output == "table":
-        click.echo(message_id)
+        click.echo(clean(message_id))
     else:
         print_document({"messageId": message_id}, output)
 
@@ -241,6 +242,8 @@ def _stdin() -> bytes:
     """Return what stdin holds; the service says how long a message may be, and this is far more."""
     from ..bounded_read import read_stream
 
+    if sys.stdin is None:
+        raise click.UsageError("BODY is -, and stdin is closed")
     content = read_stream(sys.stdin.buffer, _MAX_STDIN_BYTES)
     if len(content) > _MAX_STDIN_BYTES:
         raise click.UsageError(f"stdin has over {_MAX_STDIN_BYTES} bytes, and a message takes 65536")
@@ -273,4 +276,4 @@ def _with_subscriptions(client: TopicClient) -> str:
         if error.status != 403:
             raise
         return " and its subscriptions"
-    return f" and its subscriptions ({', '.join(names)})" if names else ", which has no subscription"
+    return f" and its subscriptions ({clean(', '.join(names))})" if names else ", which has no subscription"

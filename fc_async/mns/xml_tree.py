@@ -73,8 +73,12 @@ def tree(body: bytes) -> Element:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(body, True)
+    except UnreadableAnswerError:
+        raise
     except expat.ExpatError as error:
         reason = f"no XML ({expat.ErrorString(error.code)})"
+    except (LookupError, ValueError):  # what Python's codecs say of an encoding that they or expat cannot take
+        reason = "XML in an encoding that cannot be read"
     else:
         return builder.close()
     raise UnreadableAnswerError(reason)

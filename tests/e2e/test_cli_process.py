@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from tests.peer import Drop, Peer, Reply
 
 COMMAND = [sys.executable, "-c", "from fc_async.cli.root import run; run()"]
@@ -50,6 +52,16 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_is_done():
     assert (done.returncode, done.stdout) == (2, "")
     assert "--yes" in done.stderr
     assert not peer.requests
+
+
+@pytest.mark.parametrize("arguments", [("queue", "delete", "dead"), ("topic", "publish", "alarm", "-")], ids=" ".join)
+def test_a_closed_stdin_is_no_terminal_and_no_text(arguments):
+    with Peer(Reply(200, "<Queue/>")) as peer:
+        closed = ["sh", "-c", 'exec "$@" <&-', "sh", *COMMAND, *arguments, "--endpoint", peer.url]
+        done = subprocess.run(closed, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "stdin" in done.stderr or "no terminal" in done.stderr
+    assert {one.method for one in peer.requests} <= {"GET"}
 
 
 def test_a_reader_that_goes_away_is_no_failure():

@@ -103,3 +103,17 @@ def test_what_cannot_be_taken_back_is_asked_and_no_means_no():
         assert not peer.requests
         assert in_terminal("config", "delete", "orders", "--endpoint", peer.url, typed="y\n")[0] == 0
         assert [one.method for one in peer.requests] == ["DELETE"]
+
+
+def test_a_question_and_an_id_show_what_the_service_calls_a_thing_and_do_not_obey_it():
+    nasty = "a&#x9b;2J&#x202e;b&#10;Delete nothing? [y/N]: y"
+    names = f"<Subscriptions><Subscription><SubscriptionName>{nasty}</SubscriptionName></Subscription></Subscriptions>"
+    for step, arguments in (
+        (Reply(200, names), ("topic", "delete", "alarm")),
+        (Reply(200, names), ("topic", "delete", "alarm", "--dry-run")),
+        (Reply(201, f"<Message><MessageId>{nasty}</MessageId></Message>"), ("topic", "publish", "alarm", "x")),
+    ):
+        with Peer(step) as peer:
+            _, lines = in_terminal(*arguments, "--endpoint", peer.url, typed="n\n")
+        assert not {"\x9b", "\u202e"} & set("".join(lines))
+        assert any("a\\x9b2J\\u202eb\\nDelete nothing?" in line for line in lines)
