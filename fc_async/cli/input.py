@@ -13,7 +13,7 @@ def read_input(name: str, limit_bytes: int) -> bytes:
 
     What cannot be read is one sentence.
     """
-    from ..bounded_read import read_bounded, read_stream
+    from ..settings.bounded_read import read_bounded, read_stream
 
     try:
         if name == "-":

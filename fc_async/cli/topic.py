@@ -240,7 +240,7 @@ def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_
 
 def _stdin() -> bytes:
     """Return what stdin holds; the service says how long a message may be, and this is far more."""
-    from ..bounded_read import read_stream
+    from ..settings.bounded_read import read_stream
 
     if sys.stdin is None:
         raise click.UsageError("BODY is -, and stdin is closed")

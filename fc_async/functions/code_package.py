@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..bounded_read import read_bounded
 from ..errors import ArgumentError
+from ..settings.bounded_read import read_bounded
 
 MAX_CODE_BYTES = 50_000_000
 """Largest zip that is uploaded with the call: "50 MB" (facts), in the smaller of its two readings (assumed)."""

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..bounded_read import read_bounded
 from ..checks import is_whole
 from ..errors import ArgumentError
+from ..settings.bounded_read import read_bounded
 
 MAX_PAYLOAD_BYTES = 131072
 """Longest payload of an asynchronous invocation: "128 KB" on the limits page, read as 128 KiB (assumed)."""

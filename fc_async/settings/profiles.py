@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..bounded_read import read_bounded
 from ..errors import SettingsError
+from .bounded_read import read_bounded
 
 MAX_FILE_BYTES = 1024 * 1024
 """Ours: the file of a hundred profiles has a few dozen KB."""

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fc_async.bounded_read import read_bounded
+from fc_async.settings.bounded_read import read_bounded
 from tests.roads import record
 
 COMMAND = [sys.executable, "-c", "from fc_async.cli.root import run; run()"]
