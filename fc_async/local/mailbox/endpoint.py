@@ -12,7 +12,8 @@ from ..loopback import is_loopback
 from .errors import endpoint_invalid, not_implemented
 
 _HTTP = re.compile(
-    r"http://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?(?P<target>/[!-\"$-~]*)?"
+    r"(?P<origin>http://(?P<host>\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?)"
+    r"(?P<target>/[!-\"$-~]*)?"
 )
 _OTHER_KINDS = ("mail:", "sms:", "smq-ep:")
 _MAX_PORT = 65535
@@ -24,7 +25,7 @@ class HttpEndpoint:
 
     Args:
         url: the whole URL, with the path that is asked.
-        target: path and query as they are sent and signed.
+        target: path and query as they are sent and signed; without the `?` of a query that is empty.
     """
 
     url: str
@@ -51,8 +52,9 @@ def read_endpoint(text: str) -> Endpoint:
     found = _HTTP.fullmatch(text)
     if found is None or not is_loopback(found["host"].strip("[]")) or not _is_port(found["port"]):
         raise endpoint_invalid()
-    target = found["target"] or limits.MNS_PUSH_PATH
-    return HttpEndpoint(text if found["target"] else text + target, target)
+    path, _, query = (found["target"] or limits.MNS_PUSH_PATH).partition("?")
+    target = f"{path}?{query}" if query else path  # HTTP clients leave an empty query out, and it is not to be signed
+    return HttpEndpoint(found["origin"] + target, target)
 
 
 def _queue(text: str) -> QueueEndpoint:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, deque
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -85,12 +86,16 @@ class Pushes:
         """When one of those that wait is due; None when none waits."""
         return self._later[0][0] if self._later else None
 
-    def drop(self, serial: int) -> list[Push]:
-        """Take away what waits for a subscription that is gone, and return it; what is under way stays."""
-        dropped = list(self._due.pop(serial, ()))
+    def drop(self, serials: Collection[int]) -> list[Push]:
+        """Take away what waits for subscriptions that are gone, and return it; what is under way stays.
+
+        Args:
+            serials: of the subscriptions; all at once, because each call goes through everything that waits.
+        """
+        dropped = [push for serial in serials for push in self._due.pop(serial, ())]
         kept = []
         for entry in self._later:
-            if entry[-1].subscription.serial == serial:
+            if entry[-1].subscription.serial in serials:
                 dropped.append(entry[-1])
             else:
                 kept.append(entry)

@@ -132,8 +132,7 @@ class Topics:
         """Delete a topic and its subscriptions; one that is not there is no error (assumed)."""
         topic = self._topics.pop(name, None)
         if topic is not None:
-            for subscription in topic.subscriptions.values():
-                self._drop(subscription)
+            self._drop(*topic.subscriptions.values())
 
     # Subscriptions
 
@@ -281,8 +280,8 @@ class Topics:
         subscription = None if topic is None else topic.subscriptions.get(known.name)
         return subscription if subscription is not None and subscription.serial == known.serial else None
 
-    def _drop(self, subscription: Subscription) -> None:
-        for push in self._pushes.drop(subscription.serial):
+    def _drop(self, *gone: Subscription) -> None:
+        for push in self._pushes.drop({subscription.serial for subscription in gone}):
             self._lose(push.notification, "the subscription is gone")
 
     def _lose(self, notification: Notification, reason: str) -> None:

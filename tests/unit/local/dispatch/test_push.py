@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 
 import pytest
@@ -91,6 +91,34 @@ def test_an_endpoint_that_answers_2xx_is_told_once(status: int) -> None:
 
         run(story)
     assert [(request.method, request.target) for request in peer.requests] == [("POST", "/told?by=topic")]
+
+
+class Witness(PushSignature):
+    """Remembers which target it has signed."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1")
+        self.targets: list[str] = []
+
+    def sign(self, method: str, target: str, headers: Mapping[str, str]) -> str:
+        self.targets.append(target)
+        return super().sign(method, target, headers)
+
+
+@pytest.mark.parametrize(
+    "target", ["/a?", "/?", "/a?b?", "//a//b", "/a/../b", "/a?b=c&d=%20+", "/a\\b|c", "/%zz%2f", "/?a=/../b"]
+)
+def test_what_is_signed_is_the_target_that_is_asked(target: str) -> None:
+    witness = Witness()
+    with Peer() as peer:
+
+        async def story(scene: Scene) -> None:
+            scene.subscribe(peer.url + target)
+            scene.publish()
+            await scene.advance(0)
+
+        run(story, signature=witness)
+    assert [request.target for request in peer.requests] == witness.targets
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import Counter
 from random import Random
 from xml.etree import ElementTree
@@ -404,6 +405,41 @@ def test_what_waits_for_a_subscription_that_is_removed_is_lost_also_when_one_of_
     assert account.topics.next_push_ms() is None
 
 
+def test_what_waits_for_other_subscriptions_stays_due_when_it_was_when_one_is_removed() -> None:
+    account = Account()
+    due: list[int] = []
+    for name in ("gone", "kept"):
+        account.subscribe(name, URL, filter_tag=name)
+    for minute, name in ((1, "gone"), (5, "kept"), (2, "kept"), (4, "kept"), (6, "gone")):
+        account.publish(tag=name)
+        due_ms = account.topics.push_failed(account.due()[0], T0 + minute * 60_000, "answered 500")
+        due += [due_ms] if due_ms is not None and name == "kept" else []
+    account.topics.unsubscribe("t", "gone")
+    assert account.lost == [("gone", "the subscription is gone")] * 2
+    for due_ms in sorted(due):
+        assert account.topics.next_push_ms() == due_ms
+        (push,) = account.due(due_ms)
+        account.topics.push_delivered(push)
+    assert account.topics.next_push_ms() is None
+    assert account.topics.metrics["TopicNotificationsWaiting"] == 0
+
+
+def test_a_topic_with_many_subscriptions_is_deleted_in_less_time_than_its_messages_were_published() -> None:
+    account = Account()
+    for number in range(2_000):
+        account.subscribe(f"s{number}", URL)
+    began = time.process_time()
+    for _ in range(8):
+        account.publish()
+    published = time.process_time()
+    for push in account.due():
+        account.topics.push_failed(push, T0, "answered 500")
+    failed = time.process_time()
+    account.topics.delete_topic("t")
+    assert time.process_time() - failed < 4 * (published - began)
+    assert account.topics.metrics["TopicNotificationsLost"] == 16_000
+
+
 def test_one_endpoint_that_hangs_holds_up_no_other() -> None:
     account = Account()
     account.subscribe("hangs", URL)
@@ -500,6 +536,12 @@ class TopicMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for queue in ("a", "b"):
             self.drain(queue)
+        self.begin_pushes()
+        while self.account.topics.metrics["TopicNotificationsWaiting"]:
+            self.now_ms = max(self.now_ms, self.account.topics.next_push_ms() or 0)
+            self.begin_pushes()
+            assert self.under_way
+            self.end_pushes(is_taken=True)
 
 
 TestTopicMachine = TopicMachine.TestCase
