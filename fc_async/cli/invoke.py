@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..checks import FunctionName
 from .arguments import FUNCTION, NEW_TASK_ID, DurationType
+from .input import read_input
 from .options import CommonOptions, FcCommand, common_options, dry_run_option, output_option, say
 from .output import print_document, print_fields
 from .task import finish, max_wait_option
@@ -64,9 +64,7 @@ def command(
     _check(
         sync, max_wait, {"--wait": wait or None, "--delay": delay, "--task-id": task_id, "--max-payload": max_payload}
     )
-    payload, options = _payload(data), common_options(context)
-    if not sync:
-        _check_length(payload, max_payload)
+    payload, options = _payload(data, sync=sync, max_payload=max_payload), common_options(context)
     client = options.functions(max_payload_bytes=None)  # checked above, in the words of the command line
     say(client.settings.place)
     if dry_run:
@@ -99,17 +97,6 @@ def _check(sync: bool, max_wait: int | None, asynchronous: dict[str, object]) ->
         raise click.UsageError("--max-wait says how long --wait follows the task; without --wait it has no meaning")
 
 
-def _check_length(payload: bytes | None, max_payload: int | None) -> None:
-    from ..functions.payload import MAX_PAYLOAD_BYTES
-
-    limit = MAX_PAYLOAD_BYTES if max_payload is None else max_payload
-    if payload is not None and len(payload) > limit:
-        raise click.UsageError(
-            f"the payload has {len(payload)} bytes, and an asynchronous invocation takes {limit};"
-            " keep large data elsewhere and send its address, or raise --max-payload if your account takes more"
-        )
-
-
 def _follow(
     context: click.Context,
     client: FunctionsClient,
@@ -132,22 +119,23 @@ def _follow(
         raise click.ClickException(f"it was invoked, but cannot be followed: {error}") from None
 
 
-def _payload(data: str | None) -> bytes | None:
+def _payload(data: str | None, *, sync: bool, max_payload: int | None) -> bytes | None:
+    from ..functions.payload import MAX_PAYLOAD_BYTES, MAX_SYNC_PAYLOAD_BYTES
+
     if data is None:
         return None
-    if data == "-":
-        return sys.stdin.buffer.read()
-    if data.startswith("@"):
-        return read_file(Path(data[1:]))
-    return data.encode("utf-8", "surrogateescape")
-
-
-def read_file(path: Path) -> bytes:
-    """Read a file that was named on the command line; a missing one is one sentence."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"cannot read {path}: {error.strerror or error}") from None
+    is_read = data == "-" or data.startswith("@")
+    limit = MAX_SYNC_PAYLOAD_BYTES if sync else MAX_PAYLOAD_BYTES if max_payload is None else max_payload
+    payload = read_input(data.removeprefix("@"), limit) if is_read else data.encode("utf-8", "surrogateescape")
+    if len(payload) <= limit:
+        return payload
+    count = f"{'at least ' if is_read else ''}{len(payload)} bytes"
+    if sync:
+        raise click.UsageError(f"the payload has {count}, and a synchronous invocation takes {limit}")
+    raise click.UsageError(
+        f"the payload has {count}, and an asynchronous invocation takes {limit};"
+        " keep large data elsewhere and send its address, or raise --max-payload if your account takes more"
+    )
 
 
 def _require_tasks(client: FunctionsClient, function: FunctionName) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .invoke import read_file
+from .input import read_input
 from .options import FcCommand, output_option
 from .output import print_document, print_documents, print_fields
 from .terminal import clean
@@ -16,6 +14,7 @@ from .terminal import clean
 if TYPE_CHECKING:
     from ..errors import RecordError
     from ..records.record import InvocationRecord
+    from .record_input import Given
 
 _SHOWN_CHARACTERS = 2000
 
@@ -28,42 +27,40 @@ _SHOWN_CHARACTERS = 2000
 def command(context: click.Context, file: str, explain: bool, output: str) -> None:
     """Decode a destination's payload and show its record.
 
-    Of a list each record is shown, with -o json as an array. What cannot be read is told on stderr, the others are
-    shown all the same; the exit code is then 1.
+    Of a list, of one a line, and of what "dlq peek" printed each record is shown, with -o json as an array. What cannot
+    be read is told on stderr, the others are shown all the same; the exit code is then 1.
 
     \b
-    Example:
+    Examples:
       fc-async record message.json --explain
+      fc-async dlq peek dead -o ndjson | fc-async record -
     """
     from ..errors import RecordError
-    from ..records.record import iter_records
+    from ..records.source import MAX_INPUT_BYTES
+    from .record_input import read_given
 
-    raw = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
+    raw = read_input(file, MAX_INPUT_BYTES)
+    if len(raw) > MAX_INPUT_BYTES:
+        raise RecordError(f"expected an input of at most {MAX_INPUT_BYTES} bytes, got more")
+    given = read_given(raw)
     if explain:
-        _explain(raw)
-    found = list(iter_records(raw))
-    broken = [one for one in found if isinstance(one, RecordError)]
-    if broken and (len(found) == 1 or broken[0].index is None):
+        _explain(given)
+    broken = [one for one in given.found if isinstance(one, RecordError)]
+    if broken and (len(given.found) == 1 or broken[0].index is None):
         raise broken[0]
-    _show(found, output, is_list=raw.lstrip()[:1] == b"[")
+    _show(given.found, output, is_list=given.is_list)
     for error in broken:
         click.echo(f"Error: {clean(str(error))}", err=True)
     if broken:
         context.exit(1)
 
 
-def _explain(raw: bytes) -> None:
-    from ..errors import RecordError
+def _explain(given: Given) -> None:
     from ..records.envelope import explain
-    from ..records.source import split
 
-    try:
-        items = split(raw)
-    except RecordError:
-        items = [raw]
-    for index, item in enumerate(items):
-        if len(items) > 1:
-            click.echo(_place(index, len(items)), err=True)
+    for index, item in enumerate(given.parts):
+        if len(given.parts) > 1:
+            click.echo(_place(index, len(given.parts)), err=True)
         for number, layer in enumerate(explain([item]), start=1):
             click.echo(f"{number}. {layer.name}: {layer.why}", err=True)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "completion": "Print what makes a shell complete fc-async.",
     "config": "Read and change where outcomes go, retries and age.",
+    "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",

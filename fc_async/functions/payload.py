@@ -6,11 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..bounded_read import read_bounded
 from ..checks import is_whole
 from ..errors import ArgumentError
 
 MAX_PAYLOAD_BYTES = 131072
 """Longest payload of an asynchronous invocation: "128 KB" on the limits page, read as 128 KiB (assumed)."""
+
+
+MAX_SYNC_PAYLOAD_BYTES = 32 * 1024 * 1024
+"""Longest payload of a synchronous invocation: "32 MB" on the limits page; no file is read further than this."""
 
 
 def check_limit(max_payload_bytes: object) -> int | None:
@@ -36,16 +41,20 @@ def payload_bytes(payload: Any, limit: int | None = None) -> bytes | None:
     Raises:
         ArgumentError: it cannot become bytes, the file cannot be read, or there are too many bytes.
     """
-    raw = _raw(payload)
-    if limit is not None and raw is not None and len(raw) > limit:
+    most = MAX_SYNC_PAYLOAD_BYTES if limit is None else limit
+    raw = _raw(payload, most)
+    if raw is not None and len(raw) > most and (limit is not None or isinstance(payload, Path)):
+        count = f"at least {len(raw)}" if isinstance(payload, Path) else str(len(raw))
+        if limit is None:
+            raise ArgumentError(f"the payload has {count} bytes, and no invocation takes more than {most}")
         raise ArgumentError(
-            f"the payload has {len(raw)} bytes, and an asynchronous invocation takes {limit};"
+            f"the payload has {count} bytes, and an asynchronous invocation takes {limit};"
             " keep large data elsewhere and send its address, or raise max_payload_bytes if your account takes more"
         )
     return raw
 
 
-def _raw(payload: Any) -> bytes | None:
+def _raw(payload: Any, most: int) -> bytes | None:
     if payload is None:
         return None
     if isinstance(payload, (bytes, bytearray, memoryview)):
@@ -54,7 +63,7 @@ def _raw(payload: Any) -> bytes | None:
         if isinstance(payload, str):
             return payload.encode()
         if isinstance(payload, Path):
-            return payload.read_bytes()
+            return read_bounded(payload, most)
         return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except OSError as error:
         reason = f"{payload}: {error.strerror or type(error).__name__}"

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..bounded_read import read_bounded
 from ..errors import SettingsError
+
+MAX_FILE_BYTES = 1024 * 1024
+"""A file of profiles has a few kilobytes; what is longer is none."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,13 @@ def _profiles(path: Path) -> dict[str, Profile]:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = read_bounded(path, MAX_FILE_BYTES)
+        content = json.loads(raw.decode("utf-8-sig")) if len(raw) <= MAX_FILE_BYTES else None
     except (OSError, ValueError, RecursionError) as error:
         reason = type(error).__name__  # the error's own text can quote the file, and the file holds keys
     else:
         if isinstance(content, dict):
             return content
-        reason = f"a JSON {type(content).__name__}"
+        too_long = len(raw) > MAX_FILE_BYTES
+        reason = f"over {MAX_FILE_BYTES} bytes" if too_long else f"a JSON {type(content).__name__}"
     raise SettingsError(f"expected a JSON object in {path}, and could not read one ({reason}); repair or remove it")

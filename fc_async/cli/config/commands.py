@@ -11,6 +11,7 @@ from ..arguments import DESTINATION, FUNCTION, DurationType
 from ..options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from ..output import print_document, print_documents, print_fields, print_table
 from .change import as_sent, merged, only_named, read_before, say_change, say_unknown, without
+from .existence import not_there
 from .view import COLUMNS, answer, fields, function_name, qualifier, row
 from .warnings import warnings, without_on_failure
 
@@ -55,9 +56,12 @@ def get(context: click.Context, function: FunctionName, output: str) -> None:
 @command.command("list")
 @click.argument("function", required=False, type=FUNCTION, metavar="[FUNCTION]")
 @click.option("--all-qualifiers", is_flag=True, help="Also every version and alias that has no config.")
+@click.option("--fail-on-none", is_flag=True, help="Exit 1 where one of them has no OnFailure (for CI).")
 @output_option
 @click.pass_context
-def list_(context: click.Context, function: FunctionName | None, all_qualifiers: bool, output: str) -> None:
+def list_(
+    context: click.Context, function: FunctionName | None, all_qualifiers: bool, fail_on_none: bool, output: str
+) -> None:
     """List the async configs of all functions, or of FUNCTION.
 
     NONE marks what has no OnFailure, so that its failures are lost. The table
@@ -68,21 +72,30 @@ def list_(context: click.Context, function: FunctionName | None, all_qualifiers:
     Examples:
       fc-async config list
       fc-async config list orders --all-qualifiers -o ndjson
+      fc-async config list --fail-on-none
     """
     if function is not None and function.qualifier is not None:
         raise click.UsageError("config list takes a function without qualifier; config get shows one qualifier")
     client, name = _client(context), None if function is None else function.name
-    found = list(client.iter_configs(name))
-    if output == "table" or all_qualifiers:
+    configs = found = list(client.iter_configs(name))
+    if output == "table" or all_qualifiers or fail_on_none:
         from .gaps import without_config
 
-        found += without_config(client, name, found, all_qualifiers=all_qualifiers)
+        found = [
+            *configs,
+            *without_config(client, name, configs, all_qualifiers=all_qualifiers, must_be_seen=fail_on_none),
+        ]
         found.sort(key=lambda one: (function_name(one), qualifier(one) != LATEST, qualifier(one)))
     if output == "table":
         print_table(COLUMNS, [row(one) for one in found], whole=COLUMNS[:2])
-        _say_gaps(found)
     else:
-        print_documents([{**answer(one), "qualifier": qualifier(one)} for one in found], output)
+        shown = found if all_qualifiers else configs
+        print_documents([{**answer(one), "qualifier": qualifier(one)} for one in shown], output)
+    has_none = any(one.on_failure is None for one in found)
+    if output == "table" or fail_on_none:
+        _say_gaps(found)
+    if has_none and fail_on_none:
+        context.exit(1)
 
 
 @command.command("set")
@@ -117,7 +130,10 @@ def set_(context: click.Context, /, function: FunctionName, dry_run: bool, outpu
     after = wanted if dry_run else client.put_config(function.name, wanted, qualifier=function.qualifier)
     is_whole = before is not None or not dry_run
     say_change(before, after, only=None if is_whole else only_named(named))
-    for sentence in warnings(client, function, after, named, is_whole=is_whole):
+    for sentence in (
+        *not_there(common_options(context), client, [named["on_failure"], named["on_success"]]),
+        *warnings(client, function, after, named, is_whole=is_whole),
+    ):
         say(f"warning: {sentence}")
     _end(as_sent(client, after), output, dry_run=dry_run)
 

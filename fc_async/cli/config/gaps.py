@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def without_config(
-    client: FunctionsClient, function: str | None, configs: list[AsyncInvokeConfig], *, all_qualifiers: bool
+    client: FunctionsClient,
+    function: str | None,
+    configs: list[AsyncInvokeConfig],
+    *,
+    all_qualifiers: bool,
+    must_be_seen: bool = False,
 ) -> list[AsyncInvokeConfig]:
     """Return an empty config for each function (and qualifier) that is in none of `configs`.
 
@@ -26,19 +31,23 @@ def without_config(
         function: only this function; None: all.
         configs: the configs that exist.
         all_qualifiers: also versions and aliases.
+        must_be_seen: a 403 is no reason to leave something out. Default False.
 
     Raises:
-        ServiceError: the named function does not exist, or listing was refused otherwise than with 403.
+        ServiceError: the named function does not exist, or listing was refused (with 403: where `must_be_seen`).
         TransportError: no answer came.
     """
     from ...arn import FunctionArn
     from ...config import AsyncInvokeConfig
 
     everything = "functions without a config"
-    names = _listed(everything, client.iter_functions()) if function is None else [_existing(client, function)]
+    if function is None:
+        names = _listed(everything, client.iter_functions(), must_be_seen)
+    else:
+        names = [_existing(client, function, must_be_seen)]
     wanted = [(name, LATEST) for name in names]
     if all_qualifiers:
-        wanted += [(name, one) for name in names for one in _qualifiers(client, name)]
+        wanted += [(name, one) for name in names for one in _qualifiers(client, name, must_be_seen)]
     there = {(function_name(one), qualifier(one)) for one in configs}
     gaps = sorted(set(wanted) - there)
     region, account = client.settings.region, client.settings.account_id
@@ -51,28 +60,29 @@ def without_config(
     ]
 
 
-def _existing(client: FunctionsClient, function: str) -> str:
+def _existing(client: FunctionsClient, function: str, must_be_seen: bool) -> str:
     from ...errors import ServiceError
 
     try:
         client.get_function(function)
     except ServiceError as error:
-        if error.status != 403:
+        if error.status != 403 or must_be_seen:
             raise
     return function
 
 
-def _qualifiers(client: FunctionsClient, function: str) -> list[str]:
-    return _listed(f"versions and aliases of {function} without a config", client.iter_qualifiers(function))
+def _qualifiers(client: FunctionsClient, function: str, must_be_seen: bool) -> list[str]:
+    what = f"versions and aliases of {function} without a config"
+    return _listed(what, client.iter_qualifiers(function), must_be_seen)
 
 
-def _listed(what: str, names: Iterator[str]) -> list[str]:
+def _listed(what: str, names: Iterator[str], must_be_seen: bool) -> list[str]:
     from ...errors import ServiceError
 
     try:
         return list(names)
     except ServiceError as error:
-        if error.status != 403:
+        if error.status != 403 or must_be_seen:
             raise
         say(f"not shown: {what} (403 {error.code or 'without a code'})")
     return []

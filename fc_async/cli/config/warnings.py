@@ -35,8 +35,9 @@ def warnings(
         is_whole: False when only what was named is known of the config.
     """
     is_retried = config.max_async_retry_attempts != 0
+    is_local = client.settings.endpoint.is_loopback  # where nobody needs a role
     return [
-        *_no_role(client, function, _destinations(config)),
+        *(() if is_local else _no_role(client, function, _destinations(config))),
         *_small_destinations(named["on_success"], named["on_failure"]),
         *(without_on_failure(function, config) if is_whole and is_retried else ()),
     ]

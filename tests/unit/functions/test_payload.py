@@ -87,3 +87,10 @@ def test_task_ids_and_delays_pass_up_to_their_limits() -> None:
 def test_a_delay_out_of_range_is_refused(delay: Any) -> None:
     with pytest.raises(ArgumentError):
         check_delay(delay)
+
+
+@pytest.mark.parametrize("limit", [10, None])
+def test_a_file_without_an_end_is_refused_at_the_limit(limit: int | None) -> None:
+    count = 11 if limit is not None else 32 * 1024 * 1024 + 1
+    with pytest.raises(ArgumentError, match=f"the payload has at least {count} bytes"):
+        payload_bytes(Path("/dev/zero"), limit)
