@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -57,6 +58,8 @@ def command(
     if function.qualifier is not None:
         raise click.UsageError("deploy takes a function without qualifier; --publish makes a version of it")
     variables = _variables(env)
+    if not Path(code).exists():
+        raise click.ClickException(f"cannot read {code}: there is nothing there")
     package = packaged(code)
     client = common_options(context).functions()
     say(client.settings.place)

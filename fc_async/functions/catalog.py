@@ -29,11 +29,11 @@ class Catalog:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def get_function(self, function: str, *, qualifier: str | None = None) -> Any:
+    def get_function(self, function: str, *, qualifier: str | None = None) -> models.Function:
         """Return the function as the SDK's `Function` model."""
         action, name, query = addressed("get_function", function, qualifier)
         request = models.GetFunctionRequest(**query)
-        found = self._calls.read(
+        found: models.Function = self._calls.read(
             action,
             lambda: self._calls.sdk.get_function_with_options(name, request, {}, RuntimeOptions()),
             models.Function().from_map,

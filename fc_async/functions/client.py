@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config import AsyncInvokeConfig
 from ..settings.search import find_settings, named_endpoint
@@ -27,6 +27,10 @@ from .outcomes import InvokeResult as InvokeResult
 from .payload import MAX_PAYLOAD_BYTES, check_limit
 from .replace import replace
 from .tasks import Tasks
+
+if TYPE_CHECKING:
+    from alibabacloud_fc20230330.client import Client
+    from alibabacloud_fc20230330.models import Function
 
 
 class FunctionsClient:
@@ -132,9 +136,10 @@ class FunctionsClient:
         return self._calls.settings
 
     @property
-    def sdk(self) -> Any:
+    def sdk(self) -> Client:
         """The official client of alibabacloud-fc20230330, configured; it raises the SDK's own exceptions."""
-        return self._calls.sdk
+        official: Client = self._calls.sdk
+        return official
 
     @property
     def account_id(self) -> str:
@@ -280,7 +285,7 @@ class FunctionsClient:
         """
         return self._tasks.wait_task(function, task_id, timeout_seconds=timeout_seconds, qualifier=qualifier)
 
-    def get_function(self, function: str, *, qualifier: str | None = None) -> Any:
+    def get_function(self, function: str, *, qualifier: str | None = None) -> Function:
         """Return the function as the SDK's `Function` model: role, timeout, runtime and so on."""
         return self._catalog.get_function(function, qualifier=qualifier)
 
