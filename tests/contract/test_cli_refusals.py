@@ -276,9 +276,10 @@ def test_config_list_all_qualifiers_shows_versions_and_aliases_without_a_config(
     ]
 
 
-def test_config_list_fail_on_none_does_not_pass_where_it_could_not_look(fc_async):
+@pytest.mark.parametrize("named", [(), ("orders",)], ids=["all", "one"])
+def test_config_list_fail_on_none_does_not_pass_where_it_could_not_look(fc_async, named):
     with Peer(Reply(body={"configs": [CONFIG]}), refused(403, "AccessDenied")) as peer:
-        code, out, err = fc_async(peer, "config", "list", "--fail-on-none")
+        code, out, err = fc_async(peer, "config", "list", *named, "--fail-on-none")
     assert (code, out) == (1, "")
     assert "403 AccessDenied" in err
 
