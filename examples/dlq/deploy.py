@@ -16,7 +16,6 @@ from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, Queu
 FUNCTION = "dlq-main"
 DEAD_LETTERS = "dlq-dead-letters"
 DONE = "dlq-done"
-SEVEN_DAYS = 7 * 24 * 3600
 
 
 def main():
@@ -26,7 +25,7 @@ def main():
 
     for queue in (DEAD_LETTERS, DONE):
         # Dead letters expire: 7 days is the longest that the service keeps them.
-        QueueClient(queue).create(message_retention_period=SEVEN_DAYS, maximum_message_size=65536, update=True)
+        QueueClient(queue).create(message_retention_period=7 * 24 * 3600, maximum_message_size=65536, update=True)
         print(f"queue {queue}: there, keeps messages for 7 days")
 
     client = FunctionsClient()
@@ -46,11 +45,10 @@ def main():
         AsyncInvokeConfig(
             destination_config=DestinationConfig(on_success=f"queue:{DONE}", on_failure=f"queue:{DEAD_LETTERS}"),
             max_async_retry_attempts=1,
-            max_async_event_age_in_seconds=3600,
+            max_async_event_age_in_seconds="1h",
         ),
     )
-    failures_to = config.destination_config.on_failure
-    print(f"async config: {config.max_async_retry_attempts} retry, failures to the queue {failures_to.name}")
+    print(f"async config: {config.max_async_retry_attempts} retry, failures to the queue {config.on_failure.name}")
 
 
 if __name__ == "__main__":

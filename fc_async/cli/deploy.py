@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -48,17 +49,17 @@ def command(
     what begins with a dot. It ends when the function can be invoked.
 
     \b
-    Examples:
+    Example:
       fc-async deploy orders --code code --runtime python3.10 \\
-        --handler index.handler
-      fc-async deploy orders --code orders.zip --runtime python3.10 \\
-        --handler index.handler --env STAGE=prod --publish -o json
+        --handler index.handler --env STAGE=prod --publish
     """
     from ..functions.code_package import packaged
 
     if function.qualifier is not None:
         raise click.UsageError("deploy takes a function without qualifier; --publish makes a version of it")
     variables = _variables(env)
+    if not Path(code).exists():
+        raise click.ClickException(f"cannot read {code}: there is nothing there")
     package = packaged(code)
     client = common_options(context).functions()
     say(client.settings.place)

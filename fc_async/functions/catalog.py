@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
@@ -33,7 +34,7 @@ class Catalog:
         """Return the function as the SDK's `Function` model."""
         action, name, query = addressed("get_function", function, qualifier)
         request = models.GetFunctionRequest(**query)
-        found = self._calls.read(
+        found: models.Function = self._calls.read(
             action,
             lambda: self._calls.sdk.get_function_with_options(name, request, {}, RuntimeOptions()),
             _function,
@@ -87,8 +88,9 @@ def _names(listed: str, key: str) -> Callable[[dict[str, Any]], tuple[list[str],
 
 def _function(wire: dict[str, Any]) -> models.Function:
     """Read a function by the SDK's own model, whose failures name no field."""
-    try:
-        return models.Function().from_map(wire)
-    except Exception:  # the model raises what it meets: AttributeError, TypeError, ...
-        failure = AnswerError("expected a function as the SDK's model reads it, got a field of another type")
-    raise failure
+    found: models.Function | None = None
+    with contextlib.suppress(Exception):  # the model raises what it meets: AttributeError, TypeError, ...
+        found = models.Function().from_map(wire)
+    if found is None:
+        raise AnswerError("expected a function as the SDK's model reads it, got a field of another type")
+    return found

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
-
-from alibabacloud_fc20230330.client import Client as FcClient
-from alibabacloud_fc20230330.models import Function
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..config import AsyncInvokeConfig
 from ..forks import refuse_pickling
@@ -28,6 +25,10 @@ from .outcomes import Accepted, InvokeFailed, InvokeResult
 from .payload import MAX_PAYLOAD_BYTES, check_limit
 from .replace import replace
 from .tasks import Tasks
+
+if TYPE_CHECKING:
+    from alibabacloud_fc20230330.client import Client
+    from alibabacloud_fc20230330.models import Function
 
 
 class FunctionsClient:
@@ -142,9 +143,10 @@ class FunctionsClient:
         return self._calls.settings
 
     @property
-    def sdk(self) -> FcClient:
+    def sdk(self) -> Client:
         """The official client of alibabacloud-fc20230330, configured; it raises the SDK's own exceptions."""
-        return self._calls.sdk
+        official: Client = self._calls.sdk
+        return official
 
     @property
     def account_id(self) -> str:

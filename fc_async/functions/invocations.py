@@ -151,7 +151,7 @@ class Invocations:
             runtime = RuntimeOptions()
             if read_seconds is not None:
                 runtime.read_timeout = max(1, round(read_seconds * 1000))
-            request = models.InvokeFunctionRequest(body=raw, **query)
+            request = models.InvokeFunctionRequest(body=raw, **query)  # type: ignore[arg-type] # it takes bytes, too
             own = models.InvokeFunctionHeaders(common_headers=dict(headers))  # a copy: the SDK may write into it
             return self._calls.once(
                 action,

@@ -101,11 +101,8 @@ def _content(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         reason = type(error).__name__  # the error's own text can quote the file, and the file holds keys
     else:
-        if len(raw) > MAX_FILE_BYTES:
-            raise SettingsError(
-                f"expected {path} to have {MAX_FILE_BYTES} bytes at most, got more; repair or remove it"
-            )
         if isinstance(content, dict):
             return content
-        reason = f"a JSON {type(content).__name__}"
+        too_long = len(raw) > MAX_FILE_BYTES
+        reason = f"over {MAX_FILE_BYTES} bytes" if too_long else f"a JSON {type(content).__name__}"
     raise SettingsError(f"expected a JSON object in {path}, and could not read one ({reason}); repair or remove it")

@@ -182,7 +182,7 @@ class SdkClient(OpenApiClient):  # type: ignore[misc]  # the SDK ships no types
             return super().call_api(params, request, runtime)
 
 
-class _FcClient(SdkClient, FcClient):  # type: ignore[misc]
+class _FcClient(SdkClient, FcClient):
     """The official client of Function Compute, silent."""
 
 

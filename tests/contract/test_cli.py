@@ -185,6 +185,18 @@ def test_config_list_fails_where_something_has_no_on_failure_and_ci_asks(fc_asyn
     assert fc_async("config", "list")[0] == 0
 
 
+def test_config_set_does_not_look_where_it_cannot_see_nor_at_what_was_not_named(fc_async, failing, local):
+    QueueClient("dead", endpoint=local.url).create()
+    for named in (
+        ["--on-failure", "queue:dead"],
+        ["--on-success", "function:orders"],
+        ["--on-success", "acs:mns:cn-beijing:1234567890123456:/queues/far/messages"],
+        ["--on-success", "acs:fc:cn-hangzhou:99:functions/far"],
+        ["--max-retries", "1"],
+    ):
+        assert "exist" not in fc_async("config", "set", "orders", *named)[2]
+
+
 def test_a_dry_run_changes_nothing_and_says_what_it_would_do(fc_async, failing):
     fc_async("config", "set", "orders", "--on-failure", "queue:dead", "--max-retries", "1")
     before = fc_async("config", "get", "orders", "-o", "json")
@@ -288,3 +300,38 @@ def test_config_list_shows_destinations_of_every_kind(fc_async, failing):
     table = fc_async("config", "list")[1]
     assert bus in table
     assert "function:next@prod" in table
+
+
+@pytest.mark.parametrize("output", ["table", "json", "ndjson"])
+def test_config_list_fail_on_none_exits_1_where_something_has_no_on_failure(fc_async, fc, failing, output):
+    def listed(*options):
+        code, out, err = fc_async("config", "list", "-o", output, *options)
+        return code, "without OnFailure" in err, out
+
+    assert listed("--fail-on-none")[:2] == (1, True)  # it has no config at all
+    fc_async("config", "set", "orders", "--max-retries", "0")
+    assert listed("--fail-on-none")[:2] == (1, True)
+    fc_async("config", "set", "orders", "--on-failure", "queue:dead")
+    assert listed("--fail-on-none")[:2] == (0, False)
+    assert listed("--fail-on-none")[2] == listed()[2]
+    create_alias(fc, "orders", "prod")
+    assert listed("--fail-on-none")[:2] == (0, False)
+    assert listed("--fail-on-none", "--all-qualifiers")[:2] == (1, True)
+    fc_async("config", "set", "orders@prod", "--max-retries", "0")
+    assert listed("--fail-on-none")[:2] == (1, True)
+    assert listed()[0] == 0
+
+
+def test_what_dlq_peek_prints_is_read_by_record(fc_async, failing, local, tmp_path):
+    queue = QueueClient("dead", endpoint=local.url)
+    queue.create()
+    fc_async("config", "set", "orders", "--on-failure", "queue:dead", "--max-retries", "0")
+    for number in range(2):
+        fc_async("invoke", "orders", "-d", str(number))
+    local.settle()
+    for output in ("ndjson", "json"):
+        printed = fc_async("dlq", "peek", "dead", "-o", output)[1]
+        (tmp_path / "letters").write_text(printed)
+        code, out, err = fc_async("record", str(tmp_path / "letters"), "-o", "json")
+        assert (code, err) == (0, "")
+        assert sorted(one["requestPayload"] for one in json.loads(out)) == ["0", "1"]

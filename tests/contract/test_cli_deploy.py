@@ -1,14 +1,21 @@
-"""fc-async deploy against the local service: created, brought to the asked state, published; and what is refused."""
+"""`fc-async deploy` against the local service: what it prints where, and what it refuses."""
 
 import json
 
 import pytest
+from alibabacloud_fc20230330 import models
 
-from fc_async import FunctionsClient
 from fc_async.cli.root import run
 
-HANDLER = "def handler(event, context):\n    return {version!r}\n"
-ASKED = ("--runtime", "python3.10", "--handler", "index.handler")
+ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/orders"
+NAMED = ("--runtime", "python3.10", "--handler", "index.handler")
+
+
+@pytest.fixture
+def code(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "index.py").write_text("def handler(event, context):\n    return 'ran'\n")
+    return str(tmp_path / "code")
 
 
 @pytest.fixture
@@ -24,54 +31,61 @@ def fc_async(local, capsys, monkeypatch):
     return call
 
 
-@pytest.fixture
-def code(tmp_path):
-    folder = tmp_path / "code"
-    folder.mkdir()
-    (folder / "index.py").write_text(HANDLER.format(version="one"))
-    return folder
+def test_deploy_creates_a_function_and_changes_it_and_says_first_where(fc_async, local, code):
+    assert fc_async("deploy", "orders", "--code", code, *NAMED) == (
+        0,
+        f"function  {ARN}\nwas       created\n",
+        f"local {local.url}\n",
+    )
+    assert fc_async("invoke", "orders", "--sync")[1] == "ran\n"
+    options = ("--function-timeout", "2m", "--memory", "256", "--env", "A=1=2", "--env", "B=", "--publish")
+    code_, out, _ = fc_async("deploy", "orders", "--code", code, *NAMED, *options, "-o", "json")
+    assert (code_, json.loads(out)) == (0, {"functionArn": ARN, "created": False, "version": "1"})
 
 
-def test_a_function_is_created_then_updated_and_runs_what_was_deployed_last(fc_async, local, code):
-    first = fc_async("deploy", "orders", "--code", str(code), *ASKED, "-o", "json")
-    (code / "index.py").write_text(HANDLER.format(version="two"))
-    second = fc_async("deploy", "orders", "--code", str(code), *ASKED, "--publish", "-o", "json")
-    assert json.loads(first[1])["created"] is True
-    assert json.loads(second[1])["created"] is False
-    assert json.loads(second[1])["version"] == "1"
-    assert second[2].splitlines()[0] == f"local {local.url}"
-    assert fc_async("invoke", "orders", "--sync")[1].strip() == "two"
+def test_what_was_named_is_what_the_function_has(fc_async, fc, code):
+    options = ("--function-timeout", "2m", "--memory", "256", "--env", "A=1=2", "--env", "B=")
+    fc_async("deploy", "orders", "--code", code, *NAMED, *options, "--role", "acs:ram::1:role/r")
+    found = fc.get_function("orders", models.GetFunctionRequest()).body.to_map()
+    assert (found["timeout"], found["memorySize"], found["role"]) == (120, 256, "acs:ram::1:role/r")
+    assert found["environmentVariables"] == {"A": "1=2", "B": ""}
 
 
-def test_what_is_not_named_stays_as_it_is(fc_async, local, code):
-    more = ("--function-timeout", "9s", "--memory", "256", "--env", "STAGE=prod")
-    fc_async("deploy", "orders", "--code", str(code), *ASKED, *more)
-    fc_async("deploy", "orders", "--code", str(code), *ASKED)
-    found = FunctionsClient(endpoint=local.url).get_function("orders")
-    assert (found.timeout, found.memory_size, found.environment_variables) == (9, 256, {"STAGE": "prod"})
-
-
-def test_a_dry_run_deploys_nothing(fc_async, local, code):
-    ended, out, err = fc_async("deploy", "orders", "--code", str(code), *ASKED, "--dry-run")
-    assert (ended, out) == (0, "")
-    assert "orders would be deployed with a zip of" in err
-    assert list(FunctionsClient(endpoint=local.url).iter_functions()) == []
+def test_a_dry_run_packs_and_deploys_nothing(fc_async, local, code):
+    code_, out, err = fc_async("deploy", "orders", "--code", code, *NAMED, "--dry-run")
+    assert (code_, out) == (0, "")
+    assert err.startswith(f"local {local.url}\ndry run: orders would be deployed with a zip of ")
+    assert "FunctionNotFound" in fc_async("invoke", "orders")[2]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("orders@prod", "--code", "."), "deploy takes a function without qualifier"),
-        (("orders", "--code", ".", "--env", "secret-value"), "--env: expected NAME=VALUE"),
-        (("orders", "--code", ".", "--memory", "1"), "--memory"),
-        (("orders", "--code", "/no/such/folder"), "/no/such/folder"),
-        (("orders", "--code", "CODE", "--role", "admin"), "role"),
+        (("orders@prod",), "--publish makes a version"),
+        (("orders", "--role", "worker"), "role: expected a role's ARN"),
+        (("orders", "--env", "SECRET"), "--env: expected NAME=VALUE"),
+        (("orders", "--env", "=SECRET"), "--env: expected NAME=VALUE"),
+        (("orders", "--memory", "1"), "--memory"),
+        (("orders", "--function-timeout", "2d"), "--function-timeout"),
     ],
 )
-def test_what_cannot_be_deployed_is_told_in_one_sentence_and_nothing_is_sent(fc_async, local, code, arguments, said):
-    ended, out, err = fc_async("deploy", *(str(code) if one == "CODE" else one for one in arguments), *ASKED)
-    assert (ended, out) in {(1, ""), (2, "")}
+def test_what_cannot_be_right_is_refused_with_2_and_quotes_no_variable(fc_async, code, arguments, said):
+    code_, out, err = fc_async("deploy", *arguments, "--code", code, *NAMED)
+    assert (code_, out) == (2, "")
     assert said in err
-    assert "secret-value" not in err
-    assert "Traceback" not in err
-    assert list(FunctionsClient(endpoint=local.url).iter_functions()) == []
+    assert "SECRET" not in err
+    assert "FunctionNotFound" in fc_async("invoke", "orders")[2]
+
+
+def test_code_that_is_not_there_or_leads_out_of_its_folder_is_refused(fc_async, code, tmp_path):
+    (tmp_path / "code" / "etc").symlink_to("/etc")
+    with (tmp_path / "large.zip").open("wb") as large:
+        large.truncate(51 * 1024 * 1024)
+    for path, ends_with, said in (
+        (code, 2, "leads out of it"),
+        (tmp_path / "missing", 1, "nothing there"),
+        (large.name, 2, "OSS"),
+    ):
+        code_, _, err = fc_async("deploy", "orders", "--code", str(path), *NAMED)
+        assert code_ == ends_with
+        assert said in err

@@ -290,3 +290,28 @@ def test_without_a_local_service_every_command_asks_for_it_within_a_second(fc_as
     assert time.monotonic() - began < 1  # it is the time that is promised
     assert (code, out) == (1, "")
     assert err.splitlines()[-1].endswith("is `fc-async local up` running?")
+
+
+@pytest.mark.parametrize("named", [(), ("orders",)], ids=["all", "one"])
+def test_config_list_fail_on_none_does_not_pass_where_it_could_not_look(fc_async, named):
+    with Peer(Reply(body={"configs": [CONFIG]}), refused(403, "AccessDenied")) as peer:
+        code, out, err = fc_async(peer, "config", "list", *named, "--fail-on-none")
+    assert (code, out) == (1, "")
+    assert "403 AccessDenied" in err
+
+
+@pytest.mark.parametrize(
+    ("answer_of_queue", "said"),
+    [
+        (Reply(403, "<Error><Code>AccessDenied</Code></Error>"), "could not be looked at (403 AccessDenied)"),
+        (Reply(404, "<html>"), "could not be looked at (404 without a code)"),
+        (Drop(), "could not be looked at: get_attributes dead: "),
+    ],
+    ids=["403", "a page", "no answer"],
+)
+def test_config_set_says_of_a_destination_that_it_could_not_be_looked_at(fc_async, answer_of_queue, said):
+    with Peer(Reply(body=CONFIG), Reply(body=CONFIG), answer_of_queue) as peer:
+        code, _, err = fc_async(peer, "config", "set", "orders", "--on-failure", "queue:dead")
+    assert code == 0
+    assert f"warning: queue dead {said}" in err
+    assert "does not exist" not in err

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal, Optional, Union
 
+from alibabacloud_fc20230330.client import Client
+from alibabacloud_fc20230330.models import Function, GetFunctionRequest
 from pydantic import BaseModel
 from typing_extensions import assert_type
 
@@ -13,6 +16,7 @@ from fc_async import (
     Accepted,
     AsyncInvokeConfig,
     AsyncTask,
+    DeployedFunction,
     DestinationConfig,
     FunctionArn,
     FunctionsClient,
@@ -39,6 +43,37 @@ def configure(client: FunctionsClient) -> AsyncInvokeConfig:
     )
     client.replace_config("main", wanted)
     return client.put_config("main", wanted, qualifier="prod")
+
+
+def age(client: FunctionsClient) -> None:
+    AsyncInvokeConfig(max_async_event_age_in_seconds="6h")
+    AsyncInvokeConfig(max_async_event_age_in_seconds=timedelta(hours=6))
+    AsyncInvokeConfig(max_async_retry_atempts=1)  # type: ignore[call-arg]
+    DestinationConfig(on_falure="queue:dead")  # type: ignore[call-arg]
+
+
+def official(client: FunctionsClient) -> str | None:
+    assert_type(client.sdk, Client)
+    found = client.get_function("main", qualifier="prod")
+    assert_type(found, Function)
+    assert_type(client.sdk.get_function("main", GetFunctionRequest()).body, Function | None)
+    return found.role
+
+
+def deploy(client: FunctionsClient) -> tuple[str, bool, str | None]:
+    done = client.deploy_function(
+        "main", Path("code"), runtime="python3.10", handler="index.handler", environment={"A": "1"}, publish=True
+    )
+    assert_type(done, DeployedFunction)
+    client.deploy_function("main", "code")  # type: ignore[call-arg]
+    return done.function_arn, done.created, done.version
+
+
+def queue_of(queue: QueueClient) -> None:
+    queue.create(message_retention_period=timedelta(days=7), maximum_message_size=65536, update=True)
+    queue.create(mesage_retention_period=60)  # type: ignore[arg-type]
+    queue.create(visibility_timeout="60")  # type: ignore[arg-type]
+    queue.remove()
 
 
 def invoke(client: FunctionsClient) -> str:
@@ -134,6 +169,20 @@ def rescued_failures(record: InvocationRecord, context: Any) -> int:
     return 1
 
 
+# A `def` without annotations is Any to a checker, whatever decorates it; a lambda takes its types from the decorator.
+@on_failure
+def untyped(record, context):  # type: ignore[no-untyped-def]
+    return record.request_id
+
+
+by_lambda = on_failure(lambda record, context: record.request_id)
+by_called_lambda = on_failure()(lambda record, context: assert_type(record, InvocationRecord).request_id)
+many_by_lambda = on_success(many=True)(lambda records, context: assert_type(records, list[InvocationRecord])[0])
+
+assert_type(untyped, Callable[[Any, Any], Any | None])
+assert_type(by_lambda, Callable[[Any, Any], str | None])
+assert_type(by_called_lambda, Callable[[Any, Any], str | None])
+assert_type(many_by_lambda, Callable[[Any, Any], InvocationRecord | None])
 assert_type(plain, Callable[[Any, Any], str])
 assert_type(called, Callable[[Any, Any], int])
 assert_type(failures, Callable[[Any, Any], str | None])

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..options import CommonOptions
 
 
+_MISSING = ("QueueNotExist", "FunctionNotFound", "VersionNotFound", "AliasNotFound")
+
+
 def not_there(options: CommonOptions, client: FunctionsClient, destinations: list[Arn | None]) -> list[str]:
     """Return a sentence for each destination that does not exist, with the command that creates it.
 
@@ -65,7 +68,7 @@ def _look(what: str, look: Callable[[], object], create: str) -> str | None:
     try:
         look()
     except ServiceError as error:
-        if error.status == 404:
+        if error.code in _MISSING:
             return f"{what} does not exist, and what is sent to it is lost; to create it: fc-async {create}"
         if error.status == 200:
             return None  # an answer about it, which is all that is asked

@@ -47,3 +47,10 @@ def test_the_limit_counts_bytes_and_names_the_setting() -> None:
         payload_bytes(b"x" * 131073, 131072)
     with pytest.raises(ArgumentError):
         payload_bytes("é", 1)
+
+
+@pytest.mark.parametrize("limit", [10, None])
+def test_a_file_without_an_end_is_refused_at_the_limit(limit: int | None) -> None:
+    count = 11 if limit is not None else 32 * 1024 * 1024 + 1
+    with pytest.raises(ArgumentError, match=f"the payload has at least {count} bytes"):
+        payload_bytes(Path("/dev/zero"), limit)

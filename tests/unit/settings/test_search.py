@@ -8,7 +8,6 @@ import pytest
 from fc_async.errors import ArgumentError, FcAsyncError, SettingsError
 from fc_async.settings.access_key import AccessKey
 from fc_async.settings.found import Source
-from fc_async.settings.profiles import named_profile
 from tests.unit.settings.places import KEYS, LOCAL, failure, find, profiles
 
 
@@ -162,11 +161,3 @@ def test_internal_as_an_argument_beats_the_endpoint_of_the_environment(tmp_path:
     both = environment | {"FC_ASYNC_INTERNAL": "1"}
     assert find(environment=both, **place).endpoint.url == LOCAL
     assert find(environment=environment, internal=True, endpoint="https://a", **place).endpoint.url == "https://a"
-
-
-def test_a_file_of_profiles_without_an_end_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / ".aliyun" / "config.json"
-    path.parent.mkdir()
-    path.symlink_to("/dev/zero")
-    with pytest.raises(SettingsError, match="1048576 bytes at most, got more"):
-        named_profile(tmp_path, "work")
