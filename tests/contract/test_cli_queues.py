@@ -138,7 +138,7 @@ def test_a_topic_is_created_subscribed_to_published_to_and_deleted(fc_async, loc
     code, out, _ = fc_async("topic", "publish", "alarm", "caf\u00e9", "--tag", "warn", "-o", "json")
     assert (code, list(json.loads(out))) == (0, ["messageId"])
     read = CliRunner().invoke(cli, ["topic", "publish", "alarm", "-"], input=b"from stdin", obj=CommonOptions())
-    assert len(read.stdout.strip()) == 32
+    assert len(read.stdout.splitlines()[-1]) == 32
     received = QueueClient("pager", endpoint=local.url).receive(16)
     assert sorted(one.message_body for one in received) == ["caf\u00e9", "from stdin"]
     assert fc_async("topic", "unsubscribe", "alarm", "web", "--yes")[0] == 0

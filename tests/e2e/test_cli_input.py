@@ -28,8 +28,10 @@ def test_a_payload_without_an_end_is_read_to_its_limit_and_refused(arguments):
     assert "at least 131073 bytes" in done.stderr
 
 
-def test_a_record_without_an_end_is_read_to_its_limit_and_refused():
-    done = fc_async("record", "/dev/zero")
+@pytest.mark.parametrize("name", ["/dev/zero", "-"])
+def test_a_record_without_an_end_is_read_to_its_limit_and_refused(name):
+    with open("/dev/zero", "rb") as endless:
+        done = fc_async("record", name, stdin=endless)
     assert (done.returncode, done.stdout) == (1, "")
     assert "at most 33554432 bytes" in done.stderr
 

@@ -38,13 +38,10 @@ def given(stdin: IO[bytes], *arguments: str) -> Result:
     ("sync", "limit"), [((), 131072), (("--sync",), 32 * 1024 * 1024), (("--max-payload", "10"), 10)]
 )
 def test_a_payload_without_an_end_is_refused_at_its_limit(fc_async: Call, sync: tuple[str, ...], limit: int) -> None:
-    from_file = fc_async("invoke", "orders", "-d", "@/dev/zero", *sync, *LOCAL)
-    with Path("/dev/zero").open("rb") as endless:
-        from_stdin = given(endless, "invoke", "orders", "-d", "-", *sync, *LOCAL)
-    for code, said in (from_file, (from_stdin.exit_code, from_stdin.output)):
-        assert code == 2
-        assert f"the payload has at least {limit + 1} bytes" in said
-        assert f"takes {limit}" in said
+    code, said = fc_async("invoke", "orders", "-d", "@/dev/zero", *sync, *LOCAL)
+    assert code == 2
+    assert f"the payload has at least {limit + 1} bytes" in said
+    assert f"takes {limit}" in said
 
 
 def test_a_payload_of_exactly_the_limit_is_taken(fc_async: Call, tmp_path: Path) -> None:
@@ -59,8 +56,6 @@ def test_a_payload_of_exactly_the_limit_is_taken(fc_async: Call, tmp_path: Path)
 def test_a_record_without_an_end_is_refused(fc_async: Call) -> None:
     said = "expected an input of at most 33554432 bytes, got more"
     assert fc_async("record", "/dev/zero") == (1, f"Error: {said}\n")
-    with Path("/dev/zero").open("rb") as endless:
-        assert str(given(endless, "record", "-").exception) == said
 
 
 def test_a_fifo_to_which_nobody_writes_ends_the_command(fc_async: Call, tmp_path: Path) -> None:
