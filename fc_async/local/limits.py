@@ -254,7 +254,7 @@ _behaviour(
 # MNS: topics
 
 MNS_TOPIC_RETENTION_SECONDS: Final = _value(
-    "mns_topic_retention_seconds", 86_400, "MNS limits page: one day; shown, and longer than any strategy"
+    "mns_topic_retention_seconds", 86_400, "MNS limits page: one day; no push is tried again after it"
 )
 MNS_BACKOFF_RETRIES: Final = _value("mns_backoff_retries", 3, "NotifyStrategy: BACKOFF_RETRY")
 MNS_BACKOFF_SECONDS: Final = _value("mns_backoff_seconds", (10, 20), "NotifyStrategy: BACKOFF_RETRY, by chance")

@@ -376,6 +376,17 @@ def test_a_push_that_fails_is_tried_as_often_as_its_strategy_says_and_then_lost(
     assert account.topics.metrics["TopicNotificationsWaiting"] == 0
 
 
+def test_no_message_is_tried_again_once_it_is_older_than_its_topic_keeps_it() -> None:
+    account = Account()
+    account.subscribe("s", URL, notify_strategy="EXPONENTIAL_DECAY_RETRY")
+    account.publish()
+    now_ms = T0
+    while (due_ms := account.topics.push_failed(account.due(now_ms)[0], now_ms, "no answer within 5 s")) is not None:
+        now_ms = due_ms + 5_000  # what an endpoint that hangs takes of the service's time, 177 times
+    assert T0 + 86_400_000 - 517_000 < now_ms <= T0 + 86_405_000
+    assert account.lost == [("s", "no answer within 5 s")]
+
+
 def test_a_strategy_that_is_changed_counts_from_the_next_failure() -> None:
     account = Account()
     account.subscribe("s", URL)
