@@ -248,6 +248,7 @@ def test_each_queue_gets_its_own_format_at_once() -> None:
     (envelope,) = account.bodies("JSON")
     assert json.loads(envelope) == told
     assert list(json.loads(envelope)) == list(told)
+    assert '"Message":"{\\"a\\":\\"<&>\\\\\\"é\U0001f600' in envelope  # escaped is only what JSON must escape
     (document,) = account.bodies("XML")
     assert document.startswith('<?xml version="1.0" encoding="utf-8"?>\n<Notification xmlns="http://mns.aliyuncs.com/')
     root = ElementTree.fromstring(document)  # noqa: S314 - our own
@@ -269,6 +270,8 @@ def test_properties_of_the_message_are_in_the_queue_behind_the_topics_own() -> N
     (message,) = account.mailbox.receive("q", T0)
     assert message.user_properties == (Property("topicoriginated", "true", "BOOLEAN"), *own)
     assert message.message_id != published.message_id
+    assert published.body_md5 != hashlib.md5(b"x").hexdigest().upper()  # noqa: S324 - recorded: it covers more
+    assert f"<MessageMD5>{published.body_md5}</MessageMD5>" in message.body
 
 
 def test_ids_of_one_topic_share_their_first_eight_digits() -> None:
