@@ -280,6 +280,12 @@ _behaviour(
 _behaviour(
     "mns_topicoriginated", "every message", "recorded, first of the properties; assumed for messages without others"
 )
+_behaviour("mns_subscriptions_of_a_topic", "any number", "ours: the MNS limits page says 100")
+_behaviour("mns_queues_and_topics", "any number", "ours: the MNS limits page says 1,000 in a region")
+_behaviour("mns_subscribing_again_compares", "attributes as they are now", "assumed: NotifyStrategy may have been set")
+_behaviour("mns_changed_strategy_applies_to", "messages that wait, too", "assumed")
+_behaviour("mns_xml_notification_has", "a line for each element", "assumed: the documented sample was set by hand")
+_behaviour("mns_json_escapes", "what JSON must", "assumed: recorded is a message of ASCII only")
 _behaviour("mns_tag_in_json", "last", "assumed: no tagged message was recorded")
 _behaviour("mns_white_space_around_a_tag", "dropped", "assumed: a header could not hold it")
 _behaviour("mns_topic_message_count", "messages that wait for a push", "assumed")
