@@ -223,7 +223,8 @@ def test_the_calls_of_the_account_are_mns_whatever_their_path(local: LocalServer
         ("GET", "/", VERSION),
     ):
         assert b"xmlns=" in request(local, method, path, None, headers)[2]
-    assert request(local, "GET", "/_local/health", None, VERSION)[1]["content-type"].startswith("application/json")
+    for path in ("/_local/health", "/2023-03-30/functions"):
+        assert request(local, "GET", path, None, VERSION)[1]["content-type"].startswith("application/json")
 
 
 # Other clients, as the table of facts has them
