@@ -285,7 +285,7 @@ _behaviour(
 # MNS: topics
 
 MNS_TOPIC_RETENTION_SECONDS: Final = _value(
-    "mns_topic_retention_seconds", 86_400, "MNS limits page: one day; shown, and longer than any strategy"
+    "mns_topic_retention_seconds", 86_400, "MNS limits page: one day; no push is tried again after it"
 )
 MNS_BACKOFF_RETRIES: Final = _value("mns_backoff_retries", 3, "NotifyStrategy: BACKOFF_RETRY")
 MNS_BACKOFF_SECONDS: Final = _value("mns_backoff_seconds", (10, 20), "NotifyStrategy: BACKOFF_RETRY, by chance")
@@ -311,6 +311,12 @@ _behaviour(
 _behaviour(
     "mns_topicoriginated", "every message", "recorded, first of the properties; assumed for messages without others"
 )
+_behaviour("mns_subscriptions_of_a_topic", "any number", "ours: the MNS limits page says 100")
+_behaviour("mns_queues_and_topics", "any number", "ours: the MNS limits page says 1,000 in a region")
+_behaviour("mns_subscribing_again_compares", "attributes as they are now", "assumed: NotifyStrategy may have been set")
+_behaviour("mns_changed_strategy_applies_to", "messages that wait, too", "assumed")
+_behaviour("mns_xml_notification_has", "a line for each element", "assumed: the documented sample was set by hand")
+_behaviour("mns_json_escapes", "what JSON must", "assumed: recorded is a message of ASCII only")
 _behaviour("mns_tag_in_json", "last", "assumed: no tagged message was recorded")
 _behaviour("mns_white_space_around_a_tag", "dropped", "assumed: a header could not hold it")
 _behaviour("mns_topic_message_count", "messages that wait for a push", "assumed")

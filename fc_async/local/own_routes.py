@@ -1,6 +1,6 @@
 """The paths /_local/...: what the cloud has no API for. They answer programs on this machine only, whatever is bound.
 
-GET  /_local/health                       whether it serves, and the metrics by their CloudMonitor names
+GET  /_local/health                       whether it serves; metrics by their CloudMonitor names, counts of topics
 GET  /_local/invocations                  every invocation that is under way, and the last of those that ended
 GET  /_local/outbox                       the records that went to EventBridge or RocketMQ, oldest first
 GET  /_local/certificate.pem              what the pushes of topics are signed with

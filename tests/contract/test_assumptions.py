@@ -207,10 +207,14 @@ def test_five_hours_from(assuming: Assuming, since: str, status: str) -> None:
 
 
 @pytest.mark.parametrize("is_base64", [False, True])
-def test_mns_body_base64(assuming: Assuming, is_base64: bool) -> None:
+@pytest.mark.parametrize("by_topic", [False, True])
+def test_mns_body_base64(assuming: Assuming, is_base64: bool, by_topic: bool) -> None:
     service = assuming(mns_body_base64=is_base64)
     good, main = service.queue(), service.function(ECHOES)
-    put_config(service.fc, main, on_success=good.arn)
+    mns(service, "PUT", "/topics/t")
+    simplified = "<NotifyContentFormat>SIMPLIFIED</NotifyContentFormat>"
+    subscribe(service, f"acs:mns:::queues/{good.queue.queue_name}", simplified)
+    put_config(service.fc, main, on_success="acs:mns:::/topics/t/messages" if by_topic else good.arn)
     invoke_async(service.fc, main, b"x" * 20_000)
     (body,) = service.later(0, good.bodies)
     text = base64.b64decode(body, validate=True).decode() if is_base64 else body

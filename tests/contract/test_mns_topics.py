@@ -9,8 +9,10 @@ import base64
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -221,7 +223,8 @@ def test_the_calls_of_the_account_are_mns_whatever_their_path(local: LocalServer
         ("GET", "/", VERSION),
     ):
         assert b"xmlns=" in request(local, method, path, None, headers)[2]
-    assert request(local, "GET", "/_local/health", None, VERSION)[1]["content-type"].startswith("application/json")
+    for path in ("/_local/health", "/2023-03-30/functions"):
+        assert request(local, "GET", path, None, VERSION)[1]["content-type"].startswith("application/json")
 
 
 # Other clients, as the table of facts has them
@@ -430,6 +433,13 @@ def verify(method: str, target: str, headers: Mapping[str, str], body: bytes, ce
     key.verify(signature, "\n".join([*lines, target]).encode(), PKCS1v15(), SHA1())  # noqa: S303 - the service's
 
 
+PUSHED_HEADERS = {
+    *("authorization", "connection", "content-length", "content-md5", "content-type", "date", "host", "user-agent"),
+    *("x-mns-message-id", "x-mns-message-tag", "x-mns-publish-time", "x-mns-request-id", "x-mns-signing-cert-url"),
+    *("x-mns-subscriber", "x-mns-subscription-name", "x-mns-topic-name", "x-mns-topic-owner", "x-mns-version"),
+}
+
+
 @pytest.mark.parametrize("content_format", ["XML", "JSON", "SIMPLIFIED"])
 def test_a_push_reaches_a_real_endpoint_and_proves_where_it_is_from(content_format: str) -> None:
     async def story() -> None:
@@ -465,6 +475,7 @@ def test_a_push_reaches_a_real_endpoint_and_proves_where_it_is_from(content_form
         assert asked.headers["User-Agent"] == "Aliyun Notification Service Agent"
         assert (asked.headers["x-mns-version"], asked.headers["x-mns-message-tag"]) == ("2015-06-06", "r\u00f6d")
         assert asked.headers["x-mns-topic-name"] == "t"
+        assert {name.lower() for name in asked.headers} == PUSHED_HEADERS
         message = "h\u00e9j <\r>"
         if content_format == "XML":
             root = ElementTree.fromstring(pushed)  # noqa: S314 - the local service's
@@ -496,6 +507,8 @@ def test_a_push_carries_the_real_date_and_is_repeated_in_the_services_time(local
         mns(local, "POST", "/topics/t/messages", "<Message><MessageBody>x</MessageBody></Message>")
         assert len(pushed_to(peer, local)) == 1
         assert b"<MessageCount>1</MessageCount>" in mns(local, "GET", "/topics/t")
+        listed = request(local, "GET", "/topics", None, {**VERSION, "x-mns-with-meta": "true"})[2]
+        assert b"<MessageCount>1</MessageCount>" in listed
         local.advance(0.999)
         assert len(peer.requests) == 1
         local.advance(0.001)
@@ -514,6 +527,17 @@ def test_the_same_certificate_is_served_before_and_after_the_first_push(local: L
     assert (status, headers["content-type"].partition(";")[0]) == (200, "application/x-pem-file")
     assert first == {f"{local.url}/_local/certificate.pem": body.decode()} == local.certificates
     assert urlsplit(local.url).hostname == "127.0.0.1"
+
+
+def test_topics_and_subscribers_are_of_the_services_account() -> None:
+    with LocalServer(clock=ManualClock(), workers=0, account_id="42") as local, Peer() as peer:
+        mns(local, "PUT", "/topics/t")
+        mns(local, "PUT", S, subscription(peer.url))
+        assert b"<TopicOwner>42</TopicOwner>" in mns(local, "GET", S)
+        mns(local, "POST", "/topics/t/messages", "<Message><MessageBody>x</MessageBody></Message>")
+        (received,) = pushed_to(peer, local)
+    assert b"<TopicOwner>42</TopicOwner>" in received.body
+    assert (received.headers["x-mns-topic-owner"], received.headers["x-mns-subscriber"]) == ("42", "42")
 
 
 def test_a_service_that_does_not_run_has_no_certificates() -> None:
@@ -552,6 +576,40 @@ def test_a_failure_reaches_every_subscriber_of_a_topic_and_is_read_as_a_record(l
         assert record.error.message == "no <&> \r\n \u540d"
     envelopes = sorted(parse_record(body).envelopes for body in bodies)
     assert envelopes == [(), (), ("topic-json",), ("topic-json",), ("topic-xml",), ("topic-xml",)]
+
+
+class Invokes(BaseHTTPRequestHandler):
+    """Takes a push by invoking a function asynchronously."""
+
+    local: LocalServer
+
+    def do_POST(self) -> None:
+        invoke_async(fc_client(self.local), "second")
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_settling_waits_also_for_what_a_push_has_set_off(local: LocalServer) -> None:
+    fc = fc_client(local)
+    create_function(fc, "main", FAILS)
+    create_function(fc, "second", "def handler(event, context):\n    return event\n")
+    put_config(fc, "main", on_failure=TOPIC_ARN.format("t"), max_async_retry_attempts=0)
+    put_config(fc, "second", on_success=TOPIC_ARN.format("done"))
+    for path in ("/topics/t", "/topics/done"):
+        mns(local, "PUT", path)
+    Invokes.local = local
+    with Peer() as peer, ThreadingHTTPServer(("127.0.0.1", 0), Invokes) as receiver:
+        threading.Thread(target=receiver.serve_forever).start()
+        mns(local, "PUT", S, subscription(f"http://127.0.0.1:{receiver.server_address[1]}/"))
+        mns(local, "PUT", "/topics/done/subscriptions/s", subscription(peer.url))
+        invoke_async(fc, "main")
+        local.settle()
+        found = len(peer.requests)
+        receiver.shutdown()
+    assert found == 1
 
 
 def test_a_topic_that_a_declared_function_names_is_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -42,6 +43,7 @@ from tests.contract.fc_sdk import get_task, invoke, invoke_async, put_config
 from tests.contract.service import LocalService
 
 START_MS = 1_767_225_600_000
+URL = "http://127.0.0.1:1/"
 WIRE = {"functionName": "f", "runtime": "python3.10", "handler": "a.b"}
 
 
@@ -365,6 +367,54 @@ def notification(tag: str | None) -> Notification:
     return Notification("1", "t", "1", "s", "ID", "x", "MD5", tag, START_MS)
 
 
+def mns_subscriptions_of_a_topic() -> str:
+    topics, _ = subscribed(queue_endpoint("q"))
+    for number in range(100):
+        topics.subscribe("t", f"s{number}", SubscriptionAttributes(queue_endpoint("q")), START_MS)
+    return {101: "any number"}[len(topics.list_subscriptions("t").items)]
+
+
+def mns_queues_and_topics() -> str:
+    box = mailbox()
+    topics = topics_of(box)
+    for number in range(1_001):
+        box.create_queue(f"q{number}", START_MS)
+        topics.create_topic(f"t{number}", START_MS)
+    return {(True, True): "any number"}[box.has_queue("q1000"), topics.has_topic("t1000")]
+
+
+def mns_subscribing_again_compares() -> str:
+    topics, _ = subscribed(URL)
+    topics.set_subscription("t", "s", START_MS, "EXPONENTIAL_DECAY_RETRY")
+    first = SubscriptionAttributes(URL, notify_content_format="JSON")
+    now = SubscriptionAttributes(URL, notify_strategy="EXPONENTIAL_DECAY_RETRY", notify_content_format="JSON")
+    refused = [
+        is_refused(lambda: topics.subscribe("t", "s", first, START_MS), "SubscriptionAlreadyExist"),
+        is_refused(lambda: topics.subscribe("t", "s", now, START_MS), "SubscriptionAlreadyExist"),
+    ]
+    return {(True, False): "attributes as they are now", (False, True): "attributes as subscribed"}[tuple(refused)]
+
+
+def mns_changed_strategy_applies_to() -> str:
+    topics, _ = subscribed(URL)
+    topics.publish("t", Publication("x"), START_MS)
+    (push,) = topics.take_due_pushes(START_MS)
+    topics.set_subscription("t", "s", START_MS, "EXPONENTIAL_DECAY_RETRY")
+    waits_ms = (topics.push_failed(push, START_MS, "answered 500") or 0) - START_MS
+    return "messages that wait, too" if waits_ms == 1_000 else "messages published later"
+
+
+def mns_xml_notification_has() -> str:
+    lines = notification("red").text("XML").split("\n")
+    assert [line[:3] for line in lines[2:-1]] == ["  <"] * 9
+    return {12: "a line for each element"}[len(lines)]
+
+
+def mns_json_escapes() -> str:
+    text = replace(notification(None), message="/<&>\u00e9\x7f").text("JSON")
+    return "what JSON must" if '"/<&>\u00e9\x7f"' in text else "more"
+
+
 def mns_tag_in_json() -> str:
     keys = list(json.loads(notification("red").text("JSON")))
     return {len(keys) - 1: "last"}[keys.index("MessageTag")]
@@ -376,7 +426,7 @@ def mns_white_space_around_a_tag() -> str:
 
 
 def mns_topic_message_count() -> str:
-    topics, box = subscribed("http://127.0.0.1:1/")
+    topics, box = subscribed(URL)
     topics.subscribe("t", "second", SubscriptionAttributes("http://127.0.0.1:2/"), START_MS)
     topics.subscribe("t", "third", SubscriptionAttributes(queue_endpoint("q")), START_MS)
     topics.publish("t", Publication("x"), START_MS)
@@ -389,7 +439,7 @@ def mns_topic_message_count() -> str:
 
 
 def mns_pushes_that_wait_for_a_deleted_subscription() -> str:
-    topics, _ = subscribed("http://127.0.0.1:1/")
+    topics, _ = subscribed(URL)
     topics.publish("t", Publication("x"), START_MS)
     topics.unsubscribe("t", "s")
     assert topics.take_due_pushes(START_MS) == []
@@ -458,6 +508,12 @@ OBSERVED: dict[str, Callable[[], object]] = {
         mns_subscribed_queue_that_is_missing,
         mns_envelope_counts_for_the_queues_size,
         mns_topicoriginated,
+        mns_subscriptions_of_a_topic,
+        mns_queues_and_topics,
+        mns_subscribing_again_compares,
+        mns_changed_strategy_applies_to,
+        mns_xml_notification_has,
+        mns_json_escapes,
         mns_tag_in_json,
         mns_white_space_around_a_tag,
         mns_topic_message_count,

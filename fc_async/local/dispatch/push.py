@@ -25,6 +25,7 @@ from ..mailbox.notification import Notification
 from ..mailbox.pushes import Push
 from ..mailbox.subscription import JSON, SIMPLIFIED
 from ..mailbox.topics import Topics
+from .localhost import Localhost
 from .push_signature import PushSignature
 
 log = logging.getLogger("fc_async.local")
@@ -176,7 +177,7 @@ class Pusher:
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, force_close=True),
+                connector=aiohttp.TCPConnector(limit=0, force_close=True, resolver=Localhost()),
                 timeout=aiohttp.ClientTimeout(total=self._timeout_seconds),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("Accept", "Accept-Encoding"),

@@ -263,17 +263,24 @@ class Topics:
         """The endpoint has not taken it.
 
         Returns:
-            When it is tried again; None when it is lost: the strategy is exhausted, or the subscription is gone.
+            When it is tried again; None when it is lost: the strategy is exhausted, the subscription is gone, or the
+            message would be older than its topic keeps it.
         """
-        subscription = self._current(push.subscription)
-        strategy = None if subscription is None else subscription.attributes.notify_strategy
-        delay_ms = None if strategy is None else retry_delay_ms(strategy, push.retries, self._random)
-        if delay_ms is None:
+        again_ms = self._again_ms(push, now_ms)
+        if again_ms is None:
             self._pushes.done(push)
             self._lose(push.notification, reason)
+        else:
+            self._pushes.again(push, again_ms)
+        return again_ms
+
+    def _again_ms(self, push: Push, now_ms: int) -> int | None:
+        subscription = self._current(push.subscription)
+        if subscription is None:
             return None
-        self._pushes.again(push, now_ms + delay_ms)
-        return now_ms + delay_ms
+        delay_ms = retry_delay_ms(subscription.attributes.notify_strategy, push.retries, self._random)
+        kept_until_ms = push.notification.publish_time_ms + limits.MNS_TOPIC_RETENTION_SECONDS * 1000
+        return None if delay_ms is None or now_ms + delay_ms > kept_until_ms else now_ms + delay_ms
 
     def _current(self, known: Subscription) -> Subscription | None:
         topic = self._topics.get(known.topic_name)

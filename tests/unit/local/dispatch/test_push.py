@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
 from random import Random
+from typing import Any
 
 import pytest
 
 from fc_async.local.clock import ManualClock
+from fc_async.local.dispatch.localhost import Localhost
 from fc_async.local.dispatch.push import Pusher
 from fc_async.local.dispatch.push_signature import PushSignature
 from fc_async.local.mailbox.mailbox import Mailbox
@@ -27,6 +30,13 @@ class BrokenSignature(PushSignature):
 
     def sign(self, *_: object) -> str:
         raise RuntimeError("no SHA-1")
+
+
+class Misled(asyncio.SelectorEventLoop):
+    """A machine whose name service is not to be asked."""
+
+    async def getaddrinfo(self, *_: Any, **__: Any) -> list[Any]:
+        raise AssertionError("the name service was asked")
 
 
 class Scene:
@@ -68,6 +78,7 @@ def run(
     story: Callable[[Scene], Awaitable[None]],
     timeout_seconds: float = PATIENT_SECONDS,
     signature: PushSignature = SIGNATURE,
+    loop: asyncio.AbstractEventLoop | None = None,
 ) -> None:
     async def within() -> None:
         scene = Scene(timeout_seconds, signature)
@@ -76,7 +87,12 @@ def run(
         finally:
             await scene.pusher.close()
 
-    asyncio.run(within())
+    if loop is None:
+        asyncio.run(within())
+        return
+    with closing(loop):
+        loop.run_until_complete(within())
+        loop.run_until_complete(loop.shutdown_default_executor())
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
@@ -181,7 +197,10 @@ def test_an_endpoint_that_hangs_is_given_up_in_real_time_and_tried_again() -> No
         hold.set()
 
 
-def test_an_endpoint_that_hangs_holds_up_neither_another_nor_the_end_of_the_service() -> None:
+def test_an_endpoint_that_hangs_holds_up_neither_another_nor_the_end_of_the_service(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "fc_async.local")
     hold = threading.Event()
     with Peer(Reply(hold=hold)) as hanging, Peer() as quick:
 
@@ -197,6 +216,62 @@ def test_an_endpoint_that_hangs_holds_up_neither_another_nor_the_end_of_the_serv
         run(story)
         hold.set()
     assert len(quick.requests) == 20
+    assert "no answer within" not in caplog.text  # the end did not wait for that
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1"])
+def test_no_name_service_says_where_localhost_is(host: str) -> None:
+    with Peer() as peer:
+
+        async def story(scene: Scene) -> None:
+            scene.subscribe(f"http://{host}:{peer.port}/in")
+            scene.publish()
+            await scene.advance(0)
+            assert scene.metric("Delivered") == 1
+
+        run(story, loop=Misled())
+    assert peer.requests[0].headers["host"] == f"{host}:{peer.port}"
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "localhost.elsewhere.example", ""])
+def test_no_other_name_is_resolved(host: str) -> None:
+    with pytest.raises(OSError, match="this machine only"):
+        asyncio.run(Localhost().resolve(host, 80))
+
+
+def test_localhost_is_also_an_endpoint_that_listens_at_ipv6_alone() -> None:
+    found = asyncio.run(Localhost().resolve("localhost", 80))
+    assert [(one["host"], one["port"]) for one in found] == [("127.0.0.1", 80), ("::1", 80)]
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY"])
+def test_a_proxy_of_the_environment_sees_no_push(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Peer() as peer, Peer() as proxy:
+        monkeypatch.setenv(name, proxy.url)
+
+        async def story(scene: Scene) -> None:
+            scene.subscribe(f"{peer.url}/in")
+            scene.publish()
+            await scene.advance(0)
+
+        run(story)
+    assert ([request.target for request in peer.requests], proxy.requests) == (["/in"], [])
+
+
+def test_what_is_closed_begins_no_push_and_leaves_no_timer() -> None:
+    with Peer(Reply(500)) as peer:
+
+        async def story(scene: Scene) -> None:
+            scene.subscribe(peer.url)
+            scene.publish()
+            await scene.advance(0)
+            await scene.pusher.close()
+            assert scene.clock.next_timer_ms() is None
+            scene.publish()
+            assert not scene.pusher.is_busy
+
+        run(story)
+    assert len(peer.requests) == 1
 
 
 def test_500_for_an_hour_is_told_when_the_endpoint_is_well_again() -> None:

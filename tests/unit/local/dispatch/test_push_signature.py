@@ -49,6 +49,13 @@ def test_one_key_is_made_however_many_ask_at_once() -> None:
 
 
 def test_a_service_starts_without_loading_what_signs() -> None:
-    code = "import sys, fc_async.local.server; print('cryptography' in sys.modules, 'aiohttp' in sys.modules)"
+    code = """if True:
+        import sys
+        from fc_async.local import LocalServer
+        with LocalServer(workers=0) as local:
+            started = "cryptography" in sys.modules
+            local.certificates
+        print(started, "cryptography" in sys.modules)
+    """
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
     assert ran.stdout.split() == ["False", "True"]
