@@ -153,6 +153,8 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_sentence_that_names_it(wri
         ("${file('/etc/passwd')}", "leads out of the folder"),
         ("${file('./link')}", "leads out of the folder"),
         ("${path('..')}", "leads out of the folder"),
+        ("${path('./none')}", "expected a file or folder beside the s.yaml, found none"),
+        ("${env('EMPTY')}", "the environment variable EMPTY is empty, which counts as not set"),
         ("${file('./code')}", "expected a file beside the s.yaml"),
         ("${file('./binary')}", "expected text in UTF-8"),
         ("${file('./large')}", "expected at most 262144 bytes"),
@@ -167,7 +169,7 @@ def test_a_file_that_may_not_or_cannot_be_read_costs_its_function(write, tmp_pat
     (tmp_path / "large").write_bytes(b"x" * 262_145)
     resource = GOOD[GOOD.index("  main:") :]
     bad = resource.replace("main", "bad").replace(WHO, json.dumps(text))
-    document = read_document(write(GOOD + bad), {"WHO": "me"})
+    document = read_document(write(GOOD + bad), {"WHO": "me", "EMPTY": ""})
     assert [function.name for function in document.functions] == ["main"]
     (note,) = [note for note in document.notes if "resources.bad" in note]
     assert said in note
@@ -175,10 +177,10 @@ def test_a_file_that_may_not_or_cannot_be_read_costs_its_function(write, tmp_pat
 
 
 def test_a_dot_env_file_is_asked_after_the_environment_and_only_where_something_is(write, tmp_path):
-    (tmp_path / ".env").write_text("WHO=file\nONLY=there\n")
-    text = GOOD.replace("PORT: 8080", "PORT: \"${env('ONLY')}\"")
-    (function,) = read_document(write(text), {"WHO": "here"}).functions
-    assert (function.environment["WHO"], function.environment["PORT"]) == ("here", "there")
+    (tmp_path / ".env").write_text("WHO=file\nONLY=there\nEMPTY=file\n")
+    text = GOOD.replace("PORT: 8080", "PORT: \"${env('ONLY')}\", EMPTY: \"${env('EMPTY', 'default')}\"")
+    (function,) = read_document(write(text), {"WHO": "here", "EMPTY": ""}).functions
+    assert function.environment | {"DEBUG": ""} == {"WHO": "here", "PORT": "there", "EMPTY": "default", "DEBUG": ""}
     (tmp_path / ".env").write_bytes(b"x" * 2_000_000)
     with pytest.raises(DocumentError, match=r"\.env: expected at most 65536 bytes"):
         read_document(write(text), {"WHO": "here"})
@@ -194,15 +196,17 @@ def test_a_dot_env_file_is_asked_after_the_environment_and_only_where_something_
         ("${env('NONE', 'a}b')}", "a}b"),
         ('${env("NONE", "it\'s")}', "it's"),
         ("${env('NONE', '')}", ""),
+        ("${env('EMPTY', 'default')}", "default"),
+        ("${path('./code')}/x", "FOLDER/code/x"),
         ("$${vars.retries}", "$0"),
         ("${HOME}", None),
         ("${}", None),
     ],
 )
-def test_what_is_written_around_a_variable_stays(write, written, value):
+def test_what_is_written_around_a_variable_stays(write, tmp_path, written, value):
     text = GOOD.replace(WHO, json.dumps(written))
-    (function,) = read_document(write(text), {"WHO": "me"}).functions
-    assert function.environment.get("WHO") == value
+    (function,) = read_document(write(text), {"WHO": "me", "EMPTY": ""}).functions
+    assert function.environment.get("WHO") == (value and value.replace("FOLDER", str(tmp_path.resolve())))
 
 
 def test_a_variable_may_name_another_and_what_the_environment_holds_is_taken_as_it_is(write):
