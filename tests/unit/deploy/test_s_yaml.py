@@ -113,8 +113,32 @@ EXTENDS = "template: {a: {extend: {name: b}}, b: {extend: {name: a}}}\n" + GOOD.
         (GOOD.replace("./code", '"\\0"'), "expected a folder or a .zip"),
         (GOOD.replace("functionName: main", "functionName: ../x"), "functionName"),
         (GOOD.replace("functionName: main", "functionName: [x]"), "functionName"),
-        (GOOD.replace("timeout: 7", "timeout: true"), "timeout"),
-        (GOOD.replace("timeout: 7", "timeout: 0"), "timeout"),
+        (
+            GOOD.replace("functionName: main", "functionName: ../x"),
+            ":9:7: resources.main.props.functionName: expected a text to match pattern",
+        ),
+        (GOOD.replace("timeout: 7", "timeout: true"), "timeout: expected a valid integer, got true"),
+        (GOOD.replace("timeout: 7", "timeout: secret"), ".timeout: expected a valid integer, got a text"),
+        (
+            GOOD.replace("timeout: 7", "timeout: 0"),
+            ":13:7: resources.main.props.timeout: expected greater than or equal to 1, got 0",
+        ),
+        (
+            GOOD.replace("maxAsyncRetryAttempts: ${vars.retries}", "asyncTask: 'true'"),
+            ":19:9: resources.main.props.asyncInvokeConfig.asyncTask: expected a valid boolean, got a text",
+        ),
+        (
+            GOOD.replace("maxAsyncRetryAttempts:", "MaxAsyncRetryAttempts:"),
+            "asyncInvokeConfig.MaxAsyncRetryAttempts: Serverless Devs calls it maxAsyncRetryAttempts",
+        ),
+        (
+            GOOD.replace("onFailure:", "on_failure:"),
+            ".destinationConfig.on_failure: Serverless Devs calls it onFailure",
+        ),
+        (
+            GOOD.replace('"acs:mns:${vars.region}::/queues/dead/messages"', "queue:dead"),
+            "onFailure.destination: expected an ARN (acs:...); Serverless Devs and the cloud know no short form",
+        ),
         (GOOD.replace("maxAsyncRetryAttempts:", "maxRetries:"), "maxRetries"),
         ("resources: {m: {component: other, props: {}}}", "expected at least one function of component fc3"),
         (
@@ -243,7 +267,7 @@ def test_one_function_that_cannot_be_run_costs_only_itself(write):
     document = read_document(path, {"WHO": "me"})
     assert [function.name for function in document.functions] == ["main"]
     left_out = [note for note in document.notes if note.endswith("; the function is left out")]
-    assert [note.split(": ")[1] for note in left_out] == ["resources.site", "resources.broken.props"]
+    assert [note.split(": ")[1] for note in left_out] == ["resources.site", "resources.broken.props.timeout"]
     assert all(note.startswith(f"{path}:") for note in left_out)
     with pytest.raises(DocumentError, match=r"resources\.site: runtime nodejs20 .* \(and 1 more; none is left\)"):
         read_document(write("edition: 3.0.0\nvars: {region: x, retries: 0}\nresources:\n" + others), {"WHO": "me"})
