@@ -97,12 +97,36 @@ def _assumed(given: tuple[str, ...]) -> Iterator[str]:
         if not text.startswith("@"):
             yield text
             continue
-        lines = read_text(Path(text[1:]), MAX_ASSUMPTIONS_BYTES).splitlines()
-        yield from (line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
+        path = Path(text[1:])
+        lines = read_text(path, MAX_ASSUMPTIONS_BYTES).splitlines()
+        for number, line in enumerate(map(str.strip, lines), 1):
+            if line and not line.startswith("#"):
+                yield _checked(line, f"{path}:{number}")
+
+
+def _checked(line: str, place: str) -> str:
+    """Return a line of a file as it would be typed; raises ArgumentError with the place."""
+    from ..errors import ArgumentError
+    from ..local.assumptions import read_assumptions, split_assumption
+
+    try:
+        name, value = map(str.strip, split_assumption(line))
+        read_assumptions({name: value})
+    except ArgumentError as error:
+        reason = f"{place}: {error}"
+    else:
+        return f"{name}={value}"
+    raise ArgumentError(reason)
 
 
 def _say_left_out(reason: LocalError) -> None:
-    click.echo(f"{reason}; the function is left out", err=True)
+    _say(f"{reason}; the function is left out")
+
+
+def _say(sentence: str) -> None:
+    from .terminal import clean
+
+    click.echo(clean(sentence), err=True)  # it may name keys of the file, and a file may come from anywhere
 
 
 def _read(file: Path) -> Document:
@@ -111,7 +135,7 @@ def _read(file: Path) -> Document:
 
     document = read_document(file, region=limits.REGION, account_id=limits.ACCOUNT_ID)
     for note in document.notes:
-        click.echo(note, err=True)
+        _say(note)
     return document
 
 

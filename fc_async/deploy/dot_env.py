@@ -21,7 +21,11 @@ MAX_VALUE_CHARACTERS = 256 * 1024
 MAX_DEPTH = 50
 
 _NAME = re.compile(r"[^\S\n]*(?:export[^\S\n]+)?([A-Za-z0-9_.-]+)(?:[^\S\n]*=|:[^\S\n])[^\S\n]*")
-_QUOTED = {quote: re.compile(rf"{quote}((?:\\{quote}|[^{quote}])*){quote}") for quote in "'\"`"}
+_QUOTED = {
+    quote: re.compile(rf"{quote}((?:\\{quote}|[^{quote}])*){quote}[^\S\n]*(?:#[^\n]*)?(?=\n|\Z)") for quote in "'\"`"
+}
+"""A quote closes where nothing but a comment follows it; elsewhere it is text, as in `"{"a": 1}"`."""
+
 _UNQUOTED = re.compile(r"[^#\n]*")
 _EXPANDED = re.compile(r"\\\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}|\$([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -92,9 +96,13 @@ def parse_dot_env(text: str) -> list[tuple[str, str]]:
 
 def _value(text: str, at: int) -> tuple[str, int]:
     quote = text[at : at + 1]
-    quoted = _QUOTED[quote].match(text, at) if quote in _QUOTED else None
-    if quoted is not None:
-        value = quoted[1]
-        return (value.replace("\\n", "\n").replace("\\r", "\r") if quote == '"' else value), quoted.end()
-    plain = _UNQUOTED.match(text, at)
-    return ("", at) if plain is None else (plain[0].strip(), plain.end())
+    found = _QUOTED[quote].match(text, at) if quote in _QUOTED else None
+    if found is not None:
+        value = found[1]
+    else:
+        found = _UNQUOTED.match(text, at)
+        value = "" if found is None else found[0].strip()
+        if len(value) > 1 and quote in _QUOTED and value.endswith(quote):
+            value = value[1:-1]
+    end = at if found is None else found.end()
+    return (value.replace("\\n", "\n").replace("\\r", "\r") if quote == '"' else value), end

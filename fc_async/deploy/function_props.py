@@ -15,6 +15,10 @@ from .faults import LeftOut
 from .scalars import shown
 
 _NUMBERS = ("timeout", "memorySize", "maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds")
+_SPELT = {
+    name.lower(): name
+    for name in ("destination", *map(to_camel, (*AsyncInvokeConfig.model_fields, *DestinationConfig.model_fields)))
+}
 _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 
 
@@ -33,16 +37,36 @@ def declared_function(values: dict[str, Any]) -> DeclaredFunction:
         values["code"] = values["code"]["src"]
     if "environmentVariables" in values:
         values["environmentVariables"] = _texts(values["environmentVariables"])
+    if block is not None:
+        values |= _async_config(block)
     try:
-        if isinstance(block, dict):
-            qualifier = block.pop("qualifier", None)
-            values["qualifier"] = None if qualifier is None else shown(qualifier)
-            values["async_config"] = AsyncInvokeConfig.model_validate(_with_destinations(_with_numbers(block)))
-        elif block is not None:
-            raise LeftOut("expected a mapping", "props", "asyncInvokeConfig")
         return DeclaredFunction.model_validate(values)
     except ValidationError as error:
-        raise LeftOut(_first(error), "props") from None
+        raise _refused(error, "props") from None
+
+
+def _async_config(block: Any) -> dict[str, Any]:
+    if not isinstance(block, dict):
+        raise LeftOut("expected a mapping", "props", "asyncInvokeConfig")
+    _check_spelling(block, "props", "asyncInvokeConfig")
+    qualifier = block.pop("qualifier", None)
+    try:
+        config = AsyncInvokeConfig.model_validate(_with_destinations(_with_numbers(block)))
+    except ValidationError as error:
+        raise _refused(error, "props", "asyncInvokeConfig") from None
+    return {"async_config": config, "qualifier": None if qualifier is None else shown(qualifier)}
+
+
+def _check_spelling(block: Mapping[str, Any], *way: str) -> None:
+    """Refuse the spellings and short forms that fc_async takes elsewhere: Serverless Devs sends on what is written."""
+    for key, value in block.items():
+        name = _SPELT.get(key.replace("_", "").lower(), key)
+        if name != key:
+            raise LeftOut(f"Serverless Devs calls it {name}", *way, key)
+        if isinstance(value, dict):
+            _check_spelling(value, *way, key)
+        elif key == "destination" and isinstance(value, str) and not value.startswith("acs:"):
+            raise LeftOut("expected an ARN (acs:...); Serverless Devs and the cloud know no short form", *way, key)
 
 
 def _with_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,11 +85,20 @@ def _with_destinations(block: dict[str, Any]) -> dict[str, Any]:
     return {**block, "destinationConfig": {half: value for half, value in halves.items() if value != {}}}
 
 
-def _first(error: ValidationError) -> str:
+def _refused(error: ValidationError, *way: str) -> LeftOut:
+    """Return why a function is left out: the first fault, where it stands; numbers are said, texts may be secret."""
     first = error.errors(include_url=False)[0]
-    fields = {*AsyncInvokeConfig.model_fields, *DestinationConfig.model_fields}
-    names = (to_camel(part) if part in fields else str(part) for part in first["loc"])
-    return f"{'.'.join(names)}: {first['msg'].removeprefix('Value error, ')}"
+    names = (_SPELT.get(str(part).replace("_", ""), str(part)) for part in first["loc"])
+    sentence = first["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ")
+    if sentence.startswith("expected ") and ", got " not in sentence:
+        sentence += f", got {_kind(first['input'])}"
+    return LeftOut(sentence.replace("String should ", "expected a text to "), *way, *names)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, (bool, int, float)):
+        return shown(value)
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a text"
 
 
 def _texts(variables: Any) -> dict[str, str]:

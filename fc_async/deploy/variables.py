@@ -1,6 +1,7 @@
 """What the variables of an s.yaml stand for, as Serverless Devs fills them in.
 
-    ${env('X')} ${env(X)} ${env('X', 'default')}    the environment, else a `.env` file beside the s.yaml, else that
+    ${env('X')} ${env(X)} ${env('X', 'default')}    the environment, else a `.env` file beside the s.yaml, else that;
+                                                    an empty value counts as none
     ${vars.a.b}                                     under `vars`
     ${file('./p')} ${json('...')} ${path('./p')}    a file's text; JSON, read; an absolute path
     ${resources.NAME.props.x} ${this.props.x}       another resource's, or this one's
@@ -11,8 +12,8 @@ A file is read relative to the s.yaml, and never outside its folder. A variable 
 mapping or a list. What cannot be known here (`output`, `info`, another config key, a form that is none of these) is
 left out, and costs only the value that names it. Variables that lead to each other in a circle end the file.
 
-Source: docs/zh/variables.md of Serverless-Devs/Serverless-Devs. That the environment comes before `.env` was seen with
-the tool's own parser, @serverless-devs/parse-spec 0.0.29.
+Source: docs/zh/variables.md of Serverless-Devs/Serverless-Devs. That the environment comes before `.env`, that an empty
+variable is none, and that a path must exist was seen with the tool's own parser, @serverless-devs/parse-spec 0.0.29.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Variables:
             "env": self._env,
             "file": self._file,
             "json": self._json,
-            "path": self._absolute,
+            "path": self._path,
             "config": self._config,
         }
 
@@ -222,16 +223,17 @@ class Variables:
     # calls
 
     def _env(self, where: str, name: str, default: str | None = None) -> str:
-        if name in self._environment:
-            return self._environment[name]
-        if self._dot_env is None:
-            self._dot_env = read_dot_env(self._folder / ".env", self._environment)
-        if name in self._dot_env:
-            return self._dot_env[name]
+        found = self._environment.get(name)
+        if found is None:
+            if self._dot_env is None:
+                self._dot_env = read_dot_env(self._folder / ".env", self._environment)
+            found = self._dot_env.get(name)
+        if found:
+            return found
         if default is None:
+            what = "is not set, neither here nor in .env" if found is None else "is empty, which counts as not set"
             raise LeftOut(
-                f"{where}: the environment variable {name[:80]} is not set, neither here nor in .env; "
-                f"or write ${{env('{name[:80]}', 'default')}}"
+                f"{where}: the environment variable {name[:80]} {what}; or write ${{env('{name[:80]}', 'default')}}"
             )
         return default
 
@@ -243,6 +245,12 @@ class Variables:
             return read_text(path, MAX_FILE_BYTES)
         except DocumentError as error:
             raise LeftOut(f"{where}: file({name[:80]!r}): {error}") from None
+
+    def _path(self, where: str, name: str) -> str:
+        path = self._absolute(where, name)
+        if not Path(path).exists():
+            raise LeftOut(f"{where}: path({name[:80]!r}): expected a file or folder beside the s.yaml, found none")
+        return path
 
     def _absolute(self, where: str, name: str) -> str:
         folder = self._folder.resolve()

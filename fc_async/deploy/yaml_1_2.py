@@ -11,7 +11,7 @@ Aliases are copied out, within a bound on how many values a file may expand to: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ import yaml
 from yaml.composer import Composer
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.parser import Parser
-from yaml.reader import Reader
+from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from ..errors import DocumentError
 from .scalars import as_number, plain_scalar, shown
-from .yaml_scanner import Yaml12Scanner
+from .yaml_scanner import Yaml12Scanner, without_old_breaks
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_VALUES = 20_000
@@ -87,17 +87,25 @@ def read_yaml(path: Path) -> YamlFile:
             or expands to more than 20,000 values or 64 levels.
     """
     text = read_text(path, MAX_FILE_BYTES)
+    # A text block that ends with the file ends with a line, as if the file did.
+    text, back = without_old_breaks(text if text.endswith(("\n", "\r")) else f"{text}\n")
     try:
         root = _Loader(text).get_single_node()
-        value = None if root is None else _Values(path).of(root)
+        value = None if root is None else _Values(path, back).of(root)
     except DocumentError:
         raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise DocumentError(f"{path}{where}: not YAML: {_problem(error)}") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise DocumentError(f"{path}: not YAML: {type(error).__name__}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the character U+{ord(text[error.position]):04X} may not stand in it"
+        raise DocumentError(f"{path}:{line}: not YAML: {what}") from None
+    except RecursionError:
+        raise DocumentError(f"{path}: not YAML: expected at most {MAX_DEPTH} levels, got many more") from None
+    except (yaml.YAMLError, ValueError, OverflowError):
+        raise DocumentError(f"{path}: not YAML: one of its values cannot be read") from None
     return YamlFile(path, value, root)
 
 
@@ -142,8 +150,9 @@ class _Loader(Yaml12Scanner, Parser, Composer, BaseResolver):
 class _Values:
     """Makes values of nodes, and counts them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, back: Mapping[int, str]) -> None:
         self._path = path
+        self._back = back
         self._left = MAX_VALUES
 
     def of(self, node: Node, depth: int = 0) -> Any:
@@ -165,7 +174,7 @@ class _Values:
         if read is None:
             raise self._refused(node, f"expected no tag, or one of str, int, float, bool, null, got {node.tag[:80]!r}")
         try:
-            return read(_joined(node.value))
+            return read(_joined(node.value.translate(self._back)))
         except ValueError:
             raise self._refused(node, f"expected what its tag {node.tag[:80]!r} says") from None
 

@@ -2,6 +2,7 @@
 
 Between tokens PyYAML knows blanks alone. In YAML 1.2 a tab separates too: before a comment, after a colon, at a line's
 end; only the indentation of a line may hold none. A plain scalar in `[...]` or `{...}` may hold a question mark.
+U+0085, U+2028 and U+2029 end a line in 1.1, and are characters like others in 1.2.
 """
 
 from __future__ import annotations
@@ -11,9 +12,21 @@ from typing import Any
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-_BREAKS = "\r\n\x85\u2028\u2029"
+_OLD_BREAKS = "\x85\u2028\u2029"
+_BREAKS = "\r\n"
 _ENDS = "\0" + _BREAKS
 _BLANKS = " \t"
+
+
+def without_old_breaks(text: str) -> tuple[str, dict[int, str]]:
+    """Put characters that the text does not have in the place of those that end a line in YAML 1.1 alone.
+
+    Returns:
+        The text, of the same length, and what str.translate takes them back with.
+    """
+    unused = (code for code in range(0xE000, 0xF900) if chr(code) not in text)
+    back = {code: old for old, code in zip(_OLD_BREAKS, unused) if old in text}  # noqa: B905 - there are more of them
+    return text.translate({ord(old): code for code, old in back.items()}), back
 
 
 class Yaml12Scanner(Reader, Scanner):

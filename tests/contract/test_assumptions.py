@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async.errors import ArgumentError
 from fc_async.local import LocalServer, limits
@@ -18,6 +19,7 @@ from tests.contract.fc_sdk import (
     invoke,
     invoke_async,
     list_tasks,
+    publish,
     put_config,
     refused,
     request,
@@ -361,6 +363,24 @@ def test_a_role_is_enough(assuming: Assuming, needs: bool, caplog: pytest.LogCap
     service = assuming(destination_needs_role=needs)
     assert lost_or_not(service, service.queue().arn, role="acs:ram::1:role/r") == ("delivered", None, 0)
     assert "role" not in caplog.text
+
+
+def test_the_role_that_counts_is_that_of_the_version_that_was_invoked(assuming: Assuming) -> None:
+    service = assuming(destination_needs_role=True)
+    arn = service.queue().arn
+    main = service.function(ECHOES)
+    publish(service.fc, main)
+    change = models.UpdateFunctionRequest(body=models.UpdateFunctionInput(role="acs:ram::1:role/r"))
+    service.fc.update_function(main, change)
+    for qualifier in ("1", "LATEST"):
+        put_config(service.fc, main, qualifier, on_success=arn)
+        invoke_async(service.fc, main, qualifier=qualifier)
+    service.server.advance(0)
+    invocations = json.loads(request(service.server, "GET", "/_local/invocations")[2])
+    assert {one["qualifier"]: one["deliveries"][0]["status"] for one in invocations} == {
+        "1": "lost",
+        "LATEST": "delivered",
+    }
 
 
 @pytest.mark.parametrize("is_lost", [False, True])

@@ -372,7 +372,7 @@ def refusing() -> Iterator[LocalServer]:
         ({"timeout": 0}, "timeout 0: expected an integer from 1 to 86400"),
         ({"timeout": 86401}, "timeout 86401: expected an integer from 1 to 86400"),
         ({"timeout": "60"}, "timeout '60': expected an integer"),
-        ({"timeout": True}, "timeout True: expected an integer"),
+        ({"timeout": True}, "timeout true: expected an integer"),
         ({"memorySize": 64}, "memorySize 64: expected an integer from 128 to 32768"),
         ({"memorySize": 32832}, "memorySize 32832: expected an integer from 128 to 32768"),
         ({"memorySize": 200}, "memorySize 200: expected a multiple of 64 MB"),
@@ -389,20 +389,27 @@ def refusing() -> Iterator[LocalServer]:
         ({"instanceConcurrency": 201}, "instanceConcurrency 201: expected an integer from 1 to 200"),
         ({"runtime": "python3.13"}, "runtime 'python3.13': expected one of python3.12, python3.10"),
         ({"runtime": "python2.7"}, "runtime 'python2.7': expected one of"),
-        ({"runtime": "custom", "handler": None}, "handler '': expected a text of 1 to 256 characters"),
+        ({"runtime": "custom", "handler": None}, "handler (none): expected a text of 1 to 256 characters"),
         ({"handler": ""}, "handler '': expected a text of 1 to 256 characters"),
         ({"handler": 1}, "handler 1: expected a text"),
         ({"handler": "\ud800"}, "handler '\\ud800': expected a text that UTF-8 can write"),
         ({"environmentVariables": {"A=B": "1"}}, "environmentVariables 'A=B': expected names that match ^[A-Za-z]"),
         ({"environmentVariables": {"_A": "1"}}, "environmentVariables '_A': expected names that match ^[A-Za-z]"),
         ({"environmentVariables": {"FC_X": "1"}}, "environmentVariables 'FC_X': expected no name that begins with FC_"),
-        ({"environmentVariables": {"A": "\0"}}, "environmentVariables dict: expected an object of texts"),
-        ({"environmentVariables": {"A": 1}}, "environmentVariables dict: expected an object of texts"),
+        (
+            {"environmentVariables": {"A": "\0"}},
+            "environmentVariables 'A': expected a text that an environment can hold",
+        ),
+        ({"environmentVariables": {"A": 1}}, "environmentVariables 'A': expected a text that an environment can hold"),
+        ({"environmentVariables": ["A"]}, "environmentVariables (a list): expected an object"),
+        ({"functionName": None}, "functionName (none): expected a text that matches"),
+        ({"functionName": {}}, "functionName (an object): expected a text that matches"),
+        ({"code": {"zipFile": zipped({"a": ""}), "checksum": True}}, "code.checksum true: expected "),
         ({"environmentVariables": {"A": "x" * 4096}}, "environmentVariables of 4097 bytes: expected at most 4096"),
         ({"internetAccess": "true"}, "internetAccess 'true': expected true or false"),
         ({"layers": "acs:fc:x"}, "layers 'acs:fc:x': expected a list of ARNs"),
-        ({"tags": [1]}, "tags list: expected a list of objects"),
-        ({"vpcConfig": []}, "vpcConfig list: expected an object"),
+        ({"tags": [1]}, "tags (a list): expected a list of objects"),
+        ({"vpcConfig": []}, "vpcConfig (a list): expected an object"),
         ({"code": {"zipFile": zipped({"a": ""}), "checksum": 5}}, "code.checksum 5: expected "),
     ],
 )
@@ -412,6 +419,49 @@ def test_a_value_that_a_function_cannot_have_is_400_with_field_value_and_rule(
     function = {"functionName": "main", "runtime": "python3.10", "handler": "index.handler"}
     body = {**function, "code": {"zipFile": zipped({"index.py": ECHOES})}, **fields}
     answer = request(refusing, "POST", FUNCTIONS, json.dumps(body))
+    assert error(answer) == (400, "InvalidArgument")
+    assert json.loads(answer[2])["Message"].startswith(said)
+
+
+@pytest.fixture(scope="module")
+def refusing_config(refusing: LocalServer) -> str:
+    """The path of a function's async config, which every test is refused to change."""
+    body = {"functionName": "configured", "runtime": "python3.10", "handler": "a.b", "code": {"zipFile": zipped({})}}
+    assert request(refusing, "POST", FUNCTIONS, json.dumps(body))[0] == 200
+    return f"{FUNCTIONS}/configured/async-invoke-config"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"maxAsyncRetryAttempts": 9}, "maxAsyncRetryAttempts 9: expected an integer from 0 to 8"),
+        ({"maxAsyncRetryAttempts": -1}, "maxAsyncRetryAttempts -1: expected an integer from 0 to 8"),
+        ({"maxAsyncRetryAttempts": True}, "maxAsyncRetryAttempts true: expected an integer from 0 to 8"),
+        ({"maxAsyncEventAgeInSeconds": 0}, "maxAsyncEventAgeInSeconds 0: expected an integer from 1 to 604800"),
+        ({"maxAsyncEventAgeInSeconds": 604801}, "maxAsyncEventAgeInSeconds 604801: expected an integer"),
+        ({"maxAsyncEventAgeInSeconds": "60"}, "maxAsyncEventAgeInSeconds '60': expected an integer"),
+        ({"asyncTask": 1}, "asyncTask 1: expected true or false"),
+        ({"destinationConfig": []}, "destinationConfig (a list): expected an object"),
+        ({"destinationConfig": {"onFailure": "x"}}, "destinationConfig.onFailure 'x': expected an object"),
+        (
+            {"destinationConfig": {"onSuccess": {"destination": 1}}},
+            "destinationConfig.onSuccess.destination 1: expected",
+        ),
+        (
+            {"destinationConfig": {"onSuccess": {"destination": "\ud800"}}},
+            "destinationConfig.onSuccess.destination '\\ud800': expected a text that UTF-8 can write",
+        ),
+        (
+            {"destinationConfig": {"onSuccess": {"destination": "x" * 513}}},
+            "destinationConfig.onSuccess.destination of 513 characters: expected at most 512",
+        ),
+        ({"unknown": float("nan")}, "the body is not valid JSON"),
+    ],
+)
+def test_a_value_that_an_async_config_cannot_have_is_400_with_field_value_and_rule(
+    refusing: LocalServer, refusing_config: str, fields: dict[str, Any], said: str
+) -> None:
+    answer = request(refusing, "PUT", refusing_config, json.dumps(fields))
     assert error(answer) == (400, "InvalidArgument")
     assert json.loads(answer[2])["Message"].startswith(said)
 

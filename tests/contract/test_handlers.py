@@ -115,7 +115,15 @@ def test_what_a_context_has_not_is_missed_as_in_the_cloud(fc: Client) -> None:
     create_function(fc, "main", "def handler(event, context):\n    return context.credentials\n")
     error = failure(fc)
     assert error["errorType"] == "AttributeError"
-    assert error["errorMessage"].startswith("'FCContext")
+    assert error["errorMessage"] == "'FCContext' object has no attribute 'credentials'"
+
+
+def test_a_context_that_is_printed_shows_no_key(fc: Client) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    return repr(context)\n", runtime="python3.10")
+    shown = invoke(fc, "main").body.read().decode()
+    assert "FCContext(request_id=" in shown
+    assert "credentials=credentials(...)" in shown
+    assert "secret" not in shown
 
 
 def test_a_file_under_code_is_missed_with_a_line_that_names_the_way_to_it(

@@ -122,9 +122,9 @@ def test_what_was_typed_wrong_is_exit_2_and_nothing_starts(
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
-        ("put_merges=maybe", 2, "put_merges is true|false, got 'maybe'"),
-        ("# a comment\n\n nothing = 1 \n", 2, "there is no assumption 'nothing '"),
-        ("put_merges", 2, "expected NAME=VALUE, got 'put_merges'"),
+        ("put_merges=maybe", 2, "assume.txt:1: put_merges is true|false, got 'maybe'"),
+        ("# a comment\n\n put_merges = true \n nothing = 1 \n", 2, "assume.txt:4: there is no assumption 'nothing'"),
+        ("put_merges", 2, "assume.txt:1: expected NAME=VALUE, got 'put_merges'"),
         (None, 1, "cannot read"),
         (b"\xff", 1, "UTF-8"),
         ("x" * 70_000, 1, "expected at most 65536 bytes"),
@@ -150,6 +150,16 @@ def test_a_file_in_which_no_function_can_be_run_is_exit_1_with_the_reason(fc_asy
     assert (ended, out) == (1, "")
     assert "s.yaml:2:13: resources.main: runtime nodejs20 is not run here, only python3*" in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_key_of_a_file_reaches_no_terminal_as_a_command(fc_async: Command, tmp_path: Path) -> None:
+    props = '{functionName: %s, region: %s, runtime: python3.10, handler: i.h, code: ., "x\\e[2J\\n": 1}'
+    functions = "".join(f"  {name}: {{component: fc3, props: {props % (name, name)}}}\n" for name in ("one", "two"))
+    path = tmp_path / "s.yaml"
+    path.write_text(f"edition: 3.0.0\nresources:\n{functions}")
+    code, out, err = fc_async("local", "up", "--port", "0", "-f", str(path))
+    assert (code, out) == (1, "")
+    assert err.count("not used here: x\\x1b[2J\\n\n") == 2
 
 
 def test_status_says_why_a_record_was_lost_also_one_to_what_is_no_arn(

@@ -12,7 +12,8 @@ from ..engine.lane import Settings
 from ..function_arn import function_arn
 from ..times import rfc3339
 from ..whole_number import is_whole_number
-from .fc_errors import async_config_not_exists, invalid_argument, invalid_destination
+from .fc_errors import async_config_not_exists, invalid_argument, invalid_destination, wrong_value
+from .function_fields import is_text
 from .paging import page
 
 
@@ -105,10 +106,10 @@ class AsyncConfigs:
 
     def _destinations(self, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise invalid_argument("destinationConfig must be an object")
+            raise wrong_value("destinationConfig", value, "an object")
         may_be_empty = not self._assumed.empty_destination_refused
         halves = ("onFailure", "onSuccess")
-        return {half: _destination(value[half], may_be_empty) for half in halves if value.get(half) is not None}
+        return {half: _destination(half, value[half], may_be_empty) for half in halves if value.get(half) is not None}
 
     def get(self, function: str, qualifier: str | None) -> StoredConfig:
         """Return a config; raises FcError 404 AsyncConfigNotExists."""
@@ -167,27 +168,31 @@ class AsyncConfigs:
 
 def _boolean(key: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise invalid_argument(f"{key} must be true or false")
+        raise wrong_value(key, value, "true or false")
     return value
 
 
 def _integer(low: int, high: int) -> Callable[[str, object], int]:
     def check(key: str, value: object) -> int:
         if not is_whole_number(value, low, high):
-            raise invalid_argument(f"{key} must be an integer from {low} to {high}")
+            raise wrong_value(key, value, f"an integer from {low} to {high}")
         return value
 
     return check
 
 
-def _destination(value: object, may_be_empty: bool) -> dict[str, str]:
-    destination = value.get("destination") if isinstance(value, dict) else value
-    if not isinstance(value, dict) or not (destination is None or isinstance(destination, str)):
-        raise invalid_argument("a destination must be an object with the text 'destination'")
+def _destination(half: str, value: object, may_be_empty: bool) -> dict[str, str]:
+    field = f"destinationConfig.{half}"
+    if not isinstance(value, dict):
+        raise wrong_value(field, value, "an object with the text 'destination'")
+    field, destination = f"{field}.destination", value.get("destination")
     if destination is None or (destination == "" and not may_be_empty):
         raise invalid_destination()
+    if not is_text(destination):
+        raise wrong_value(field, destination, "a text that UTF-8 can write, without a zero byte")
     if len(destination) > limits.MAX_DESTINATION_CHARACTERS:
-        raise invalid_argument(f"a destination must have at most {limits.MAX_DESTINATION_CHARACTERS} characters")
+        most = limits.MAX_DESTINATION_CHARACTERS
+        raise invalid_argument(f"{field} of {len(destination)} characters: expected at most {most}")
     return {"destination": destination}
 
 

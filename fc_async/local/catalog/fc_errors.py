@@ -9,6 +9,8 @@ from ...errors import LocalError
 from .. import limits
 from .function import shown_qualifier
 
+_SHOWN_CHARACTERS = 80
+
 
 class FcError(LocalError):
     """The local Function Compute refuses a call.
@@ -32,6 +34,25 @@ class FcError(LocalError):
 def invalid_argument(message: str) -> FcError:
     """The service gives no words for it; the message is ours."""
     return FcError(400, "InvalidArgument", message)
+
+
+def wrong_value(field: str, value: object, expected: str) -> FcError:
+    """A field that breaks a rule, in words that are ours: FIELD VALUE: expected RULE.
+
+    Args:
+        field: as the API spells it.
+        value: what came; a text is cut, and of an object or a list only that it is one is said.
+        expected: the rule.
+    """
+    return invalid_argument(f"{field} {_shown(value)[:_SHOWN_CHARACTERS]}: expected {expected}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return "(an object)" if isinstance(value, dict) else "(a list)"
+    return "(none)" if value is None else repr(value)
 
 
 def function_not_found(name: str) -> FcError:

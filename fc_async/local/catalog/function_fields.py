@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .. import limits
 from ..whole_number import is_whole_number
-from .fc_errors import FcError, invalid_argument
+from .fc_errors import invalid_argument, wrong_value
 
-_SHOWN_CHARACTERS = 80
 _VARIABLE_NAME = re.compile(limits.VARIABLE_NAME_PATTERN)
 
 Wire = Mapping[str, Any]
@@ -29,7 +28,7 @@ def known_fields(body: Wire) -> dict[str, Any]:
         if value is None:
             continue
         if not is_right(value):
-            raise _refused(name, value, expected)
+            raise wrong_value(name, value, expected)
         known[name] = value
     return known
 
@@ -40,20 +39,16 @@ def check_function(fields: Wire) -> None:
         check(fields)
 
 
-def _refused(name: str, value: object, expected: str) -> FcError:
-    shown = repr(value) if isinstance(value, (str, int, float, bool)) else type(value).__name__
-    return invalid_argument(f"{name} {shown[:_SHOWN_CHARACTERS]}: expected {expected}")
-
-
 # types
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether a value is a text that UTF-8 can write, without a zero byte."""
     return isinstance(value, str) and "\0" not in value and _encodes(value)
 
 
 def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
+    return isinstance(value, list) and all(map(is_text, value))
 
 
 def _is_objects(value: object) -> bool:
@@ -66,10 +61,6 @@ def _is_number(value: object) -> bool:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_variables(value: object) -> bool:
-    return isinstance(value, dict) and all(_is_text(name) and _is_text(text) for name, text in value.items())
 
 
 def _is_object(value: object) -> bool:
@@ -89,7 +80,7 @@ def _encodes(text: str) -> bool:
 
 
 _Type = tuple[Callable[[object], bool], str]
-_TEXT: _Type = (_is_text, "a text that UTF-8 can write, without a zero byte")
+_TEXT: _Type = (is_text, "a text that UTF-8 can write, without a zero byte")
 _WHOLE: _Type = (_is_whole, "an integer")
 _BOOLEAN: _Type = (_is_boolean, "true or false")
 _OBJECT: _Type = (_is_object, "an object")
@@ -100,7 +91,7 @@ _TYPES: dict[str, _Type] = {
     **dict.fromkeys(("timeout", "memorySize", "diskSize", "instanceConcurrency", "idleTimeout"), _WHOLE),
     "cpu": (_is_number, "a number"),
     **dict.fromkeys(("disableOndemand", "enableLongLiving", "internetAccess"), _BOOLEAN),
-    "environmentVariables": (_is_variables, "an object of texts that an environment can hold"),
+    "environmentVariables": _OBJECT,
     "layers": (_is_texts, "a list of ARNs"),
     "tags": (_is_objects, "a list of objects"),
     **dict.fromkeys(("customContainerConfig", "customRuntimeConfig", "customDNS", "gpuConfig", "nasConfig"), _OBJECT),
@@ -116,21 +107,21 @@ def _check_texts(fields: Wire) -> None:
     for name in ("runtime", "handler"):
         value = fields.get(name)
         if not value or len(value) > limits.MAX_TEXT_CHARACTERS:
-            raise _refused(name, value or "", f"a text of 1 to {limits.MAX_TEXT_CHARACTERS} characters")
+            raise wrong_value(name, value, f"a text of 1 to {limits.MAX_TEXT_CHARACTERS} characters")
     if fields["runtime"] not in limits.RUNTIMES:
-        raise _refused("runtime", fields["runtime"], f"one of {', '.join(limits.RUNTIMES)}")
+        raise wrong_value("runtime", fields["runtime"], f"one of {', '.join(limits.RUNTIMES)}")
 
 
 def _check_numbers(fields: Wire) -> None:
     for name, (low, high) in _RANGES.items():
         if name in fields and not is_whole_number(fields[name], low, high):
-            raise _refused(name, fields[name], f"an integer from {low} to {high}")
+            raise wrong_value(name, fields[name], f"an integer from {low} to {high}")
     memory_mb = fields.get("memorySize")
     if memory_mb is not None and memory_mb % limits.MEMORY_STEP_MB:
-        raise _refused("memorySize", memory_mb, f"a multiple of {limits.MEMORY_STEP_MB} MB")
+        raise wrong_value("memorySize", memory_mb, f"a multiple of {limits.MEMORY_STEP_MB} MB")
     disk_mb = fields.get("diskSize")
     if disk_mb is not None and disk_mb not in limits.DISK_MB:
-        raise _refused("diskSize", disk_mb, " or ".join(map(str, limits.DISK_MB)))
+        raise wrong_value("diskSize", disk_mb, " or ".join(map(str, limits.DISK_MB)))
 
 
 _RANGES: dict[str, tuple[int, int]] = {
@@ -147,7 +138,7 @@ def _check_cpu(fields: Wire) -> None:
     low, high = limits.CPU
     steps = cpu / limits.CPU_STEP if low <= cpu <= high else 0.5
     if abs(steps - round(steps)) > 1e-6:
-        raise _refused("cpu", cpu, f"a multiple of {limits.CPU_STEP} from {low} to {high}")
+        raise wrong_value("cpu", cpu, f"a multiple of {limits.CPU_STEP} from {low} to {high}")
     memory_mb = fields.get("memorySize")
     least, most = limits.MEMORY_GB_PER_CPU
     if memory_mb is not None and not least <= memory_mb / 1024 / cpu + 1e-9 <= most + 2e-9:
@@ -157,11 +148,13 @@ def _check_cpu(fields: Wire) -> None:
 
 def _check_environment(fields: Wire) -> None:
     variables = fields.get("environmentVariables", {})
-    for name in variables:
+    for name, text in variables.items():
         if not _VARIABLE_NAME.fullmatch(name):
-            raise _refused("environmentVariables", name, f"names that match ^{limits.VARIABLE_NAME_PATTERN}$")
+            raise wrong_value("environmentVariables", name, f"names that match ^{limits.VARIABLE_NAME_PATTERN}$")
         if name.startswith(limits.RESERVED_VARIABLES):
-            raise _refused("environmentVariables", name, f"no name that begins with {limits.RESERVED_VARIABLES}")
+            raise wrong_value("environmentVariables", name, f"no name that begins with {limits.RESERVED_VARIABLES}")
+        if not is_text(text):
+            raise wrong_value("environmentVariables", name, "a text that an environment can hold, without a zero byte")
     size = sum(len(name.encode()) + len(text.encode()) for name, text in variables.items())
     if size > limits.ENVIRONMENT_BYTES:
         raise invalid_argument(

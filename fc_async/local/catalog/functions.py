@@ -13,7 +13,7 @@ from ..function_arn import function_arn
 from ..times import rfc3339
 from .aliases import Aliases
 from .destination_needs import Need, missing_needs
-from .fc_errors import function_already_exists, function_not_found, invalid_argument
+from .fc_errors import function_already_exists, function_not_found, wrong_value
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
 from .function_fields import check_function, known_fields
 from .paging import page
@@ -163,8 +163,7 @@ class FunctionCatalog:
 def checked_name(name: object) -> str:
     """Return a function's name; raises FcError 400 for what can be none."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        shown = f"{name[:80]!r}" if isinstance(name, str) else type(name).__name__
-        raise invalid_argument(f"functionName {shown}: expected a text that matches ^{limits.FUNCTION_NAME_PATTERN}$")
+        raise wrong_value("functionName", name, f"a text that matches ^{limits.FUNCTION_NAME_PATTERN}$")
     return name
 
 

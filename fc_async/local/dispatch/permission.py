@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..assumptions import Assumptions
+from ..catalog.fc_errors import FcError
 from ..catalog.functions import FunctionCatalog
 from ..engine.invocation import Deliver
 
@@ -20,9 +21,10 @@ class Permission:
         self._assumed = assumptions
 
     def refusal(self, item: Deliver) -> str | None:
-        """Return why a record may not go to its destination; None where it may, or the function is gone."""
-        function = self._catalog.find(item.function)
-        if function is None:
+        """Return why a record may not go to its destination; None where it may, or what was invoked is gone."""
+        try:
+            function = self._catalog.resolve(item.function, item.invocation.qualifier)
+        except FcError:
             return None
         for need in self._catalog.missing_needs(function.spec.role, item.destination):
             if getattr(self._assumed, need.assumption):

@@ -52,9 +52,14 @@ def json_object(body: bytes) -> dict[str, Any]:
     if sum(body.count(mark) for mark in (b",", b"[", b"{")) > limits.JSON_VALUES:
         raise invalid_argument(f"the body has more than {limits.JSON_VALUES} values")
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_json)
     except (ValueError, RecursionError):
         raise invalid_argument("the body is not valid JSON") from None
     if not isinstance(value, dict):
         raise invalid_argument("the body must be a JSON object")
     return value
+
+
+def _no_json(word: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON has not."""
+    raise ValueError

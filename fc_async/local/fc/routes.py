@@ -17,7 +17,7 @@ from .. import limits
 from ..assumptions import Assumptions
 from ..catalog.aliases import Alias, description_of
 from ..catalog.control_plane import ControlPlane
-from ..catalog.fc_errors import FcError, invalid_argument, not_implemented
+from ..catalog.fc_errors import FcError, invalid_argument, not_implemented, wrong_value
 from ..catalog.function import Code, normal_qualifier
 from ..dispatch.destination_warnings import DestinationWarnings
 from ..routing import RoutingTable, path_parts
@@ -254,7 +254,7 @@ async def _unpacked(code: object, folder: Path) -> Code | None:
     if code is None:
         return None
     if not isinstance(code, dict):
-        raise invalid_argument("code must be an object")
+        raise wrong_value("code", code, "an object")
     if code.get("zipFile") is None and code.get("ossBucketName") is not None:
         raise not_implemented("code from OSS (ossBucketName)")
     archive, checksum = decode_zip(code.get("zipFile")), code.get("checksum")
@@ -265,8 +265,7 @@ async def _unpacked(code: object, folder: Path) -> Code | None:
 async def _unpacked_zip(archive: bytes, folder: Path, expected: object = None) -> Code:
     found = await asyncio.to_thread(code_checksum, archive)
     if expected is not None and str(expected) != found:
-        shown = repr(expected)[:80] if isinstance(expected, (str, int)) else type(expected).__name__
-        raise invalid_argument(f"code.checksum {shown}: expected {found}, the CRC-64 of the package")
+        raise wrong_value("code.checksum", expected, f"{found}, the CRC-64 of the package")
     await asyncio.to_thread(unpack, archive, folder)
     return Code(folder, zip_bytes=len(archive), checksum=found)
 

@@ -203,6 +203,16 @@ class FCContextWithLogger(FCContext):
         return self.logger
 
 
+FCContextWithLogger.__name__ = FCContext.__name__  # the service has one, which errors name
+
+
+class Credentials(SimpleNamespace):
+    """The keys that a handler signs with; a context that is printed or logged does not show them."""
+
+    def __repr__(self) -> str:
+        return "credentials(...)"
+
+
 def _context(about: dict[str, Any], request_id: str) -> FCContext:
     """Return what handlers of the runtime read of `context`.
 
@@ -232,9 +242,9 @@ def _context(about: dict[str, Any], request_id: str) -> FCContext:
 _FUNCTION = (("name", "name"), ("handler", "handler"), ("memory", "memory_mb"), ("timeout", "timeout_seconds"))
 
 
-def _credentials() -> SimpleNamespace:
+def _credentials() -> Credentials:
     variable = os.environ.get
-    return SimpleNamespace(
+    return Credentials(
         access_key_id=variable("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
         access_key_secret=variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
         security_token=variable("ALIBABA_CLOUD_SECURITY_TOKEN", ""),

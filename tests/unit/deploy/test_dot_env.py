@@ -26,6 +26,12 @@ K=
 M: colon
 N.a-b=1
 O=`b`
+Q="{"a": "b"}"
+R='it's' # comment
+S="a"b
+T='x
+U="a" # "b"
+V="a\\nb"c
 P="open
 """
 VALUES = {
@@ -42,6 +48,12 @@ VALUES = {
     "M": "colon",
     "N.a-b": "1",
     "O": "b",
+    "Q": '{"a": "b"}',
+    "R": "it's",
+    "S": '"a"b',
+    "T": "'x",
+    "U": "a",
+    "V": '"a\nb"c',
     "P": '"open',
 }
 

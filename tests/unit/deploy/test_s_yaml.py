@@ -113,8 +113,32 @@ EXTENDS = "template: {a: {extend: {name: b}}, b: {extend: {name: a}}}\n" + GOOD.
         (GOOD.replace("./code", '"\\0"'), "expected a folder or a .zip"),
         (GOOD.replace("functionName: main", "functionName: ../x"), "functionName"),
         (GOOD.replace("functionName: main", "functionName: [x]"), "functionName"),
-        (GOOD.replace("timeout: 7", "timeout: true"), "timeout"),
-        (GOOD.replace("timeout: 7", "timeout: 0"), "timeout"),
+        (
+            GOOD.replace("functionName: main", "functionName: ../x"),
+            ":9:7: resources.main.props.functionName: expected a text to match pattern",
+        ),
+        (GOOD.replace("timeout: 7", "timeout: true"), "timeout: expected a valid integer, got true"),
+        (GOOD.replace("timeout: 7", "timeout: secret"), ".timeout: expected a valid integer, got a text"),
+        (
+            GOOD.replace("timeout: 7", "timeout: 0"),
+            ":13:7: resources.main.props.timeout: expected greater than or equal to 1, got 0",
+        ),
+        (
+            GOOD.replace("maxAsyncRetryAttempts: ${vars.retries}", "asyncTask: 'true'"),
+            ":19:9: resources.main.props.asyncInvokeConfig.asyncTask: expected a valid boolean, got a text",
+        ),
+        (
+            GOOD.replace("maxAsyncRetryAttempts:", "MaxAsyncRetryAttempts:"),
+            "asyncInvokeConfig.MaxAsyncRetryAttempts: Serverless Devs calls it maxAsyncRetryAttempts",
+        ),
+        (
+            GOOD.replace("onFailure:", "on_failure:"),
+            ".destinationConfig.on_failure: Serverless Devs calls it onFailure",
+        ),
+        (
+            GOOD.replace('"acs:mns:${vars.region}::/queues/dead/messages"', "queue:dead"),
+            "onFailure.destination: expected an ARN (acs:...); Serverless Devs and the cloud know no short form",
+        ),
         (GOOD.replace("maxAsyncRetryAttempts:", "maxRetries:"), "maxRetries"),
         ("resources: {m: {component: other, props: {}}}", "expected at least one function of component fc3"),
         (
@@ -153,6 +177,8 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_sentence_that_names_it(wri
         ("${file('/etc/passwd')}", "leads out of the folder"),
         ("${file('./link')}", "leads out of the folder"),
         ("${path('..')}", "leads out of the folder"),
+        ("${path('./none')}", "expected a file or folder beside the s.yaml, found none"),
+        ("${env('EMPTY')}", "the environment variable EMPTY is empty, which counts as not set"),
         ("${file('./code')}", "expected a file beside the s.yaml"),
         ("${file('./binary')}", "expected text in UTF-8"),
         ("${file('./large')}", "expected at most 262144 bytes"),
@@ -167,7 +193,7 @@ def test_a_file_that_may_not_or_cannot_be_read_costs_its_function(write, tmp_pat
     (tmp_path / "large").write_bytes(b"x" * 262_145)
     resource = GOOD[GOOD.index("  main:") :]
     bad = resource.replace("main", "bad").replace(WHO, json.dumps(text))
-    document = read_document(write(GOOD + bad), {"WHO": "me"})
+    document = read_document(write(GOOD + bad), {"WHO": "me", "EMPTY": ""})
     assert [function.name for function in document.functions] == ["main"]
     (note,) = [note for note in document.notes if "resources.bad" in note]
     assert said in note
@@ -175,10 +201,10 @@ def test_a_file_that_may_not_or_cannot_be_read_costs_its_function(write, tmp_pat
 
 
 def test_a_dot_env_file_is_asked_after_the_environment_and_only_where_something_is(write, tmp_path):
-    (tmp_path / ".env").write_text("WHO=file\nONLY=there\n")
-    text = GOOD.replace("PORT: 8080", "PORT: \"${env('ONLY')}\"")
-    (function,) = read_document(write(text), {"WHO": "here"}).functions
-    assert (function.environment["WHO"], function.environment["PORT"]) == ("here", "there")
+    (tmp_path / ".env").write_text("WHO=file\nONLY=there\nEMPTY=file\n")
+    text = GOOD.replace("PORT: 8080", "PORT: \"${env('ONLY')}\", EMPTY: \"${env('EMPTY', 'default')}\"")
+    (function,) = read_document(write(text), {"WHO": "here", "EMPTY": ""}).functions
+    assert function.environment | {"DEBUG": ""} == {"WHO": "here", "PORT": "there", "EMPTY": "default", "DEBUG": ""}
     (tmp_path / ".env").write_bytes(b"x" * 2_000_000)
     with pytest.raises(DocumentError, match=r"\.env: expected at most 65536 bytes"):
         read_document(write(text), {"WHO": "here"})
@@ -194,15 +220,17 @@ def test_a_dot_env_file_is_asked_after_the_environment_and_only_where_something_
         ("${env('NONE', 'a}b')}", "a}b"),
         ('${env("NONE", "it\'s")}', "it's"),
         ("${env('NONE', '')}", ""),
+        ("${env('EMPTY', 'default')}", "default"),
+        ("${path('./code')}/x", "FOLDER/code/x"),
         ("$${vars.retries}", "$0"),
         ("${HOME}", None),
         ("${}", None),
     ],
 )
-def test_what_is_written_around_a_variable_stays(write, written, value):
+def test_what_is_written_around_a_variable_stays(write, tmp_path, written, value):
     text = GOOD.replace(WHO, json.dumps(written))
-    (function,) = read_document(write(text), {"WHO": "me"}).functions
-    assert function.environment.get("WHO") == value
+    (function,) = read_document(write(text), {"WHO": "me", "EMPTY": ""}).functions
+    assert function.environment.get("WHO") == (value and value.replace("FOLDER", str(tmp_path.resolve())))
 
 
 def test_a_variable_may_name_another_and_what_the_environment_holds_is_taken_as_it_is(write):
@@ -239,7 +267,7 @@ def test_one_function_that_cannot_be_run_costs_only_itself(write):
     document = read_document(path, {"WHO": "me"})
     assert [function.name for function in document.functions] == ["main"]
     left_out = [note for note in document.notes if note.endswith("; the function is left out")]
-    assert [note.split(": ")[1] for note in left_out] == ["resources.site", "resources.broken.props"]
+    assert [note.split(": ")[1] for note in left_out] == ["resources.site", "resources.broken.props.timeout"]
     assert all(note.startswith(f"{path}:") for note in left_out)
     with pytest.raises(DocumentError, match=r"resources\.site: runtime nodejs20 .* \(and 1 more; none is left\)"):
         read_document(write("edition: 3.0.0\nvars: {region: x, retries: 0}\nresources:\n" + others), {"WHO": "me"})
