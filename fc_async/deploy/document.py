@@ -31,8 +31,8 @@ class DeclaredFunction(BaseModel):
     name: str = Field(alias="functionName", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")
     region: str = ""
     role: str = ""
-    runtime: str = "python3.10"
-    handler: str = Field(default="index.handler", min_length=1, max_length=128)
+    runtime: str
+    handler: str = Field(min_length=1)
     code_dir: Path = Field(alias="code")
     timeout_seconds: int | None = Field(default=None, alias="timeout", strict=True, ge=1, le=86400)
     memory_mb: int | None = Field(default=None, alias="memorySize", strict=True, ge=128, le=32768)

@@ -178,6 +178,9 @@ class _Reader:
         code = values.get("code")
         if code is None:
             raise LeftOut("expected 'code', a folder or a .zip", "props")
+        for name in _NEEDED:
+            if name not in values:
+                raise LeftOut(f"expected {name!r}, without which nothing is deployed", "props")
         if isinstance(code, dict) and not isinstance(code.get("src"), str):
             raise LeftOut("code in OSS is not run here; expected a folder or a .zip", "props", "code")
 

@@ -97,7 +97,11 @@ class Declared:
         except OSError as error:
             raise LocalError(f"function {spec.name}: cannot read {spec.code_dir}: {error.strerror}") from None
         folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._unpacked))
-        unpack(archive, folder)
+        try:
+            unpack(archive, folder)
+        except FcError as refused:
+            reason = refused.message.replace("code.zipFile", str(spec.code_dir), 1)  # nobody has sent the field
+            raise LocalError(f"function {spec.name}: {reason}") from None
         return Code(folder, zip_bytes=len(archive), checksum=code_checksum(archive))
 
     def _put_config(self, spec: FunctionSpec, config: AsyncInvokeConfig, qualifier: str | None) -> None:

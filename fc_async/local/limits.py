@@ -95,6 +95,7 @@ _behaviour("record_timestamp", "acceptance", "assumed: result-callback says 'inv
 # Function Compute: async configs
 
 _behaviour("put_null_is_unset", True, "assumed: a null key is as if it were not there")
+_behaviour("unknown_fields_are_refused", False, "assumed: passed over and not answered, in a function and a config")
 _behaviour("put_checks_function", True, "assumed: a config for a function that does not exist is refused")
 _behaviour("put_checks_destination", False, "fc-python-sdk tests put destinations that were never made (FC 2.0)")
 _behaviour("delete_function_deletes_configs", True, "assumed")

@@ -697,6 +697,19 @@ def test_a_folder_that_is_not_there_is_one_sentence(local: LocalServer, tmp_path
         local.deploy_folder(spec(tmp_path, timeout_seconds=0))
 
 
+def test_a_zip_that_cannot_be_unpacked_is_one_sentence_that_names_it(local: LocalServer, tmp_path: Path) -> None:
+    path = tmp_path / "code.zip"
+    for content, said in (
+        (b"PK", "is not a zip file, or is damaged"),
+        (base64.b64decode(zipped({"../out.py": ""})), "holds an entry whose name leads out of its folder"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(LocalError) as refused:
+            local.deploy_folder(spec(path))
+        assert str(refused.value) == f"function main: {path} {said}"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["code.zip"]
+
+
 # The service itself
 
 

@@ -123,6 +123,13 @@ def put_null_is_unset() -> bool:
     return bool(account.plane.put_config("f", None, {"maxAsyncRetryAttempts": None})["maxAsyncRetryAttempts"] == 1)
 
 
+def unknown_fields_are_refused() -> bool:
+    plane = Account().plane
+    function = plane.update_function("f", {"unknown": 1}, None)
+    answers = plane.catalog.to_wire(function), plane.put_config("f", None, {"unknown": 1})
+    return any("unknown" in answer for answer in answers)
+
+
 def put_checks_function() -> bool:
     return is_refused(lambda: Account().plane.put_config("g", None, {}), "FunctionNotFound")
 
@@ -482,6 +489,7 @@ OBSERVED: dict[str, Callable[[], object]] = {
         record_timestamp,
         put_null_is_unset,
         put_checks_function,
+        unknown_fields_are_refused,
         put_checks_destination,
         delete_function_deletes_configs,
         missing_function_is_said_before_config,

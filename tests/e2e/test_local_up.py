@@ -150,7 +150,8 @@ def test_a_function_that_cannot_be_costs_only_itself_and_code_may_be_a_zip(tmp_p
     assert answers["zipped"] == b"from the zip"
     assert json.loads(answers["without"])["errorType"] == "ModuleNotFoundError"
     assert "resources.site: runtime nodejs20 is not run here, only python3*; the function is left out" in err
-    assert "function broken: code.zipFile is not a zip file, or is damaged; the function is left out" in err
+    broken = (tmp_path / "broken.zip").resolve()
+    assert f"function broken: {broken} is not a zip file, or is damaged; the function is left out" in err
     assert "function uneven: memorySize 200: expected a multiple of 64 MB; the function is left out" in err
     assert "Traceback" not in err
 

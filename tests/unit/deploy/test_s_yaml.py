@@ -148,6 +148,13 @@ EXTENDS = "template: {a: {extend: {name: b}}, b: {extend: {name: a}}}\n" + GOOD.
         (GOOD.replace(WHO, "'a${json(\"[1]\")}'"), "expected one value"),
         (GOOD.replace("code: ./code", "code: {ossBucketName: b}"), "code in OSS is not run here"),
         (GOOD.replace("code: ./code", "code:"), "expected 'code', a folder or a .zip"),
+        *[
+            (
+                GOOD.replace(f"      {name}: ", f"      {name}:\n      description: "),
+                f"resources.main.props: expected '{name}', without which nothing is deployed",
+            )
+            for name in ("runtime", "functionName", "handler")
+        ],
         (GOOD.replace("runtime: python3.12", "runtime: nodejs20"), "runtime nodejs20 is not run here, only python3*"),
         (GOOD.replace("asyncInvokeConfig:", "asyncInvokeConfig: x\n      x:"), "asyncInvokeConfig: expected a mapping"),
         (GOOD.replace("vars: {", "services: {a: 1}\nvars: {"), ":3:1: this is a file of Serverless Devs 1 (FC 2.0)"),
