@@ -49,8 +49,9 @@ def verify_notification(
     """Return when a push to an HTTP subscription is what it claims: signed by the service, whole, and recent.
 
     It proves that the service sent it, and not on whose behalf: any account can subscribe your URL to a topic of its
-    own. So compare TopicOwner and TopicName of the body (or the headers `x-mns-topic-owner` and `x-mns-topic-name`)
-    with what you expect. The same push may come again within `max_age_seconds`: its MessageId tells.
+    own. So compare the headers `x-mns-topic-owner` and `x-mns-topic-name`, which are signed, with what you expect; not
+    the body, which in SIMPLIFIED is the publisher's, and may look like an envelope with your TopicOwner. The same push
+    may come again within `max_age_seconds`: its `x-mns-message-id` tells.
 
     Args:
         method: of HTTP, as received (`POST`).
