@@ -88,8 +88,7 @@ def create(context: click.Context, /, queue: str, update: bool, dry_run: bool, *
     client = common_options(context).queue(queue)
     say(client.settings.place)
     if dry_run:
-        is_there = _find(client) is not None
-        say(f"dry run: {queue} {'is there already' if is_there else 'would be created'}; nothing was changed")
+        say(f"dry run: {queue} {_would_create(client, attributes, update)}; nothing was changed")
         return
     client.create(**attributes, update=update)
     say(f"{queue} is there")
@@ -210,16 +209,27 @@ def _tell_purged(client: QueueClient, deleted: int, output: str) -> None:
         say(f"{about(delayed)} delayed: they become visible later")
 
 
-def _find(client: QueueClient) -> QueueAttributes | None:
-    """Return what a queue is, None where there is none."""
-    from ..errors import ServiceError
+def would_stay(named: dict[str, Any], differences: str, update: bool) -> str:
+    """Say what a create would do to what is there already."""
+    if update and named:
+        return f"is there already, and {', '.join(named)} would be set"
+    if differences and not update:
+        return f"is there with other attributes, which is refused without --update ({differences})"
+    return "is there already"
 
+
+def _would_create(client: QueueClient, attributes: dict[str, Any], update: bool) -> str:
+    from ..errors import ServiceError
+    from ..mns.queue_attributes import differences
+
+    named = {name: value for name, value in attributes.items() if value is not None}
     try:
-        return client.get_attributes()
+        there = client.get_attributes()
     except ServiceError as error:
         if error.status != 404:
             raise
-    return None
+        return "would be created"
+    return would_stay(named, differences(named, there), update)
 
 
 def _look(client: QueueClient) -> QueueAttributes | None:

@@ -18,7 +18,7 @@ from .mns_view import (
 from .mns_view import document as as_document
 from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from .output import print_document, print_documents, print_fields, print_table
-from .queue import logging_option, max_message_size_option, prefix_option
+from .queue import logging_option, max_message_size_option, prefix_option, would_stay
 from .terminal import clean
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def create(context: click.Context, /, topic: str, update: bool, dry_run: bool, *
     client = common_options(context).topic(topic)
     say(client.settings.place)
     if dry_run:
-        state = "is there already" if _is_there(client) else "would be created"
-        say(f"dry run: {topic} {state}; nothing was changed")
+        say(f"dry run: {topic} {_would_create(client, attributes, update)}; nothing was changed")
         return
     client.create(**attributes, update=update)
     say(f"{topic} is there")
@@ -179,6 +178,9 @@ def subscribe(
     client = common_options(context).topic(topic)
     say(client.settings.place)
     if dry_run:
+        from ..mns.topic_client import check_subscription
+
+        check_subscription(name, queue, url, **details)
         state = "is there already" if name in _subscriptions(client) else "would be made"
         say(f"dry run: the subscription {name} of {topic} {state}; nothing was changed")
         return
@@ -202,6 +204,9 @@ def unsubscribe(context: click.Context, topic: str, name: str, yes: bool, dry_ru
     client = common_options(context).topic(topic)
     say(client.settings.place)
     if dry_run:
+        from ..mns.topic_client import check_name
+
+        check_name("subscription", name)
         state = "would be removed" if name in _subscriptions(client) else "is not there"
         say(f"dry run: the subscription {name} of {topic} {state}; nothing was changed")
         return
@@ -229,6 +234,9 @@ def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_
     say(client.settings.place)
     content = _stdin() if body == "-" else body.encode("utf-8", "surrogateescape")
     if dry_run:
+        from ..mns.topic_client import check_message
+
+        check_message(content, tag)
         say(f"dry run: {len(content)} bytes would be published to {topic}; nothing was sent")
         return
     message_id = client.publish(content, tag=tag)
@@ -250,16 +258,18 @@ def _stdin() -> bytes:
     return content
 
 
-def _is_there(client: TopicClient) -> bool:
+def _would_create(client: TopicClient, attributes: dict[str, Any], update: bool) -> str:
     from ..errors import ServiceError
+    from ..mns.topic_client import differences
 
+    named = {name: value for name, value in attributes.items() if value is not None}
     try:
-        client.get_attributes()
+        there = client.get_attributes()
     except ServiceError as error:
         if error.status != 404:
             raise
-        return False
-    return True
+        return "would be created"
+    return would_stay(named, differences(named, there), update)
 
 
 def _subscriptions(client: TopicClient) -> list[str]:

@@ -49,8 +49,9 @@ def verify_notification(
     """Return when a push to an HTTP subscription is what it claims: signed by the service, whole, and recent.
 
     It proves that the service sent it, and not on whose behalf: any account can subscribe your URL to a topic of its
-    own. So compare TopicOwner and TopicName of the body (or the headers `x-mns-topic-owner` and `x-mns-topic-name`)
-    with what you expect. The same push may come again within `max_age_seconds`: its MessageId tells.
+    own. So compare the headers `x-mns-topic-owner` and `x-mns-topic-name`, which are signed, with what you expect; not
+    the body, which in SIMPLIFIED is the publisher's, and may look like an envelope with your TopicOwner. The same push
+    may come again within `max_age_seconds`: its `x-mns-message-id` tells.
 
     Args:
         method: of HTTP, as received (`POST`).
@@ -70,6 +71,8 @@ def verify_notification(
     """
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise ArgumentError(f"body: expected bytes, as received, got {type(body).__name__}")
+    if certificates is not None and not isinstance(certificates, Mapping):
+        raise ArgumentError(f"certificates: expected a mapping of URL to PEM, got {type(certificates).__name__}")
     told = _by_name(headers)
     text = _signed_text(method, target, told)
     _check_date(told, check_wait("max_age_seconds", max_age_seconds), time.time() if now is None else now)
@@ -83,6 +86,8 @@ def verify_notification(
 def _by_name(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers by name in lower case; one that could be read in two ways makes the push none."""
     found: dict[str, str] = {}
+    if not hasattr(headers, "items"):  # http.server's and Werkzeug's are no Mapping, and will do
+        raise ArgumentError(f"headers: expected a mapping of name to value, got {type(headers).__name__}")
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise ArgumentError("headers: expected names and values as text")
@@ -131,7 +136,7 @@ def _check_date(headers: Mapping[str, str], max_age_seconds: float, now: float) 
     from email.utils import parsedate_to_datetime
 
     date = _required(headers, "date")
-    if isinstance(now, bool) or not isinstance(now, (int, float)):
+    if isinstance(now, bool) or not isinstance(now, (int, float)) or (isinstance(now, int) and abs(now) > 1e15):
         raise ArgumentError(f"now: expected seconds since 1970, got {type(now).__name__}")
     try:
         sent = parsedate_to_datetime(date).timestamp() if _DATE.fullmatch(date) else None

@@ -14,7 +14,7 @@ Bodies are neither encoded nor decoded, as in the SDK's TopicMessage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -88,7 +88,7 @@ class TopicClient:
         connect_timeout_seconds: float | timedelta = 5,
         read_timeout_seconds: float | timedelta = 35,
     ) -> None:
-        self.topic = _name("topic", topic)
+        self.topic = check_name("topic", topic)
         self.settings = find_settings(
             "mns",
             endpoint=endpoint,
@@ -190,8 +190,8 @@ class TopicClient:
             ServiceError: the service refused (the body is too long, for example).
             TransportError: no answer came; when `.sent`, the message may be published.
         """
-        text = sendable(body)
-        xml = with_line_ends(TopicMessageEncoder.encode(TopicMessage(text, _tag("tag", tag))))
+        text = check_message(body, tag)
+        xml = with_line_ends(TopicMessageEncoder.encode(TopicMessage(text, tag or "")))
         answer = self._connection.call("publish", "POST", "/messages", xml, expected=(201,), private=(text,))
         return self._connection.read("publish", answer, lambda body: read_text(body, "MessageId"))
 
@@ -223,13 +223,9 @@ class TopicClient:
             SettingsError: the queue's region is found nowhere.
             TransportError: no answer came.
         """
-        if (queue is None) == (endpoint is None):
-            raise ArgumentError(f"expected one of queue= and endpoint=, got {'neither' if queue is None else 'both'}")
+        check_subscription(name, queue, endpoint, content_format, strategy, filter_tag)
         meta = SubscriptionMeta(
-            self._queue_endpoint(queue) if endpoint is None else _endpoint(endpoint),
-            _one_of("strategy", strategy, STRATEGIES),
-            _one_of("content_format", content_format, FORMATS),
-            _tag("filter_tag", filter_tag),
+            self._queue_endpoint(queue) if endpoint is None else endpoint, strategy, content_format, filter_tag or ""
         )
         target, verb, xml = _subscription(name), f"subscribe {name} to", SubscriptionEncoder.encode(meta)
         try:
@@ -280,13 +276,11 @@ class TopicClient:
             return None
         return self._connection.read("iter_subscriptions", answer, read_subscription)
 
-    def _queue_endpoint(self, queue: object) -> str:
-        """Return a queue as the endpoint of a subscription."""
-        if isinstance(queue, str) and queue.startswith("acs:"):
-            if isinstance(parse_arn(queue), QueueEndpoint):
-                return _endpoint(queue)
-            raise ArgumentError(f"queue: expected acs:mns:REGION:ACCOUNT:queues/NAME, got {queue[:120]!r}")
-        name, settings = _name("queue", queue), self.settings
+    def _queue_endpoint(self, queue: Any) -> str:
+        """Return a queue, which was checked, as the endpoint of a subscription."""
+        name, settings = str(queue), self.settings
+        if name.startswith("acs:"):
+            return name
         region = settings.require_region()
         if settings.account_id is None:
             return str(QueueEndpoint(name, region, account_of(region, settings.internal, settings.credentials)))
@@ -299,8 +293,8 @@ class TopicClient:
         except FcAsyncError:
             found = ""
         else:
-            found = _differences(asked, there)
-        said = f"the topic is there with other attributes{found}; update=True changes them"
+            found = differences(asked, there)
+        said = f"the topic is there with other attributes{': ' if found else ''}{found}; update=True changes them"
         return ServiceError(
             refused.status, refused.code, refused.request_id, message=said, action=f"create {self.topic}"
         )
@@ -322,28 +316,71 @@ def _topic_xml(attributes: dict[str, int | bool]) -> bytes:
     return xml
 
 
-def _differences(asked: dict[str, int | bool], there: TopicAttributes) -> str:
+def differences(asked: Mapping[str, int | bool], there: TopicAttributes) -> str:
+    """Say which attributes of a topic are others than a create asks for, "" where none is known to differ."""
     pairs = [(name, getattr(there, name), asked.get(name, default)) for name, default in _DEFAULTS.items()]
-    found = ", ".join(
+    return ", ".join(
         f"{name} is {has}, {wants} is asked for" for name, has, wants in pairs if has is not None and has != wants
     )
-    return f": {found}" if found else ""
+
+
+def check_message(body: object, tag: object) -> str:
+    """Return a message's body as text; its tag is one, or None.
+
+    Raises:
+        ArgumentError: the body is empty or cannot stand in XML, or the tag is none.
+    """
+    _check_tag("tag", tag)
+    return sendable(body)
+
+
+def check_subscription(
+    name: object, queue: object, endpoint: object, content_format: object, strategy: object, filter_tag: object
+) -> None:
+    """Hold a subscription to what `subscribe` takes.
+
+    Raises:
+        ArgumentError: an argument cannot be right.
+    """
+    if (queue is None) == (endpoint is None):
+        raise ArgumentError(f"expected one of queue= and endpoint=, got {'neither' if queue is None else 'both'}")
+    check_name("subscription", name)
+    if endpoint is None:
+        _check_queue(queue)
+    else:
+        _check_endpoint(endpoint)
+    _check_one_of("content_format", content_format, FORMATS)
+    _check_one_of("strategy", strategy, STRATEGIES)
+    _check_tag("filter_tag", filter_tag)
 
 
 def _subscription(name: object) -> str:
-    return f"/subscriptions/{_name('subscription', name)}"
+    return f"/subscriptions/{check_name('subscription', name)}"
 
 
-def _name(what: str, name: object) -> str:
+def check_name(what: str, name: object) -> str:
+    """Return the name of a topic, a queue or a subscription.
+
+    Raises:
+        ArgumentError: it is none.
+    """
     if isinstance(name, str) and _NAME.fullmatch(name):
         return name
     raise ArgumentError(f"expected a {what} name of letters, digits and '-', got {str(name)[:80]!r}")
 
 
-def _endpoint(endpoint: object) -> str:
-    if isinstance(endpoint, str) and _ENDPOINT.fullmatch(endpoint):
-        return endpoint
-    raise ArgumentError("endpoint: expected a URL or an ARN of ASCII characters, without spaces, 2048 at most")
+def _check_queue(queue: object) -> None:
+    if not isinstance(queue, str) or not queue.startswith("acs:"):
+        check_name("queue", queue)
+    elif isinstance(parse_arn(queue), QueueEndpoint):
+        _check_endpoint(queue)
+    else:
+        raise ArgumentError(f"queue: expected acs:mns:REGION:ACCOUNT:queues/NAME, got {queue[:120]!r}")
+
+
+def _check_endpoint(endpoint: object) -> None:
+    if not isinstance(endpoint, str) or not _ENDPOINT.fullmatch(endpoint):
+        raise ArgumentError("endpoint: expected a URL or an ARN of ASCII characters, without spaces, 2048 at most")
 
 
 def _secrets(endpoint: str | None) -> tuple[str, ...]:
@@ -354,16 +391,12 @@ def _secrets(endpoint: str | None) -> tuple[str, ...]:
     return tuple(part for part in (rest.rpartition("@")[0], rest.partition("?")[2]) if part)
 
 
-def _tag(name: str, tag: object) -> str:
-    """Return a tag as the SDK takes it: "" is none."""
-    if tag is None:
-        return ""
-    if isinstance(tag, str) and 1 <= len(tag) <= MAX_TAG_CHARACTERS and tag.isprintable():
-        return tag
+def _check_tag(name: str, tag: object) -> None:
+    if tag is None or (isinstance(tag, str) and 1 <= len(tag) <= MAX_TAG_CHARACTERS and tag.isprintable()):
+        return
     raise ArgumentError(f"{name}: expected 1 to {MAX_TAG_CHARACTERS} printable characters, got {str(tag)[:40]!r}")
 
 
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:
-    if isinstance(value, str) and value in known:
-        return value
-    raise ArgumentError(f"{name}: expected one of {', '.join(known)}, got {str(value)[:40]!r}")
+def _check_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise ArgumentError(f"{name}: expected one of {', '.join(known)}, got {str(value)[:40]!r}")

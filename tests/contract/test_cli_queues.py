@@ -197,6 +197,28 @@ def test_what_was_typed_wrong_is_exit_2_and_sends_nothing(scripted, arguments):
     code, out, err, requests = scripted(arguments, Reply(500))
     assert (code, out, requests) == (2, "", [])
     assert 1 <= len(err.splitlines()) <= 3
+    if "list" not in arguments:
+        assert scripted((*arguments, "--dry-run"), Reply(500)) == (code, out, err, [])
+
+
+def test_a_dry_run_names_the_subscription_that_cannot_be(scripted):
+    code, _, err, requests = scripted(("topic", "unsubscribe", "alarm", "a b", "--dry-run"), Reply(500))
+    assert (code, requests) == (2, [])
+    assert "expected a subscription name" in err
+
+
+@pytest.mark.parametrize(("kind", "name"), [("queue", "dead"), ("topic", "alarm")])
+def test_a_dry_run_tells_what_a_create_would_do_to_what_is_there(fc_async, kind, name):
+    create = (kind, "create", name)
+    fc_async(*create)
+    refused = "is there with other attributes, which is refused without --update"
+    assert refused in fc_async(*create, "--max-message-size", "2048", "--dry-run")[2]
+    assert refused not in fc_async(*create, "--max-message-size", "65536", "--dry-run")[2]
+    would = fc_async(*create, "--max-message-size", "2048", "--update", "--dry-run")[2]
+    assert "is there already, and maximum_message_size would be set" in would
+    assert f"{name} is there already; nothing" in fc_async(*create, "--update", "--dry-run")[2]
+    shown = json.loads(fc_async(kind, "show", name, "-o", "json")[1])
+    assert shown["maximumMessageSize"] == 65536
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """What the README shows runs as it stands there: its Python, block by block, against the local service."""
 
+import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from fc_async import FunctionsClient, QueueClient, TopicClient, parse_record
 from tests.contract.fc_sdk import create_function
 from tests.peer import Peer, Reply
+from tests.pushes import URL, a_push, certificate
+from tests.roads import record, topic_json
 
 README = Path(__file__).parents[2] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -111,6 +115,37 @@ def test_a_topic_hands_a_failure_to_queues_and_to_a_push_that_is_verified(here, 
         bodies = [message.message_body for message in QueueClient(name).receive(16)]
         assert sum("stock is low" in body for body in bodies) == 1
         assert sum(accepted.request_id in body for body in bodies) == 1
+
+
+@pytest.mark.parametrize("owner", ["6660000000000000", None])
+def test_a_push_of_another_account_is_refused_although_its_body_looks_like_an_envelope_of_ours(owner, capsys):
+    names = run(block("verify_notification"))
+    body = topic_json(json.dumps(record())).encode()
+    ours = a_push(at=time.time(), body=body).header("X-MNS-Topic-Owner", names["OWNER"]).signed()
+    theirs = ours.header("x-mns-topic-owner", owner).signed()
+    mine = {URL: certificate("service")}
+    assert names["pushed"](*ours.parts(), certificates=mine) == 204
+    assert capsys.readouterr().out
+    assert names["pushed"](*theirs.parts(), certificates=mine) == 403
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("content_format", ["JSON", "XML", "SIMPLIFIED"])
+@pytest.mark.parametrize("text", [json.dumps(record()), "stock is low"], ids=["record", "text"])
+def test_a_push_of_every_format_is_answered_and_what_is_no_record_is_not_asked_for_again(
+    here, capsys, content_format, text
+):
+    names = run(block("verify_notification"))
+    topic = TopicClient("alarm")
+    topic.create()
+    with Peer(Reply(204)) as receiver:
+        topic.subscribe("web", endpoint=f"{receiver.url}/pushed", content_format=content_format)
+        topic.publish(text)
+        here.settle()
+        [push] = receiver.requests
+    parts = (push.method, push.target, push.headers, push.body)
+    assert names["pushed"](*parts, certificates=here.certificates) == 204
+    assert ("main MyError" in capsys.readouterr().out) == (text != "stock is low")
 
 
 def test_an_async_task_is_followed(monkeypatch, capsys):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import time
 from datetime import timedelta
+from email.message import Message
 
 import pytest
 from multidict import CIMultiDict
@@ -41,6 +42,10 @@ def test_names_of_headers_may_have_any_case_and_other_headers_any_value():
     upper = {name.upper(): f" {value}\t" for name, value in push.headers.items()}
     assert verify(push.but(headers={**upper, "X-Forwarded-For": "\u540d\n", "Cookie": "a\r\nb"})) is None
     assert verify(push.but(headers=CIMultiDict(push.headers))) is None
+    of_http_server = Message()
+    for name, value in push.headers.items():
+        of_http_server[name] = value
+    assert verify(push.but(headers=of_http_server)) is None
 
 
 @pytest.mark.parametrize(
@@ -259,7 +264,17 @@ def test_a_certificate_that_is_none_proves_nothing(pem):
 
 @pytest.mark.parametrize(
     "details",
-    [{"certificates": {URL: 7}}, {"max_age_seconds": -1}, {"max_age_seconds": "900"}, {"now": "today"}, {"now": True}],
+    [
+        {"certificates": {URL: 7}},
+        {"certificates": [URL]},
+        {"certificates": URL},
+        {"max_age_seconds": -1},
+        {"max_age_seconds": "900"},
+        {"now": "today"},
+        {"now": True},
+        {"now": 10**400},
+    ],
+    ids=lambda details: next(iter(details)),
 )
 def test_an_argument_of_the_wrong_kind_is_told(details):
     with pytest.raises(ArgumentError):
@@ -268,7 +283,9 @@ def test_an_argument_of_the_wrong_kind_is_told(details):
 
 def test_a_body_or_headers_that_were_decoded_are_told():
     push = a_push()
-    for wrong in (push.but(body="text"), push.but(headers={b"date": b"x"}), push.but(headers={"date": 7})):
+    raw = [(name.encode(), value.encode()) for name, value in push.headers.items()]
+    decoded = ({b"date": b"x"}, {"date": 7}, raw, None)
+    for wrong in (push.but(body="text"), *(push.but(headers=headers) for headers in decoded)):
         with pytest.raises(ArgumentError) as caught:
             verify(wrong)
         assert isinstance(caught.value, FcAsyncError)
