@@ -178,7 +178,7 @@ def subscribe(
     client = common_options(context).topic(topic)
     say(client.settings.place)
     if dry_run:
-        from ..mns.topic_client import check_subscription
+        from ..mns.topic_checks import check_subscription
 
         check_subscription(name, queue, url, **details)
         state = "is there already" if name in _subscriptions(client) else "would be made"
@@ -204,7 +204,7 @@ def unsubscribe(context: click.Context, topic: str, name: str, yes: bool, dry_ru
     client = common_options(context).topic(topic)
     say(client.settings.place)
     if dry_run:
-        from ..mns.topic_client import check_name
+        from ..mns.topic_checks import check_name
 
         check_name("subscription", name)
         state = "would be removed" if name in _subscriptions(client) else "is not there"
@@ -234,7 +234,7 @@ def publish(context: click.Context, topic: str, body: str, tag: str | None, dry_
     say(client.settings.place)
     content = _stdin() if body == "-" else body.encode("utf-8", "surrogateescape")
     if dry_run:
-        from ..mns.topic_client import check_message
+        from ..mns.topic_checks import check_message
 
         check_message(content, tag)
         say(f"dry run: {len(content)} bytes would be published to {topic}; nothing was sent")
@@ -260,7 +260,7 @@ def _stdin() -> bytes:
 
 def _would_create(client: TopicClient, attributes: dict[str, Any], update: bool) -> str:
     from ..errors import ServiceError
-    from ..mns.topic_client import differences
+    from ..mns.topic_checks import differences
 
     named = {name: value for name, value in attributes.items() if value is not None}
     try:

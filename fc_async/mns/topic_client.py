@@ -13,8 +13,7 @@ Bodies are neither encoded nor decoded, as in the SDK's TopicMessage.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -22,28 +21,21 @@ from mns.mns_xml_handler import SubscriptionEncoder, TopicEncoder, TopicMessageE
 from mns.subscription import SubscriptionMeta
 from mns.topic import TopicMessage, TopicMeta
 
-from ..arn import QueueEndpoint, parse_arn
+from ..arn import QueueEndpoint
 from ..checks import check_timeout, check_whole
 from ..errors import ArgumentError, FcAsyncError, ServiceError
 from ..forks import refuse_pickling
 from ..settings.search import find_settings
 from ..transport.account import account_of
 from .answer_xml import read_text
-from .body import sendable, with_line_ends
+from .body import with_line_ends
 from .connection import Connection
 from .listing import pages
 from .topic import Subscription, TopicAttributes
+from .topic_checks import NAME, check_message, check_name, check_subscription, differences
 from .topic_xml import read_subscription, read_subscription_names, read_topic
 
-FORMATS = ("XML", "JSON", "SIMPLIFIED")
-STRATEGIES = ("BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY")
-MAX_TAG_CHARACTERS = 16
-"""https://help.aliyun.com/document_detail/27497.html and its neighbours (facts, mns sections 3 and 4)."""
-
 _MESSAGE_BYTES = (1024, 65536)
-_DEFAULTS = {"maximum_message_size": 65536, "logging_enabled": False}
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
-_ENDPOINT = re.compile(r"[!-~]{1,2048}")
 
 
 class TopicClient:
@@ -266,7 +258,7 @@ class TopicClient:
                 yield found
 
     def _subscription(self, name: str | None) -> Subscription | None:
-        if name is None or not _NAME.fullmatch(name):
+        if name is None or not NAME.fullmatch(name):
             return Subscription(name, self.topic)
         try:
             answer = self._connection.call("iter_subscriptions", "GET", f"/subscriptions/{name}")
@@ -316,71 +308,8 @@ def _topic_xml(attributes: dict[str, int | bool]) -> bytes:
     return xml
 
 
-def differences(asked: Mapping[str, int | bool], there: TopicAttributes) -> str:
-    """Say which attributes of a topic are others than a create asks for, "" where none is known to differ."""
-    pairs = [(name, getattr(there, name), asked.get(name, default)) for name, default in _DEFAULTS.items()]
-    return ", ".join(
-        f"{name} is {has}, {wants} is asked for" for name, has, wants in pairs if has is not None and has != wants
-    )
-
-
-def check_message(body: object, tag: object) -> str:
-    """Return a message's body as text; its tag is one, or None.
-
-    Raises:
-        ArgumentError: the body is empty or cannot stand in XML, or the tag is none.
-    """
-    _check_tag("tag", tag)
-    return sendable(body)
-
-
-def check_subscription(
-    name: object, queue: object, endpoint: object, content_format: object, strategy: object, filter_tag: object
-) -> None:
-    """Hold a subscription to what `subscribe` takes.
-
-    Raises:
-        ArgumentError: an argument cannot be right.
-    """
-    if (queue is None) == (endpoint is None):
-        raise ArgumentError(f"expected one of queue= and endpoint=, got {'neither' if queue is None else 'both'}")
-    check_name("subscription", name)
-    if endpoint is None:
-        _check_queue(queue)
-    else:
-        _check_endpoint(endpoint)
-    _check_one_of("content_format", content_format, FORMATS)
-    _check_one_of("strategy", strategy, STRATEGIES)
-    _check_tag("filter_tag", filter_tag)
-
-
 def _subscription(name: object) -> str:
     return f"/subscriptions/{check_name('subscription', name)}"
-
-
-def check_name(what: str, name: object) -> str:
-    """Return the name of a topic, a queue or a subscription.
-
-    Raises:
-        ArgumentError: it is none.
-    """
-    if isinstance(name, str) and _NAME.fullmatch(name):
-        return name
-    raise ArgumentError(f"expected a {what} name of letters, digits and '-', got {str(name)[:80]!r}")
-
-
-def _check_queue(queue: object) -> None:
-    if not isinstance(queue, str) or not queue.startswith("acs:"):
-        check_name("queue", queue)
-    elif isinstance(parse_arn(queue), QueueEndpoint):
-        _check_endpoint(queue)
-    else:
-        raise ArgumentError(f"queue: expected acs:mns:REGION:ACCOUNT:queues/NAME, got {queue[:120]!r}")
-
-
-def _check_endpoint(endpoint: object) -> None:
-    if not isinstance(endpoint, str) or not _ENDPOINT.fullmatch(endpoint):
-        raise ArgumentError("endpoint: expected a URL or an ARN of ASCII characters, without spaces, 2048 at most")
 
 
 def _secrets(endpoint: str | None) -> tuple[str, ...]:
@@ -389,14 +318,3 @@ def _secrets(endpoint: str | None) -> tuple[str, ...]:
         return ()
     rest = endpoint.partition("://")[2]
     return tuple(part for part in (rest.rpartition("@")[0], rest.partition("?")[2]) if part)
-
-
-def _check_tag(name: str, tag: object) -> None:
-    if tag is None or (isinstance(tag, str) and 1 <= len(tag) <= MAX_TAG_CHARACTERS and tag.isprintable()):
-        return
-    raise ArgumentError(f"{name}: expected 1 to {MAX_TAG_CHARACTERS} printable characters, got {str(tag)[:40]!r}")
-
-
-def _check_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in known:
-        raise ArgumentError(f"{name}: expected one of {', '.join(known)}, got {str(value)[:40]!r}")
