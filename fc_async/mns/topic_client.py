@@ -42,6 +42,8 @@ MAX_TAG_CHARACTERS = 16
 _MESSAGE_BYTES = (1024, 65536)
 _DEFAULTS = {"maximum_message_size": 65536, "logging_enabled": False}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
+_SHORT_PATH = 12
+"""A path of at most so many characters is no token, and sentences hold such words by themselves (`pushed`)."""
 _ENDPOINT = re.compile(r"[!-~]{1,2048}")
 
 
@@ -379,8 +381,9 @@ def _secrets(endpoint: str | None) -> tuple[str, ...]:
     """Return the parts of an endpoint that no message may quote: who pushes there, and with which token."""
     if endpoint is None or not endpoint.startswith(("http://", "https://")):
         return ()
-    rest = endpoint.partition("://")[2]
-    return tuple(part for part in (rest.rpartition("@")[0], rest.partition("?")[2]) if part)
+    place, _, path = endpoint.partition("://")[2].partition("/")
+    parts = (place.rpartition("@")[0], endpoint.partition("?")[2], path if len(path) > _SHORT_PATH else "")
+    return tuple(part for part in parts if part)
 
 
 def _check_tag(name: str, tag: object) -> None:
