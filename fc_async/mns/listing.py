@@ -18,6 +18,9 @@ _One = TypeVar("_One")
 PAGE_SIZE = 1000
 """The most that a page may have (facts, mns 1.3: x-mns-ret-number)."""
 
+_MAX_PAGES = 1000
+"""Far more than an account or a topic can have (facts, mns 3: 1000 queues and topics, 100 subscriptions)."""
+
 _MAX_MARKER_CHARACTERS = 2048
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 
@@ -51,7 +54,8 @@ def pages(
         headers: sent with each call (`x-mns-prefix`).
 
     Raises:
-        ServiceError: the service refused, or sends a marker a second time, so that the list would have no end.
+        ServiceError: the service refused, or sends a marker a second time or page upon page, as if the list had no
+            end.
         TransportError: no answer came.
     """
     asked, seen = {**(headers or {}), "x-mns-ret-number": str(PAGE_SIZE)}, set[str]()
@@ -61,7 +65,7 @@ def pages(
         yield from items
         if marker is None:
             return
-        if marker in seen:
+        if marker in seen or len(seen) >= _MAX_PAGES:
             raise ServiceError(200, None, message="a list whose pages repeat without an end", action=verb)
         seen.add(marker)
         asked["x-mns-marker"] = marker

@@ -36,6 +36,8 @@ from .topic_checks import NAME, check_message, check_name, check_subscription, d
 from .topic_xml import read_subscription, read_subscription_names, read_topic
 
 _MESSAGE_BYTES = (1024, 65536)
+_SHORT_PATH = 12
+"""A path of at most so many characters is no token, and sentences hold such words by themselves (`pushed`)."""
 
 
 class TopicClient:
@@ -316,5 +318,6 @@ def _secrets(endpoint: str | None) -> tuple[str, ...]:
     """Return the parts of an endpoint that no message may quote: who pushes there, and with which token."""
     if endpoint is None or not endpoint.startswith(("http://", "https://")):
         return ()
-    rest = endpoint.partition("://")[2]
-    return tuple(part for part in (rest.rpartition("@")[0], rest.partition("?")[2]) if part)
+    place, _, path = endpoint.partition("://")[2].partition("/")
+    parts = (place.rpartition("@")[0], endpoint.partition("?")[2], path if len(path) > _SHORT_PATH else "")
+    return tuple(part for part in parts if part)

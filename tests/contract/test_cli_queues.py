@@ -305,3 +305,28 @@ def test_config_set_warns_where_a_topic_delivers_to_nobody(fc_async, fc, local):
     elsewhere = "acs:mns:cn-beijing:1234567890123456:/topics/nobody/messages"
     assert "nobody does not exist" not in fc_async("config", "set", "orders", "--on-failure", elsewhere)[2]
     assert "could not be looked at" in fc_async("config", "set", "orders", "--on-failure", "topic:al_arm")[2]
+
+
+def test_config_set_asks_nobody_about_a_topic_where_functions_are_local_and_mns_is_not(typed, fc, local, monkeypatch):
+    create_function(fc, "orders", FAILING)
+    monkeypatch.setenv("FC_ASYNC_FC_ENDPOINT", local.url)
+    with Peer(Drop()) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        place = ("--region", "cn-hangzhou", "--account-id", "1234567890123456")
+        code, _, err = typed("config", "set", "orders", "--on-failure", "topic:alarm", *place)
+        assert (code, proxy.requests) == (0, [])
+    assert "topic alarm" not in err
+
+
+def test_a_time_that_no_calendar_has_is_shown_as_its_number(scripted):
+    shown = Reply(200, f"<Topic><CreateTime>{'9' * 20}</CreateTime></Topic>")
+    code, out, _, _ = scripted(("topic", "show", "alarm"), shown, Reply(200, "<Subscriptions/>"))
+    assert code == 0
+    assert "9" * 20 in out
+
+
+def test_more_on_stdin_than_a_message_takes_is_exit_2_and_not_read_to_its_end():
+    done = CliRunner().invoke(cli, ["topic", "publish", "alarm", "-", "--endpoint", "http://127.0.0.1:1"],
+                              input=b"x" * (1024 * 1024 + 1), obj=CommonOptions())  # fmt: skip
+    assert done.exit_code == 2
+    assert "stdin has over" in done.output

@@ -181,6 +181,28 @@ def test_an_endpoints_secrets_are_not_told_although_the_service_quotes_them(quot
     assert (error.status, error.message) == (400, None)
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "quoted"),
+    [
+        ("http://4711-0815@example.com/", "4711-0815"),
+        ("http://user:4711-0815-4711@example.com/a@b", "4711-0815-4711"),
+        ("http://example.com/?4711-0815", "4711-0815"),
+        ("http://example.com?4711-0815", "4711-0815"),
+        ("https://hooks.example.com/services/T1/4711-0815-4711", "services/T1/4711-0815-4711"),
+    ],
+)
+def test_each_part_of_an_endpoint_that_may_be_a_secret_is_one(endpoint, quoted, scripted):
+    answer = Reply(400, error_xml("EndpointInvalid", f"{quoted} is no endpoint"), ID)
+    error = failure(lambda: scripted(lambda client: client.subscribe("web", endpoint=endpoint), answer))
+    assert (error.status, error.message) == (400, None)
+
+
+def test_a_sentence_of_the_service_stays_although_it_has_a_word_of_the_path(scripted):
+    answer = Reply(400, error_xml("EndpointInvalid", "this cannot be pushed to"), ID)
+    error = failure(lambda: scripted(lambda client: client.subscribe("web", endpoint="http://x/pushed"), answer))
+    assert error.message == "this cannot be pushed to"
+
+
 def test_topics_and_queues_are_listed_by_prefix_over_pages(local, topic, queue):
     for name in ("a-1", "a-2", "b-1"):
         queue(name)
