@@ -270,7 +270,7 @@ class QueueClient:
         if not update:
             raise self._differs(refused, asked)
         if asked:
-            self._connection.call("create", "PUT", "?metaoverride=true", as_xml(asked), expected=(200, 204))
+            self._connection.call("create", "PUT", "?metaoverride=true", as_xml(asked), expected=(204,))
 
     def remove(self) -> None:
         """Delete the queue, with the messages in it.
@@ -279,7 +279,7 @@ class QueueClient:
             ServiceError: the service refused, also where there is no such queue if it says so (404).
             TransportError: no answer came; when `.sent`, the queue may be gone.
         """
-        self._connection.call("remove", "DELETE", "", expected=(200, 204))
+        self._connection.call("remove", "DELETE", "", expected=(204,))
 
     def get_attributes(self) -> QueueAttributes:
         """Return what the service tells about the queue.

@@ -150,7 +150,7 @@ class TopicClient:
         if not update:
             raise self._differs(refused, asked)
         if asked:
-            self._connection.call("create", "PUT", "?metaoverride=true", _topic_xml(asked), expected=(200, 204))
+            self._connection.call("create", "PUT", "?metaoverride=true", _topic_xml(asked), expected=(204,))
 
     def get_attributes(self) -> TopicAttributes:
         """Return what the service tells about the topic.
@@ -169,7 +169,7 @@ class TopicClient:
             ServiceError: the service refused, also where there is no such topic if it says so (404).
             TransportError: no answer came; when `.sent`, the topic may be gone.
         """
-        self._connection.call("remove", "DELETE", "", expected=(200, 204))
+        self._connection.call("remove", "DELETE", "", expected=(204,))
 
     def publish(self, body: str | bytes, *, tag: str | None = None) -> str:
         """Publish one message, once, to all who subscribe, and return its id.
@@ -243,7 +243,7 @@ class TopicClient:
             ServiceError: the service refused, also where there is no such subscription if it says so (404).
             TransportError: no answer came; when `.sent`, the subscription may be gone.
         """
-        self._connection.call(f"unsubscribe {name} from", "DELETE", _subscription(name), expected=(200, 204))
+        self._connection.call(f"unsubscribe {name} from", "DELETE", _subscription(name), expected=(204,))
 
     def iter_subscriptions(self) -> Iterator[Subscription]:
         """List the topic's subscriptions, each with its attributes (a call each); what goes meanwhile is left out.

@@ -330,3 +330,22 @@ def test_more_on_stdin_than_a_message_takes_is_exit_2_and_not_read_to_its_end():
                               input=b"x" * (1024 * 1024 + 1), obj=CommonOptions())  # fmt: skip
     assert done.exit_code == 2
     assert "stdin has over" in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("queue", "delete", "dead", "--yes"),
+        ("queue", "create", "dead", "--retention", "7d", "--update"),
+        ("topic", "delete", "alarm", "--yes"),
+        ("topic", "create", "alarm", "--logging", "--update"),
+        ("topic", "unsubscribe", "alarm", "pager", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_a_page_of_a_proxy_is_not_taken_for_done(scripted, arguments):
+    page, there = Reply(200, "<html>Log in</html>"), error(409, f"{arguments[0].title()}AlreadyExist")
+    before = {"delete": [error(403, "AccessDenied")], "create": [there], "unsubscribe": []}[arguments[1]]
+    code, out, err, _ = scripted(arguments, *before, page)
+    assert (code, out) == (1, "")
+    assert "the service answered 200" in err
