@@ -160,6 +160,7 @@ class Pusher:
             **self._content_headers(push.subscription.attributes.notify_content_format, body),
             "Date": formatdate(self._real_time.now_ms() / 1000, usegmt=True),
             "User-Agent": _AGENT,
+            "Connection": "close",  # newer aiohttp says so by itself, older does not
             "x-mns-request-id": mns_request_id(self._random, self._clock.now_ms()),
             "x-mns-signing-cert-url": base64.b64encode(self._signature.certificate_url.encode()).decode(),
             "x-mns-version": _API_VERSION,
