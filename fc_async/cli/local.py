@@ -58,8 +58,15 @@ def command() -> None:
     metavar="ID:SECRET",
     help="Refuse requests that are not signed with it.",
 )
+@click.option("--quiet", is_flag=True, help="Log one line for each invocation, and nothing that handlers print.")
 def up(
-    file: Path | None, port: int, host: str, workers: int | None, assume: tuple[str, ...], access_key: str | None
+    file: Path | None,
+    port: int,
+    host: str,
+    workers: int | None,
+    assume: tuple[str, ...],
+    access_key: str | None,
+    quiet: bool,
 ) -> None:
     """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
 
@@ -86,7 +93,7 @@ def up(
         assume=dict(map(split_assumption, _assumed(assume))),
         access_key=access_key,
     )
-    run(server)
+    run(server, is_quiet=quiet)
 
 
 def _assumed(given: tuple[str, ...]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from .catalog.async_configs import AsyncConfigs
 from .catalog.control_plane import ControlPlane
 from .catalog.functions import FunctionCatalog
 from .clock import Clock
+from .counted import counted
 from .declared import Declared
 from .dispatch.destination_warnings import DestinationWarnings
 from .dispatch.dispatcher import Dispatcher
@@ -69,6 +70,7 @@ class Service:
         gateway: answers every request.
         declared: makes what a file asks for.
         dispatcher: moves async invocations along.
+        mailbox: the queues.
         pusher: pushes messages of topics to HTTP endpoints.
         signature: has the certificate of those pushes.
         mns: holds the receives that wait.
@@ -78,6 +80,7 @@ class Service:
     gateway: Gateway
     declared: Declared
     dispatcher: Dispatcher
+    mailbox: Mailbox
     pusher: Pusher
     signature: PushSignature
     mns: MnsRoutes
@@ -88,6 +91,16 @@ class Service:
         while self.dispatcher.is_busy or self.pusher.is_busy:
             await self.dispatcher.quiet()
             await self.pusher.quiet()
+
+    def held(self, now_ms: int) -> str:
+        """Return how many invocations are under way and messages are there, as the beginning of a sentence.
+
+        "50 invocations and 3 messages were"; "" for none.
+        """
+        invocations, messages = self.dispatcher.unfinished, self.mailbox.count_messages(now_ms)
+        counts = ((invocations, "invocation"), (messages, "message"))
+        nouns = " and ".join(counted(number, noun) for number, noun in counts if number)
+        return f"{nouns} {'was' if invocations + messages == 1 else 'were'}" if nouns else ""
 
     async def close(self) -> None:
         """Answer those who wait, abandon what is being executed or pushed, end the workers."""
@@ -171,7 +184,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         unpacked=scratch.code,
         warnings=warnings,
     )
-    return Service(gateway, declared, dispatcher, pusher, signature, mns, runner)
+    return Service(gateway, declared, dispatcher, mailbox, pusher, signature, mns, runner)
 
 
 def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> ProcessRunner:

@@ -30,6 +30,7 @@ SYNC_PAYLOAD_BYTES: Final = _value("sync_payload_bytes", 32 * 1024 * 1024, "limi
 SYNC_RESPONSE_BYTES: Final = _value(
     "sync_response_bytes", 32 * 1024 * 1024, "assumed: as large as a request; beyond it, an invocation error"
 )
+LOG_RESULT_BYTES: Final = _value("log_result_bytes", 4096, "InvokeFunction: X-Fc-Log-Type Tail returns 4 KB")
 CONTROL_BODY_BYTES: Final = _value("control_body_bytes", 70 * 1024 * 1024, "assumed: a 50 MB code package in base64")
 CONFIG_BODY_BYTES: Final = _value("config_body_bytes", 1024 * 1024, "assumed")
 JSON_VALUES: Final = _value("json_values", 100_000, "ours: bounds what a body can cost")

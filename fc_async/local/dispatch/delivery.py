@@ -18,22 +18,27 @@ import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from ...arn import Arn, FunctionArn, QueueArn, TopicArn, parse_arn
 from ...errors import ArgumentError
 from .. import limits
 from ..assumptions import Assumptions
 from ..engine.destination_record import record_bytes
-from ..engine.invocation import Deliver
+from ..engine.invocation import Deliver, Invocation
 from ..mailbox.errors import MailboxError
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.topic import Publication
 from ..mailbox.topics import Topics
+from .invocation_log import executions
 from .permission import Permission
 
 DELIVERED, LOST, OUTBOX = "delivered", "lost", "outbox"
 
 log = logging.getLogger("fc_async.local")
+
+_parsed = lru_cache(1024)(parse_arn)
+"""A destination is named by every record that goes to it."""
 
 _OUTBOX_BYTES = {"eventbridge": limits.EVENTBRIDGE_RECORD_BYTES, "mq": limits.ROCKETMQ_RECORD_BYTES}
 
@@ -51,7 +56,7 @@ class Undeliverable(Exception):  # noqa: N818 - the reason why a record is not t
         self.for_good = for_good
 
 
-Invoke = Callable[[str, "str | None", bytes, int], None]
+Invoke = Callable[[str, "str | None", bytes, Invocation], None]
 
 
 class Delivery:
@@ -60,7 +65,8 @@ class Delivery:
     Args:
         mailbox: the queues.
         topics: the topics.
-        invoke: invokes a function asynchronously with (name, qualifier, event, depth); raises Undeliverable.
+        invoke: invokes a function asynchronously with (name, qualifier, event, the invocation whose record it is);
+            raises Undeliverable.
         settled: hears what became of a record: `delivered`, `lost` or `outbox`.
         assumptions: what the service is taken to do where no source says so.
         permission: says what the cloud would not let go.
@@ -108,7 +114,7 @@ class Delivery:
                 heapq.heappush(self._waiting, (due_ms, next(self._order), failures + 1, item))
             return
         self.metrics["FunctionDestinationSucceeded"] += 1
-        log.info("%s: record of %s to %s: %s", item.function, item.request_id, item.destination, status)
+        executions.info("%s: record of %s to %s: %s", item.function, item.request_id, item.destination, status)
         self._settled(item, status)
 
     def _lose(self, item: Deliver, size_bytes: int, reason: Undeliverable) -> None:
@@ -118,7 +124,7 @@ class Delivery:
 
     def _carry(self, item: Deliver, body: bytes, now_ms: int) -> str:
         try:
-            arn = parse_arn(item.destination)
+            arn = _parsed(item.destination)
         except ArgumentError:
             raise Undeliverable("it is no ARN", for_good=True) from None
         refusal = self._permission.refusal(item)
@@ -142,7 +148,7 @@ class Delivery:
                 f"the chain of destinations that led here is {depth - 1} deep and is stopped (chain_depth)",
                 for_good=True,
             )
-        self._invoke(arn.name, arn.qualifier, body, depth)
+        self._invoke(arn.name, arn.qualifier, body, item.invocation)
 
     def _text(self, body: bytes) -> str:
         return base64.b64encode(body).decode() if self._assumed.mns_body_base64 else body.decode()

@@ -20,6 +20,7 @@ from ..mailbox.mailbox import Mailbox
 from ..mailbox.topics import Topics
 from ..workers.execution import Execution, Runner, can_run
 from .delivery import Delivery, Undeliverable
+from .invocation_log import attempt_ended, ended_unexecuted
 from .permission import Permission
 
 log = logging.getLogger("fc_async.local")
@@ -58,7 +59,7 @@ class Dispatcher:
         self._runner = runner
         permission = Permission(catalog, assumptions)
         self._delivery = Delivery(mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission)
-        self._executions: dict[asyncio.Task[None], Invocation] = {}
+        self._executions: dict[Invocation, asyncio.Task[None]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False
         self._is_closed = False
@@ -73,6 +74,7 @@ class Dispatcher:
         task_id: str | None = None,
         delay_ms: int = 0,
         depth: int = 0,
+        parent: str = "",
         is_task: bool | None = None,
     ) -> Invocation:
         """Take an async invocation; the function is known and the payload's size was checked.
@@ -89,6 +91,7 @@ class Dispatcher:
             qualifier=qualifier,
             delay_ms=delay_ms,
             depth=depth,
+            parent=parent,
             is_task=is_task,
         )
         self.pump()
@@ -97,9 +100,12 @@ class Dispatcher:
     def stop(self, invocation: Invocation) -> None:
         """Stop an invocation: one that waits ends at once, the worker of one that runs is killed."""
         state = self._engine.stop(self._clock.now_ms(), invocation)
+        if state is State.STOPPED:
+            ended_unexecuted(invocation)
         if state is State.STOPPING:
             loop = asyncio.get_running_loop()
-            for task in [task for task, of in self._executions.items() if of is invocation]:
+            task = self._executions.get(invocation)
+            if task is not None:
                 loop.call_soon(task.cancel)  # not at once: before its first step it would never give back its place
         self.pump()
 
@@ -131,6 +137,8 @@ class Dispatcher:
     def _start_all(self, now_ms: int) -> None:
         while self._runner.free > 0:
             invocation = self._engine.start(now_ms)
+            for dropped in self._engine.take_dropped():
+                ended_unexecuted(dropped)
             if invocation is None:
                 return
             self._begin(invocation)
@@ -151,40 +159,38 @@ class Dispatcher:
     def _begin(self, invocation: Invocation) -> None:
         function = self._catalog.resolve(invocation.function, invocation.qualifier)
         if not can_run(function.spec):  # it was given another runtime while the invocation waited
-            self._end(invocation, Outcome(b"", "NotImplemented", 501), "")
+            self._end(invocation, Execution(Outcome(b"", "NotImplemented", 501)))
             return
         execution = self._runner.run(function, invocation.qualifier, invocation.request_id, invocation.payload)
         task = asyncio.get_running_loop().create_task(self._execute(invocation, execution))
-        self._executions[task] = invocation
-        task.add_done_callback(self._executions.pop)
+        self._executions[invocation] = task
 
     async def _execute(self, invocation: Invocation, execution: Coroutine[Any, Any, Execution]) -> None:
-        instance_id = ""
         try:
-            execution_ended = await execution
-            outcome, instance_id = execution_ended.outcome, execution_ended.instance_id
+            ended = await self._outcome_of(invocation, execution)
+        finally:
+            del self._executions[invocation]  # before its next attempt, which may begin below
+        self._end(invocation, ended)
+        self.pump()
+
+    async def _outcome_of(self, invocation: Invocation, execution: Coroutine[Any, Any, Execution]) -> Execution:
+        try:
+            return await execution
         except asyncio.CancelledError:
             if invocation.state is not State.STOPPING:
                 raise
-            outcome = Outcome()
+            return Execution(Outcome())
         except Exception:
             log.exception("%s: %s could not be executed", invocation.function, invocation.request_id)
-            outcome = SYSTEM_ERROR
-        self._end(invocation, outcome, instance_id)
-        self.pump()
+            return Execution(SYSTEM_ERROR)
 
-    def _end(self, invocation: Invocation, outcome: Outcome, instance_id: str) -> None:
-        state = self._engine.finished(self._clock.now_ms(), invocation, outcome, instance_id)
-        log.info(
-            "%s: attempt %d of %s ended %s%s",
-            invocation.function,
-            invocation.attempts,
-            invocation.request_id,
-            state.value,
-            f" ({outcome.error})" if outcome.error else "",
+    def _end(self, invocation: Invocation, execution: Execution) -> None:
+        self._engine.finished(
+            self._clock.now_ms(), invocation, execution.outcome, execution.instance_id, execution.memory_mb
         )
+        attempt_ended(invocation, execution)
 
-    def _invoke_destination(self, name: str, qualifier: str | None, event: bytes, depth: int) -> None:
+    def _invoke_destination(self, name: str, qualifier: str | None, event: bytes, parent: Invocation) -> None:
         qualifier = normal_qualifier(qualifier)
         try:
             function = self._catalog.resolve(name, qualifier)
@@ -193,7 +199,9 @@ class Dispatcher:
         if not can_run(function.spec):
             raise Undeliverable(f"its runtime {function.spec.runtime} is not run here", for_good=True)
         now_ms = self._clock.now_ms()
-        self.accept(name, qualifier, event, self._ids.request_id(now_ms), depth=depth)
+        self.accept(
+            name, qualifier, event, self._ids.request_id(now_ms), depth=parent.depth + 1, parent=parent.request_id
+        )
 
     @property
     def is_busy(self) -> bool:
@@ -203,16 +211,22 @@ class Dispatcher:
     async def quiet(self) -> None:
         """Wait until nothing is being executed; what waits for time or for a worker may still be there."""
         while self._executions:
-            await asyncio.wait(self._executions)
+            await asyncio.wait(self._executions.values())
 
     async def close(self) -> None:
         """Stop: what is being executed is abandoned, the timer is taken down."""
         self._is_closed = True
         self._wake_at(None)
         await asyncio.sleep(0)  # a task that is cancelled before its first step would never await its execution
-        for task in list(self._executions):
+        tasks = list(self._executions.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._executions, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def unfinished(self) -> int:
+        """How many invocations wait or are being executed."""
+        return self._engine.backlog + self._engine.running
 
     def metrics(self) -> dict[str, int]:
         """Return the counts by their CloudMonitor names."""

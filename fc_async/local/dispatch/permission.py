@@ -22,6 +22,8 @@ class Permission:
 
     def refusal(self, item: Deliver) -> str | None:
         """Return why a record may not go to its destination; None where it may, or what was invoked is gone."""
+        if not (self._assumed.destination_needs_role or self._assumed.destination_crosses_region):
+            return None
         try:
             function = self._catalog.resolve(item.function, item.invocation.qualifier)
         except FcError:

@@ -61,6 +61,9 @@ def _text(payload: bytes, non_utf8_payload: str) -> str:
         return payload.decode("utf-8", "replace")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def record_bytes(record: dict[str, Any]) -> bytes:
     """Return a record as it goes over the wire: compact JSON in UTF-8; the sizes of the limits are those of it."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(record).encode()

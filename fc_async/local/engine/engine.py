@@ -47,7 +47,7 @@ from ..assumptions import Assumptions
 from . import back_off
 from .due_records import THROTTLED, DueRecords
 from .history import History
-from .invocation import Attempt, Deliver, Invocation, Outcome
+from .invocation import KEPT_ERROR_BYTES, Attempt, Deliver, Invocation, Outcome
 from .lane import Lane, Lanes, Settings, Target
 from .schedule import Schedule
 from .transitions import State
@@ -76,6 +76,7 @@ class Engine:
         self._schedule = Schedule()
         self._records = DueRecords(region, account_id, assumptions)
         self._numbers = itertools.count()
+        self._dropped: list[Invocation] = []
         self._latency_sum_ms = 0
         self._first_attempts = 0
         self.running = 0
@@ -131,6 +132,7 @@ class Engine:
         qualifier: str | None = None,
         delay_ms: int = 0,
         depth: int = 0,
+        parent: str = "",
         is_task: bool | None = None,
     ) -> Invocation:
         """Take an async invocation into the queue.
@@ -144,6 +146,7 @@ class Engine:
             qualifier: version or alias that was invoked; None: LATEST.
             delay_ms: how long it is to wait before its first attempt.
             depth: how many destinations stand between it and an invocation that a client asked for.
+            parent: request id of the invocation whose record it is made for; "" for one that a client asked for.
             is_task: whether it is an async task, found by its id and refused when that is taken; None: as configured.
 
         Raises:
@@ -156,7 +159,7 @@ class Engine:
         if is_task:
             target.lane.tasks.check_new(now_ms, qualifier, task_id)
         invocation = Invocation(
-            next(self._numbers), target, payload, request_id, task_id, now_ms, delay_ms, depth, is_task
+            next(self._numbers), target, payload, request_id, task_id, now_ms, delay_ms, depth, parent, is_task
         )
         if is_task:
             target.lane.tasks.add(invocation)
@@ -179,7 +182,9 @@ class Engine:
         at its limit.
         """
         while (invocation := self._schedule.take()) is not None:
-            if self._is_executable(now_ms, invocation):
+            if not self._is_executable(now_ms, invocation):
+                self._dropped.append(invocation)
+            else:
                 self._begin(now_ms, invocation)
                 lane = invocation.target.lane
                 if not lane.is_full:
@@ -191,11 +196,18 @@ class Engine:
                 self._throttle(now_ms, invocation)
         return None
 
-    def finished(self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str = "") -> State:
+    def take_dropped(self) -> list[Invocation]:
+        """Return the invocations that ended at their turn since the last call, without an execution."""
+        dropped, self._dropped = self._dropped, []
+        return dropped
+
+    def finished(
+        self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str = "", memory_mb: int = 0
+    ) -> State:
         """Take note of how an execution ended; return the invocation's new state."""
         self.running -= 1
         invocation.target.lane.running -= 1
-        self._note_attempt(now_ms, invocation, outcome, instance_id)
+        self._note_attempt(now_ms, invocation, outcome, instance_id, memory_mb)
         if invocation.state is State.STOPPING:
             self._stopped(now_ms, invocation)
         elif outcome.status_code != 200:
@@ -291,12 +303,20 @@ class Engine:
         self.metrics["FunctionConcurrencyThrottles"] += 1
         self._note_attempt(now_ms, invocation, THROTTLED, "")
         self._after_system_error(now_ms, invocation, THROTTLED)
+        if invocation.has_ended:
+            self._dropped.append(invocation)
 
-    def _note_attempt(self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str) -> None:
+    def _note_attempt(
+        self, now_ms: int, invocation: Invocation, outcome: Outcome, instance_id: str, memory_mb: int = 0
+    ) -> None:
         if invocation.ended_attempts is None:
             invocation.ended_attempts = []
         started_ms = now_ms if invocation.started_ms is None else invocation.started_ms
-        invocation.ended_attempts.append(Attempt(started_ms, now_ms, outcome.status_code, outcome.error, instance_id))
+        response = outcome.payload[:KEPT_ERROR_BYTES] if outcome.error else b""
+        invocation.ended_attempts.append(
+            Attempt(started_ms, now_ms, outcome.status_code, outcome.error, instance_id, memory_mb, response)
+        )
+        invocation.record_bytes += len(response)
         invocation.started_ms = None
 
     def _after_handler_error(self, now_ms: int, invocation: Invocation, outcome: Outcome) -> None:

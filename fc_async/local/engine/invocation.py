@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .. import limits
@@ -29,6 +29,10 @@ SYSTEM_ERROR = Outcome(b"", limits.SYSTEM_ERROR_RECORD_CONDITION, limits.SYSTEM_
 """An execution that failed for a reason of the service's own."""
 
 
+KEPT_ERROR_BYTES = 16384
+"""So much of an error is kept with its attempt; the record has all of it."""
+
+
 class Attempt(NamedTuple):
     """One attempt that has ended.
 
@@ -38,6 +42,8 @@ class Attempt(NamedTuple):
         status_code: 200 when the handler was executed; anything else is a system error.
         error: error type, "" on success.
         instance_id: the worker that ran it; "" for one that never reached a worker.
+        memory_mb: most memory that its process has held.
+        response: the error JSON of a failure, cut to `KEPT_ERROR_BYTES`; empty on success.
     """
 
     started_ms: int
@@ -45,6 +51,8 @@ class Attempt(NamedTuple):
     status_code: int
     error: str
     instance_id: str
+    memory_mb: int = 0
+    response: bytes = b""
 
 
 class Invocation:
@@ -59,6 +67,7 @@ class Invocation:
         "accepted_ms",
         "delay_ms",
         "depth",
+        "parent",
         "is_task",
         "state",
         "attempts",
@@ -83,6 +92,7 @@ class Invocation:
         accepted_ms: int,
         delay_ms: int,
         depth: int,
+        parent: str,
         is_task: bool,
     ) -> None:
         self.number = number
@@ -93,6 +103,7 @@ class Invocation:
         self.accepted_ms = accepted_ms
         self.delay_ms = delay_ms
         self.depth = depth
+        self.parent = parent  # the invocation whose record it was made for; "" for one that a client asked for
         self.is_task = is_task
         self.state = State.ENQUEUED
         self.attempts = 0
@@ -132,6 +143,8 @@ class Invocation:
         """Let go of its payload and of its records: what remains tells that it was there and how it ended."""
         self.has_payloads = False
         self.payload = b""
+        if self.ended_attempts is not None and any(attempt.response for attempt in self.ended_attempts):
+            self.ended_attempts = [attempt._replace(response=b"") for attempt in self.ended_attempts]
         if self.deliveries is not None:
             self.deliveries = [(delivery.without_record(), status) for delivery, status in self.deliveries]
 
@@ -164,4 +177,4 @@ class Deliver:
 
     def without_record(self) -> Deliver:
         """The same with an empty record."""
-        return replace(self, record={})
+        return Deliver(self.destination, {}, self.invocation, self.reason)

@@ -23,6 +23,7 @@ from ..catalog.fc_errors import (
 )
 from ..catalog.function import DeployedFunction
 from ..dispatch.dispatcher import Dispatcher
+from ..dispatch.invocation_log import sync_ended
 from ..engine.engine import Engine
 from ..engine.invocation import Invocation
 from ..engine.lane import Lane
@@ -108,10 +109,13 @@ class Invoker:
     ) -> web.Response:
         _check_log_type(request.headers.get("X-Fc-Log-Type", "None"))
         payload = await read_body(request, limits.SYNC_PAYLOAD_BYTES)
+        name = function.spec.name
         if self._runner.workers == 0:
             self._engine.metrics["FunctionResourceThrottles"] += 1
             raise resource_throttled()
-        return _answer(await self._run(function, qualifier, request_id, payload), request_id)
+        execution = await self._run(function, qualifier, request_id, payload)
+        sync_ended(name, request_id, execution)
+        return _answer(execution, request_id)
 
     async def _run(
         self, function: DeployedFunction, qualifier: str | None, request_id: str, payload: bytes

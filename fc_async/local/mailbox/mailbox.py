@@ -84,6 +84,11 @@ class Mailbox:
         """The queue's attributes and counts. Raises MailboxError 404 QueueNotExist."""
         return self._queue(name).status(now_ms)
 
+    def count_messages(self, now_ms: int) -> int:
+        """How many messages there are in all queues, in whatever state."""
+        statuses = (queue.status(now_ms) for queue in self._queues.values())
+        return sum(one.active_messages + one.inactive_messages + one.delay_messages for one in statuses)
+
     def list_queues(
         self, now_ms: int, *, prefix: str = "", marker: str | None = None, limit: int = limits.MNS_DEFAULT_PAGE_SIZE
     ) -> QueuePage:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
 
 from ..server import LocalServer
-from .log import SafeFormatter, StderrLog
+from .log import PLAIN, SafeFormatter, StderrLog
+
+log = logging.getLogger("fc_async.local")
 
 
-def run(server: LocalServer) -> None:
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+
+
+def run(server: LocalServer, *, is_quiet: bool = False) -> None:
     """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL, and nothing follows it there.
+
+    Args:
+        server: what is served.
+        is_quiet: log one line for each invocation, and nothing that handlers print.
 
     Raises:
         LocalError: the port is in use, or a function cannot be deployed.
     """
-    handler = _log_to_stderr()
+    handler = _log_to_stderr(is_quiet)
     try:
         asyncio.run(_serve_until_signalled(server))
     finally:
@@ -32,13 +42,41 @@ async def _serve_until_signalled(server: LocalServer) -> None:
     async with server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
+        _collect_garbage_less_often()
+        log.info("ready: export FC_ASYNC_ENDPOINT=%s", server.url, extra=PLAIN)
         await stopped.wait()
+        _say_what_is_gone(server)
 
 
-def _log_to_stderr() -> StderrLog:
+def _say_what_is_gone(server: LocalServer) -> None:
+    held = server.held()
+    if held:
+        log.warning("%s held in memory and now gone", held)
+
+
+def _log_to_stderr(is_quiet: bool) -> StderrLog:
     handler = StderrLog(sys.stderr.fileno())
-    handler.setFormatter(SafeFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(SafeFormatter())
     # At the root: what other libraries warn of would block the event loop, too.
     logging.getLogger().addHandler(handler)
-    logging.getLogger("fc_async.local").setLevel(logging.INFO)
+    log.setLevel(logging.INFO)
+    if is_quiet:
+        for silenced in ("handler", "execution"):
+            log.getChild(silenced).setLevel(logging.WARNING)
+    _leave_out_what_no_line_shows()
     return handler
+
+
+def _collect_garbage_less_often() -> None:
+    """Look for circles of garbage every so many objects, not every 700: what the history remembers is no garbage."""
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+
+
+def _leave_out_what_no_line_shows() -> None:
+    """Let records be made without what they are not asked for; this process is ours.
+
+    Source: "Optimization" in the logging HOWTO.
+    """
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # no walk up the stack for file and line

@@ -6,18 +6,23 @@ import logging
 import os
 import select
 import threading
-from logging.handlers import QueueHandler
-from queue import Empty, SimpleQueue
+import time
+from collections import deque
 
 _WAITING_LINES = 10_000
+_WAITING_CHARACTERS = 8_000_000
+_RECORD_CHARACTERS = 500
 _LINES_AT_ONCE = 200
+_GATHER_SECONDS = 0.02
+"""Lines are written together: a thread that woke up for each of them would take the interpreter from the service."""
+_HURRY_LINES = 1000
 _CLOSE_SECONDS = 1.0
 
 
-class StderrLog(QueueHandler):
-    """Queues records for a thread that writes them; beyond a number of waiting ones they are counted and dropped.
+class StderrLog(logging.Handler):
+    """Gathers records for a thread that writes them; beyond what may wait they are counted and dropped.
 
-    The other half of the standard library's pair, QueueListener, waits without end for a reader and writes each line by
+    The standard library's pair, QueueHandler and QueueListener, waits without end for a reader and writes each line by
     itself: here the end has a limit, and lines are written many at a time.
 
     Args:
@@ -26,57 +31,77 @@ class StderrLog(QueueHandler):
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._records: SimpleQueue[logging.LogRecord | None] = SimpleQueue()  # None is the end
-        super().__init__(self._records)
+        super().__init__()
+        self._records: deque[logging.LogRecord] = deque()
         self._descriptor = descriptor
+        self._is_asleep = False  # the thread waits for a first record
+        self._is_over = False
+        self._wake = threading.Event()
+        self._hurry = threading.Event()
+        self._queued_characters = 0
+        self._taken_characters = 0
         self._dropped = 0
         self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._write_all, name="fc-async-local-log", daemon=True)
         self._thread.start()
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Return the record as it is: the thread formats it, so that the event loop need not."""
-        return record
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Take a record as it is: the thread formats it. Nothing here needs the lock that others write under."""
+        self.emit(record)
+        return True
 
-    def enqueue(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         """Queue a record, or count it if too many wait."""
-        if self._records.qsize() < _WAITING_LINES:
-            self._records.put(record)
-        else:
+        lines = len(self._records)
+        if lines >= _WAITING_LINES or self._queued_characters - self._taken_characters > _WAITING_CHARACTERS:
             with self._counting:
                 self._dropped += 1
+            return
+        self._queued_characters += _characters(record)
+        self._records.append(record)
+        if self._is_asleep:
+            self._wake.set()
+        if lines > _HURRY_LINES:
+            self._hurry.set()
 
     def close(self) -> None:
         """Write what waits, for a second at most if it is not read; harmless twice."""
-        self._records.put(None)
+        self._is_over = True
+        self._hurry.set()
+        self._wake.set()
         self._thread.join(_CLOSE_SECONDS)
         super().close()
 
     def _write_all(self) -> None:
         is_over = False
         while not is_over:
-            records, is_over = self._take()
-            lines = [self.format(record) for record in records]
-            if is_over or self._records.empty():
+            self._gather()
+            is_over = self._is_over and len(self._records) <= _LINES_AT_ONCE
+            lines = [self.format(record) for record in self._take()]
+            if not self._records:
                 lines += self._lines_about_dropped()
             try:
                 self._write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
             except OSError:
                 return  # the reader is gone, and with it the reason to write
 
-    def _take(self) -> tuple[list[logging.LogRecord], bool]:
-        """Wait for records; return the next ones, and whether they are the last."""
-        records = []
-        record = self._records.get()
-        while record is not None:
-            records.append(record)
-            if len(records) == _LINES_AT_ONCE:
-                return records, False
-            try:
-                record = self._records.get_nowait()
-            except Empty:
-                return records, False
-        return records, True
+    def _gather(self) -> None:
+        """Wait for a first record, and a moment for more."""
+        if self._records or self._is_over:
+            return
+        self._is_asleep = True
+        if not (self._records or self._is_over):
+            self._wake.wait()
+        self._is_asleep = False
+        self._wake.clear()
+        self._hurry.wait(_GATHER_SECONDS)
+        if not self._is_over:
+            self._hurry.clear()
+
+    def _take(self) -> list[logging.LogRecord]:
+        records = [self._records.popleft() for _ in range(min(len(self._records), _LINES_AT_ONCE))]
+        self._taken_characters += sum(map(_characters, records))
+        return records
 
     def _lines_about_dropped(self) -> list[str]:
         with self._counting:
@@ -91,12 +116,48 @@ class StderrLog(QueueHandler):
                 select.select([], [self._descriptor], [])
 
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(10, 32), *range(127, 160))}
+def _characters(record: logging.LogRecord) -> int:
+    """Return about how much a record holds: what a handler printed is the last of its arguments."""
+    arguments = record.args
+    if type(arguments) is tuple and arguments and type(arguments[-1]) is str:
+        return _RECORD_CHARACTERS + len(arguments[-1])
+    return _RECORD_CHARACTERS
+
+
+_ESCAPED = (*range(9), *range(10, 32), *range(127, 160), 0x61C, 0x200E, 0x200F)
+_ESCAPED_TOO = (*range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_ESCAPES = {code: chr(code).encode("unicode_escape").decode() for code in _ESCAPED + _ESCAPED_TOO} | {
+    code: f"\\x{code:02x}" for code in (10, 13)
+}
+"""What a terminal would obey: control characters, and the marks that reorder text."""
+
+PLAIN = {"is_plain": True}
+"""As `extra` of a record: the line is the message alone."""
 
 
 class SafeFormatter(logging.Formatter):
-    """Formats a record whose message may hold what a handler or a client wrote."""
+    """Puts the time before a message, which may hold what a handler or a client wrote.
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
-        record.message = record.message.translate(_CONTROL)
-        return super().formatMessage(record)
+    Args:
+        fmt: `%(asctime)s %(message)s`, or the message alone.
+        datefmt: how the time is written, in seconds at the finest.
+    """
+
+    def __init__(self, fmt: str = "%(asctime)s %(message)s", datefmt: str = "%H:%M:%S") -> None:
+        super().__init__(fmt, datefmt)
+        self._has_time = self.usesTime()
+        self._time_format = datefmt
+        self._second = (0, "")
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
+        if not message.isprintable():
+            message = message.translate(_ESCAPES)
+        if self._has_time and not hasattr(record, "is_plain"):
+            message = f"{self._time(int(record.created))} {message}"
+        return message if record.exc_info is None else f"{message}\n{self.formatException(record.exc_info)}"
+
+    def _time(self, second: int) -> str:
+        if second != self._second[0]:
+            self._second = (second, time.strftime(self._time_format, time.localtime(second)))
+        return self._second[1]

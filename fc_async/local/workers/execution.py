@@ -20,12 +20,14 @@ class Execution:
         duration_ms: how long it took.
         memory_mb: most memory that its process has held.
         instance_id: the worker that ran it.
+        printed: the end of what the handler printed and logged, 4 KB at most.
     """
 
     outcome: Outcome
     duration_ms: int = 0
     memory_mb: int = 0
     instance_id: str = ""
+    printed: bytes = b""
 
 
 class Runner(Protocol):

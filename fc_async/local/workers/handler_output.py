@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 
+from .. import limits
+
 _LINE_BYTES = 8192
 _READ_BYTES = 4096
 _PIPE_BYTES = 65536
@@ -23,15 +25,27 @@ class HandlerOutput:
     """
 
     def __init__(self, function: str, descriptor: int) -> None:
-        self.request_id = "-"
+        self._request_id = "-"
         self._function = function
         self._descriptor = descriptor
         self._unfinished = b""
+        self._tail = b""
         os.set_blocking(descriptor, False)
 
     def watch(self) -> None:
         """Read from now on whatever comes."""
         asyncio.get_running_loop().add_reader(self._descriptor, self._read_some)
+
+    def begin(self, request_id: str) -> None:
+        """Take what is printed from now on for this request's."""
+        self._request_id = request_id
+        self._tail = b""
+
+    def end(self) -> bytes:
+        """Log a line that has not ended; return the end of what the request printed, as much as an answer may hold."""
+        self._flush()
+        self._request_id = "-"
+        return self._tail
 
     def read(self) -> None:
         """Read all that is there now, and not what a handler that prints on and on adds to it meanwhile."""
@@ -39,16 +53,10 @@ class HandlerOutput:
             if not self._read_some():
                 return
 
-    def flush(self) -> None:
-        """Log a line that has not ended."""
-        if self._unfinished:
-            self._log_line(self._unfinished)
-            self._unfinished = b""
-
     def close(self) -> None:
         """Log what is there and read no more."""
         self.read()
-        self.flush()
+        self._flush()
         asyncio.get_running_loop().remove_reader(self._descriptor)
         os.close(self._descriptor)
 
@@ -61,13 +69,21 @@ class HandlerOutput:
         if not data:
             asyncio.get_running_loop().remove_reader(self._descriptor)
             return False
+        self._tail = (self._tail + data)[-limits.LOG_RESULT_BYTES :]
+        if not log.isEnabledFor(logging.INFO):
+            return True
         *lines, self._unfinished = (self._unfinished + data).split(b"\n")
         for line in lines:
             self._log_line(line)
         if len(self._unfinished) > _LINE_BYTES:
-            self.flush()
+            self._flush()
         return True
+
+    def _flush(self) -> None:
+        if self._unfinished:
+            self._log_line(self._unfinished)
+            self._unfinished = b""
 
     def _log_line(self, line: bytes) -> None:
         text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
-        log.info("%s %s %s", self._function, self.request_id, text)
+        log.info("%s %s %s", self._function, self._request_id, text)

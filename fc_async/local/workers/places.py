@@ -43,6 +43,8 @@ class Places:
         """
         self.free += 1
         self._is_waiters_turn = not self._is_waiters_turn
+        if not self._waiting:
+            return
         if self._is_waiters_turn:
             self._serve()
         else:

@@ -128,7 +128,7 @@ class ProcessRunner:
             function.version_id,
             function.spec.code_dir,
             function.revision,
-            await self._fingerprint(function.spec.code_dir) if function.is_watched else 0,
+            await self._folder(function.spec.code_dir).fingerprint() if function.is_watched else 0,
         )
         try:
             worker = self._warm.take(code) or await self._start(code, function)
@@ -149,10 +149,13 @@ class ProcessRunner:
             if answer.failed and is_missing_there(answer.payload):
                 self._note_code_folder(function.spec.name)
         outcome = _outcome(answer, function.spec)
-        return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id)
+        return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id, answer.printed)
 
-    async def _fingerprint(self, folder: Path) -> int:
-        return await self._folders.setdefault(folder, CodeFolder(folder)).fingerprint()
+    def _folder(self, path: Path) -> CodeFolder:
+        folder = self._folders.get(path)
+        if folder is None:
+            folder = self._folders[path] = CodeFolder(path)
+        return folder
 
     def _keep(self, code: Code, worker: WorkerProcess) -> None:
         if (code.name, code.code_dir) in self._released:

@@ -10,6 +10,7 @@ in the cloud. On the socket, both ways: two big-endian 32-bit lengths, a JSON he
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib
 import json
@@ -25,6 +26,7 @@ from types import SimpleNamespace
 from typing import Any
 
 _LENGTHS = struct.Struct("!II")
+_TRACEBACK_CHARACTERS = 65536
 
 
 def main(arguments: list[str]) -> None:
@@ -41,14 +43,13 @@ def main(arguments: list[str]) -> None:
     sys.argv = [about["handler"]]
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="[%(levelname)s] %(message)s")
     load = _loader(about["handler"])
-    end_with_service = EndWithService(connection)
+    if "lifeline" in about:
+        end_with_service(about["lifeline"])
     while (frame := receive(connection)) is not None:
         header, event = frame
-        end_with_service.watch(True)
         failed, payload = execute(load, event, _context(about, header["request_id"]), about)
         sys.stdout.flush()
         sys.stderr.flush()
-        end_with_service.watch(False)
         send(connection, {"failed": failed, "memory_kb": _peak_memory_kb(), "outside": modules.new()}, payload)
     if _leads_a_group():
         os.killpg(os.getpid(), signal.SIGKILL)  # what handlers have started and left behind goes, too
@@ -59,36 +60,27 @@ def _leads_a_group() -> bool:
     return os.getpgrp() == os.getpid()
 
 
-class EndWithService:
-    """Ends this process, and what the handler has started, if the service dies while a handler is at work.
+def end_with_service(lifeline: int) -> None:
+    """Have this process, and what handlers have started, end when the service does, whatever a handler is doing.
 
-    Between invocations the closed socket says so. During an invocation it is not read: a thread that did so would stand
-    still while the handler holds the interpreter, and would make its forks unsafe. So the kernel is asked for a signal:
-    SIGIO ends a process. The service sends nothing during an invocation, so only its own end is signalled.
+    A thread that watched would stand still while the handler holds the interpreter, and would make its forks unsafe. So
+    the kernel is asked for a signal: SIGIO ends a process. The socket would not do: the signal of an invocation that
+    comes is sent a moment after it can be read, and so may hit the handler of that very invocation.
 
     Args:
-        connection: the socket to the service.
+        lifeline: the reading end of a pipe into which nothing is ever written, and which the service's end closes.
     """
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        if sys.platform != "linux":  # where SIGIO is ignored unless somebody takes it
-            signal.signal(signal.SIGIO, lambda *_: os._exit(1))
-        fcntl.fcntl(connection, fcntl.F_SETOWN, -os.getpid() if _leads_a_group() else os.getpid())
-
-    def watch(self, is_on: bool) -> None:
-        """Begin or cease to wait for the signal."""
-        flags = fcntl.fcntl(self._connection, fcntl.F_GETFL)
-        asks = flags | os.O_ASYNC if is_on else flags & ~os.O_ASYNC
-        fcntl.fcntl(self._connection, fcntl.F_SETFL, asks)
-        if is_on and self._is_closed():
-            os._exit(1)  # it died between the invocation and the line above
-
-    def _is_closed(self) -> bool:
-        try:
-            return not self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
+    if sys.platform != "linux":  # where SIGIO is ignored unless somebody takes it
+        signal.signal(signal.SIGIO, lambda *_: os._exit(1))
+    os.set_inheritable(lifeline, False)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid() if _leads_a_group() else os.getpid())
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
+    try:
+        os.read(lifeline, 1)
+    except BlockingIOError:
+        return  # the service is there
+    os._exit(1)  # it died before the lines above
 
 
 def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
@@ -131,9 +123,11 @@ def execute(load: Callable[[], Any], event: bytes, context: Any, about: dict[str
     except SystemExit:
         raise  # the process ends, as it does in the service
     except BaseException as error:  # whatever a handler raises is its invocation's outcome
-        return True, error_json(error, about)
+        _print_traceback(error, about)
+        answer = error_json(error, about)
+        return True, answer if len(answer) <= about["max_response_bytes"] else _too_large(len(answer), about)
     if len(answer) > about["max_response_bytes"]:
-        return True, _too_large(len(answer), about["max_response_bytes"])
+        return True, _too_large(len(answer), about)
     return False, answer
 
 
@@ -154,9 +148,48 @@ def _as_bytes(returned: Any) -> bytes:
     return (returned if isinstance(returned, str) else json.dumps(returned)).encode()
 
 
-def _too_large(response_bytes: int, max_bytes: int) -> bytes:
+def _too_large(response_bytes: int, about: dict[str, Any]) -> bytes:
+    max_bytes = about["max_response_bytes"]
     message = f"expected a response of at most {max_bytes} bytes, the handler returned {response_bytes}"
     return json.dumps({"errorMessage": message}, indent=4).encode()
+
+
+def _print_traceback(error: BaseException, about: dict[str, Any]) -> None:
+    """Write the traceback where the handler's own prints go, as the service's runtime does."""
+    text = traceback_text(error, about)
+    if len(text) > _TRACEBACK_CHARACTERS:
+        half = _TRACEBACK_CHARACTERS // 2
+        text = f"{text[:half]}\n...\n{text[-half:]}"
+    with contextlib.suppress(Exception):  # the handler may have put anything there
+        sys.stdout.flush()
+    data = text.encode("utf-8", "backslashreplace")
+    with contextlib.suppress(OSError):  # it may have closed it, too
+        while data:
+            data = data[os.write(2, data) :]
+
+
+def traceback_text(error: BaseException, about: dict[str, Any]) -> str:
+    """Return the traceback as Python prints it, without the frames of this file, with the paths of `error_json`."""
+    try:
+        whole = traceback.TracebackException(type(error), error, error.__traceback__)
+        waiting: list[Any] = [whole]
+        while waiting:
+            one = waiting.pop()
+            one.stack = _handlers_frames(one.stack, about)
+            waiting += filter(None, (one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ())))
+        return "".join(whole.format())
+    except Exception:  # an error of a handler's own class may fail at anything
+        return f"{type(error).__name__}: the traceback could not be turned into text\n"
+
+
+def _handlers_frames(stack: traceback.StackSummary, about: dict[str, Any]) -> traceback.StackSummary:
+    return traceback.StackSummary.from_list(
+        [
+            traceback.FrameSummary(_shown(frame.filename, about), frame.lineno, frame.name, line=frame.line or "")
+            for frame in stack
+            if not _is_machinery(frame.filename)
+        ]
+    )
 
 
 def error_json(error: BaseException, about: dict[str, Any]) -> bytes:

@@ -8,22 +8,21 @@ import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..catalog.function import FunctionSpec
 from ..clock import Clock, Timer
 from . import resident_memory
+from .channel import BrokenChannel, Frame, FrameReader, request_frame
 from .handler_output import HandlerOutput
 
-_LENGTHS = struct.Struct("!II")
 _WORKER_FILE = Path(__file__).with_name("worker.py")
-_SAMPLE_MS = 20
+_LOOK_MS = 20
 _MAXRSS_UNITS_PER_KB = 1024 if sys.platform == "darwin" else 1  # bytes there, kilobytes elsewhere
 
 
@@ -38,6 +37,7 @@ class Answer:
         duration_ms: how long it took.
         memory_mb: most memory that the process has held; 0 where that cannot be told.
         outside_modules: third-party modules that it has loaded from outside its code folder, each told once.
+        printed: the end of what the handler printed and logged, 4 KB at most.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Answer:
     duration_ms: int
     memory_mb: int
     outside_modules: tuple[str, ...] = ()
+    printed: bytes = b""
 
 
 class WorkerProcess(asyncio.Protocol):
@@ -63,13 +64,14 @@ class WorkerProcess(asyncio.Protocol):
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
         self._transport: asyncio.Transport | None = None
-        self._received = bytearray()
+        self._reader = FrameReader()
         self._output: HandlerOutput | None = None
         self._answer: asyncio.Future[Answer] | None = None
         self._started_ms = 0
         self._memory_kb = 0  # the most that was seen
-        self._sampler: Timer | None = None
+        self._next_look: Timer | None = None
         self._death: asyncio.Future[None] | None = None
+        self._lifeline = -1  # its end is what ends the process if this one is killed
 
     async def start(self, about: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         """Start the process.
@@ -84,16 +86,20 @@ class WorkerProcess(asyncio.Protocol):
             output, output_end = os.pipe()
             handed_over.callback(os.close, output_end)
             unless_started.callback(os.close, output)
+            lifeline_end, self._lifeline = os.pipe()
+            handed_over.callback(os.close, lifeline_end)
+            unless_started.callback(os.close, self._lifeline)
             self._output = HandlerOutput(self._function.name, output)
             # -I: the function's PYTHON* variables are for its handler and not for our start of it; -u: what a handler
             # printed before a crash is seen; -B: nothing is written into the developer's folder.
-            command = [sys.executable, "-IuB", str(_WORKER_FILE), str(theirs.fileno()), json.dumps(about)]
+            text = json.dumps({**about, "lifeline": lifeline_end})
+            command = [sys.executable, "-IuB", str(_WORKER_FILE), str(theirs.fileno()), text]
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own interpreter; returns at exec
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output_end,
                 stderr=output_end,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), lifeline_end],
                 cwd=self._function.code_dir,
                 env=dict(environment),
                 start_new_session=True,  # Ctrl-C is ours to handle, and a kill reaches the handler's children
@@ -113,42 +119,43 @@ class WorkerProcess(asyncio.Protocol):
         return self._transport is not None and self._death is None
 
     async def execute(self, request_id: str, event: bytes) -> Answer:
-        """Run the handler once; always answers, at the latest at the function's timeout."""
+        """Run the handler once; always answers, soon after the function's timeout at the latest."""
         if self._transport is None or self._output is None:
             return Answer("exited", True, b"", 0, 0)
-        self._output.request_id = request_id
+        self._output.begin(request_id)
         self._answer = asyncio.get_running_loop().create_future()
         self._started_ms = self._clock.now_ms()
-        head = json.dumps({"request_id": request_id}).encode()
-        self._transport.write(_LENGTHS.pack(len(head), len(event)) + head + event)
-        timeout_ms = self._function.timeout_seconds * 1000
-        timer = self._clock.call_at(self._started_ms + timeout_ms, lambda: self._end("timed out"))
-        self._sample()
+        self._transport.write(request_frame(request_id, event))
+        if self._next_look is None:
+            self._look_later()
         try:
-            return await self._answer
+            answer = await self._answer
         finally:
-            timer.cancel()
-            self._stop_sampling()
-            self._output.flush()
             self._answer = None
-            self._output.request_id = "-"
+            printed = self._output.end()
+        return replace(answer, printed=printed) if printed else answer
 
-    def _sample_again(self) -> None:
-        self._sampler = self._clock.call_at(self._clock.now_ms() + _SAMPLE_MS, self._sample)
+    def _look_later(self) -> None:
+        now_ms = self._clock.now_ms()
+        deadline_ms = self._started_ms + self._function.timeout_seconds * 1000
+        self._next_look = self._clock.call_at(min(now_ms + _LOOK_MS, deadline_ms), self._look)
 
-    def _stop_sampling(self) -> None:
-        if self._sampler is not None:
-            self._sampler.cancel()
-            self._sampler = None
+    def _look(self) -> None:
+        """Look after an execution: its time, its memory, its process.
 
-    def _sample(self) -> None:
-        assert self._process is not None  # noqa: S101 - an invocation is being executed
-        if _has_ended(self._process.pid):  # and something that it started holds the socket open
+        One timer serves all executions that follow each other quickly: what is over between two looks costs none.
+        """
+        self._next_look = None
+        if self._answer is None or self._answer.done() or self._process is None or self._death is not None:
+            return  # the next execution sets it again
+        if self._clock.now_ms() - self._started_ms >= self._function.timeout_seconds * 1000:
+            self._end("timed out")
+        elif _has_ended(self._process.pid):  # and something that it started holds the socket open
             self._end("exited")
         elif self._is_over(self._note_memory(resident_memory.resident_kb(self._process.pid))):
             self._end("out of memory")
         else:
-            self._sample_again()
+            self._look_later()
 
     def _note_memory(self, memory_kb: int) -> int:
         self._memory_kb = max(self._memory_kb, memory_kb)
@@ -159,7 +166,6 @@ class WorkerProcess(asyncio.Protocol):
 
     def _end(self, kind: str) -> None:
         """Kill the process; the invocation is answered when it is gone."""
-        self._stop_sampling()
         duration_ms = self._clock.now_ms() - self._started_ms
         self.kill().add_done_callback(
             lambda _: self._resolve(Answer(kind, True, b"", duration_ms, self._memory_kb // 1024))
@@ -188,6 +194,7 @@ class WorkerProcess(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         self._output.close()
+        os.close(self._lifeline)
         if not resident_memory.IS_KNOWN and not reaped.cancelled():
             self._note_memory(reaped.result())
         self._death.set_result(None)
@@ -199,25 +206,27 @@ class WorkerProcess(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        if len(self._received) < _LENGTHS.size or self._death is not None:
+        if self._death is not None:
             return
-        header_bytes, payload_bytes = _LENGTHS.unpack_from(self._received)
-        start = _LENGTHS.size + header_bytes
-        if len(self._received) < start + payload_bytes:
+        try:
+            if self._answer is None:  # nothing was asked
+                raise BrokenChannel
+            frame = self._reader.feed(data)
+        except BrokenChannel:
+            self._end("exited")
             return
-        header = json.loads(self._received[_LENGTHS.size : start])
-        payload = bytes(self._received[start : start + payload_bytes])
-        self._received.clear()
+        if frame is not None:
+            self._answered(frame)
+
+    def _answered(self, frame: Frame) -> None:
         if self._output is not None:
             self._output.read()  # what it printed before it answered belongs to this invocation
-        if self._is_over(self._note_memory(header["memory_kb"])):  # between two samples, or after the last one
+        if self._is_over(self._note_memory(frame.memory_kb)):  # between two looks, or after the last one
             self._end("out of memory")
             return
         duration_ms = self._clock.now_ms() - self._started_ms
-        memory_mb = header["memory_kb"] // 1024
-        outside = tuple(header["outside"])
-        self._resolve(Answer("answered", header["failed"], payload, duration_ms, memory_mb, outside))
+        memory_mb = frame.memory_kb // 1024
+        self._resolve(Answer("answered", frame.failed, frame.payload, duration_ms, memory_mb, frame.outside_modules))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
