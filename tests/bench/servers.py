@@ -47,12 +47,12 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def local_up(*arguments: str, on_success: str | None = None) -> Iterator[tuple[int, int]]:
-    """Run `fc-async local up` with one trivial function, main, and these further arguments."""
+def local_up(*arguments: str, on_success: str | None = None, handler: str = HANDLER) -> Iterator[tuple[int, int]]:
+    """Run `fc-async local up` with one function, main, of this handler, and these further arguments."""
     with tempfile.TemporaryDirectory() as folder:
         code = Path(folder) / "code"
         code.mkdir()
-        (code / "index.py").write_text(HANDLER)
+        (code / "index.py").write_text(handler)
         file = Path(folder) / "s.yaml"
         file.write_text(_document(on_success))
         with started(*LOCAL_UP, "-f", str(file), *arguments) as at:
