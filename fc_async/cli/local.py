@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import FcGroup, common_options, output_option
-from .output import print_document, print_documents, print_fields, print_table
+from .local_look import invocation, status
+from .options import FcGroup, output_option
+from .output import print_documents, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ..errors import LocalError
     from ..local.catalog.function import FunctionSpec
 
-DEFAULT_URL = "http://127.0.0.1:9700"
 MAX_ASSUMPTIONS_BYTES = 65536
 
 
@@ -182,53 +182,5 @@ def assumptions(output: str) -> None:
     print_table(("fixed", "value", "why"), others, whole=("fixed",))
 
 
-@command.command("status")
-@output_option
-@click.pass_context
-def status(context: click.Context, output: str) -> None:
-    """Show what a running local service has done: its metrics, its invocations and where their records went.
-
-    It asks the endpoint of --endpoint or FC_ASYNC_ENDPOINT, else http://127.0.0.1:9700.
-
-    \b
-    Example:
-      fc-async local status
-    """
-    import os
-
-    from ..local.up.status import read_status
-
-    endpoint = common_options(context).endpoint
-    found = read_status(endpoint or os.environ.get("FC_ASYNC_ENDPOINT") or DEFAULT_URL)
-    if output != "table":
-        print_document(found, output)
-        return
-    print_fields([(name, str(value)) for name, value in found["metrics"].items()])
-    click.echo()
-    print_table(
-        ("request id", "function", "status", "attempts", "records"),
-        [_invocation_row(invocation) for invocation in found["invocations"]],
-        whole=("request id",),
-    )
-
-
-def _invocation_row(invocation: dict[str, Any]) -> tuple[str, ...]:
-    from ..checks import LATEST, FunctionName
-
-    qualifier = invocation["qualifier"]
-    function = str(FunctionName(invocation["function"], None if qualifier == LATEST else qualifier))
-    records = ", ".join(map(_delivery, invocation["deliveries"]))
-    return invocation["requestId"], function, invocation["status"], str(len(invocation["attempts"])), records
-
-
-def _delivery(one: dict[str, Any]) -> str:
-    from ..arn import parse_arn
-    from ..errors import ArgumentError
-    from .config.view import short
-
-    try:
-        destination = short(parse_arn(one["destination"]))
-    except ArgumentError:  # the local service takes what is no ARN, as the cloud does
-        destination = one["destination"]
-    reason = f" ({one['reason']})" if one.get("reason") else ""
-    return f"{one['status']} {destination}{reason}"
+command.add_command(status)
+command.add_command(invocation)

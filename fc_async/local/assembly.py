@@ -93,14 +93,12 @@ class Service:
             await self.pusher.quiet()
 
     def held(self, now_ms: int) -> str:
-        """Return how many invocations are under way and messages are there, as the beginning of a sentence.
-
-        "50 invocations and 3 messages were"; "" for none.
-        """
+        """Return what would be gone if it stopped now, as a sentence; "" for nothing."""
         invocations, messages = self.dispatcher.unfinished, self.mailbox.count_messages(now_ms)
         counts = ((invocations, "invocation"), (messages, "message"))
         nouns = " and ".join(counted(number, noun) for number, noun in counts if number)
-        return f"{nouns} {'was' if invocations + messages == 1 else 'were'}" if nouns else ""
+        was, is_ = ("was", "is") if invocations + messages == 1 else ("were", "are")
+        return f"{nouns} {was} held in memory and {is_} gone" if nouns else ""
 
     async def close(self) -> None:
         """Answer those who wait, abandon what is being executed or pushed, end the workers."""

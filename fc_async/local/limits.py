@@ -144,6 +144,7 @@ ALIAS_NAME_PATTERN: Final = _value("alias_name_pattern", r"[A-Za-z_][A-Za-z0-9_-
 _behaviour("alias_of_latest", True, "assumed: an alias may point to LATEST")
 _behaviour("version_used_by_alias_is_kept", True, "assumed: 400 InvalidArgument")
 _behaviour("delete_function_deletes_versions_and_aliases", True, "assumed")
+LOCAL_PAGE_INVOCATIONS: Final = _value("local_page_invocations", 1_000, "ours: of one answer of /_local/invocations")
 HISTORY_INVOCATIONS: Final = _value(
     "history_invocations", 10_000, "ours: ended invocations that /_local/invocations shows"
 )

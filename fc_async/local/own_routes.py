@@ -1,7 +1,8 @@
 """The paths /_local/...: what the cloud has no API for. They answer programs on this machine only, whatever is bound.
 
 GET  /_local/health                       whether it serves; metrics by their CloudMonitor names, counts of topics
-GET  /_local/invocations                  every invocation that is under way, and the last of those that ended
+GET  /_local/invocations                  invocations under way and the last of those that ended, newest first, a page
+GET  /_local/invocations/{requestId}      one of them whole, with those that it led to
 GET  /_local/outbox                       the records that went to EventBridge or RocketMQ, oldest first
 GET  /_local/certificate.pem              what the pushes of topics are signed with
 PUT  /_local/functions/{name}/limit       {"instances": N}: 429 beyond N at once; null lifts it
@@ -21,9 +22,9 @@ from .catalog.control_plane import ControlPlane
 from .catalog.fc_errors import access_denied, invalid_argument, not_implemented
 from .dispatch.delivery import OUTBOX
 from .dispatch.dispatcher import Dispatcher
+from .dispatch.invocation_view import deliveries_to_wire, invocation_whole, invocations_page
 from .dispatch.push_signature import CERTIFICATE_PATH, PushSignature
 from .engine.engine import Engine
-from .engine.invocation import Attempt, Invocation
 from .fc.request_body import read_json_object
 from .loopback import is_loopback
 from .mailbox.topics import Topics
@@ -60,6 +61,7 @@ class LocalRoutes:
             {
                 "GET /_local/health": self._health,
                 "GET /_local/invocations": self._invocations,
+                "GET /_local/invocations/{name}": self._invocation,
                 "GET /_local/outbox": self._outbox,
                 f"GET {CERTIFICATE_PATH}": self._certificate,
                 "PUT /_local/functions/{name}/limit": self._set_limit,
@@ -79,14 +81,17 @@ class LocalRoutes:
     async def _health(self, *_: object) -> dict[str, Any]:
         return {"status": "ok", "metrics": {**self._dispatcher.metrics(), **self._topics.metrics}}
 
-    async def _invocations(self, *_: object) -> list[dict[str, Any]]:
-        return [invocation_to_wire(invocation) for invocation in self._engine.history]
+    async def _invocations(self, request: web.BaseRequest, _: str) -> list[dict[str, Any]]:
+        return invocations_page(self._engine.history, request.query)
+
+    async def _invocation(self, _: web.BaseRequest, request_id: str) -> dict[str, Any]:
+        return invocation_whole(self._engine.history, request_id)
 
     async def _outbox(self, *_: object) -> list[dict[str, Any]]:
         return [
             {"requestId": invocation.request_id, "function": invocation.function, **delivery}
             for invocation in self._engine.history
-            for delivery in _deliveries(invocation)
+            for delivery in deliveries_to_wire(invocation)
             if delivery["status"] == OUTBOX
         ]
 
@@ -109,47 +114,3 @@ def is_loopback_peer(request: web.BaseRequest) -> bool:
     if not peer:
         return False
     return is_loopback(peer[0])
-
-
-def invocation_to_wire(invocation: Invocation) -> dict[str, Any]:
-    """Return one invocation with its attempts and what became of its records."""
-    return {
-        "requestId": invocation.request_id,
-        "taskId": invocation.task_id,
-        "function": invocation.function,
-        "qualifier": "LATEST" if invocation.qualifier is None else invocation.qualifier,
-        "status": invocation.state.value,
-        "acceptedTime": invocation.accepted_ms,
-        "attempts": _attempts(invocation),
-        "deliveries": _deliveries(invocation),
-    }
-
-
-def _attempts(invocation: Invocation) -> list[dict[str, Any]]:
-    attempts = list(invocation.ended_attempts or [])
-    wire = [_attempt(attempt) for attempt in attempts]
-    if invocation.started_ms is not None:
-        wire.append({"startedTime": invocation.started_ms, "endTime": 0})
-    return wire
-
-
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "startedTime": attempt.started_ms,
-        "endTime": attempt.ended_ms,
-        "statusCode": attempt.status_code,
-        "functionError": attempt.error,
-        "instanceId": attempt.instance_id,
-    }
-
-
-def _deliveries(invocation: Invocation) -> list[dict[str, Any]]:
-    return [
-        {
-            "destination": delivery.destination,
-            "status": status,
-            "record": delivery.record,
-            **({"reason": delivery.reason} if delivery.reason else {}),
-        }
-        for delivery, status in invocation.deliveries or []
-    ]

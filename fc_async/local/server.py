@@ -156,7 +156,7 @@ class LocalServer:
         self._thread.end()
 
     def held(self) -> str:
-        """Return how much would be lost if it stopped now: "50 invocations and 3 messages were"; "" for nothing.
+        """Return what would be gone if it stopped now, as a sentence; "" for nothing.
 
         Raises:
             LocalError: the service does not run.

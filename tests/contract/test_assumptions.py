@@ -326,7 +326,7 @@ def test_chain_depth(assuming: Assuming, depth: int, caplog: pytest.LogCaptureFi
     service.server.advance(60)
     invocations = json.loads(request(service.server, "GET", "/_local/invocations")[2])
     assert len(invocations) == 1 + depth
-    assert [invocation["deliveries"][0]["status"] for invocation in invocations] == ["delivered"] * depth + ["lost"]
+    assert [invocation["deliveries"][0]["status"] for invocation in invocations] == ["lost"] + ["delivered"] * depth
     assert f"the chain of destinations that led here is {depth} deep" in caplog.text
 
 

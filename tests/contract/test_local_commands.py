@@ -172,7 +172,7 @@ def test_status_says_why_a_record_was_lost_also_one_to_what_is_no_arn(
         local.advance(10)
     lines = fc_async("local", "status", "--endpoint", local.url, "-o", "json")[1]
     reasons = [one["deliveries"][0]["reason"] for one in json.loads(lines)["invocations"]]
-    assert reasons[0] == "it is no ARN"
+    assert reasons[-1] == "it is no ARN"
     table = fc_async("local", "status", "--endpoint", local.url)[1]
     assert "lost nowhere" in table
 
@@ -211,3 +211,45 @@ def test_status_asks_only_this_machine(fc_async: Command, endpoint: str) -> None
     code, out, err = fc_async("local", "status", "--endpoint", endpoint)
     assert (code, out) == (2, "")
     assert "expected the URL of a local service" in err
+
+
+def test_status_shows_the_last_20_or_as_many_as_asked_for_of_a_function_or_those_that_failed(
+    fc_async: Command, local: LocalServer, fc: Client
+) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    if event == b'x': raise ValueError('no')\n")
+    create_function(fc, "other", "def handler(event, context): pass\n")
+    put_config(fc, "main", max_async_retry_attempts=0)
+    failed = invoke_async(fc, "main", b"x").headers["x-fc-request-id"]
+    ids = [invoke_async(fc, "main").headers["x-fc-request-id"] for _ in range(20)]
+    other = invoke_async(fc, "other").headers["x-fc-request-id"]
+    local.settle()
+
+    def shown(*arguments: str) -> list[str]:
+        out = fc_async("local", "status", "--endpoint", local.url, "-o", "json", *arguments)[1]
+        return [one["requestId"] for one in json.loads(out)["invocations"]]
+
+    assert shown() == [other, *ids[:0:-1]]
+    assert shown("--limit", "1") == [other]
+    assert shown("--function", "other") == [other]
+    assert shown("--failed") == [failed]
+    assert fc_async("local", "status", "--endpoint", local.url, "--limit", "0")[0] == 2
+
+
+def test_invocation_shows_one_whole(fc_async: Command, local: LocalServer, fc: Client) -> None:
+    create_function(fc, "main", "def handler(event, context):\n    raise ValueError('no\\x1b[2J')\n")
+    create_function(fc, "after", "def handler(event, context): pass\n")
+    arn = f"acs:fc:{local.region}:{local.account_id}:functions/after"
+    put_config(fc, "main", max_async_retry_attempts=0, on_failure=arn)
+    request_id = invoke_async(fc, "main", b"the event").headers["x-fc-request-id"]
+    local.settle()
+    code, out, err = fc_async("local", "invocation", request_id, "--endpoint", local.url)
+    assert (code, err) == (0, "")
+    expected = ("Failed", "the event", "ValueError: no\\x1b[2J", 'File "/code/index.py"', "after: Succeeded")
+    for said in (request_id, *expected):
+        assert said in out
+    whole = json.loads(fc_async("local", "invocation", request_id, "-o", "json", "--endpoint", local.url)[1])
+    out = fc_async("local", "invocation", whole["children"][0]["requestId"], "--endpoint", local.url)[1]
+    assert f"a record of {request_id}" in out
+    code, out, err = fc_async("local", "invocation", "1-2-3", "--endpoint", local.url)
+    assert (code, out) == (1, "")
+    assert "no invocation '1-2-3' is known here" in err

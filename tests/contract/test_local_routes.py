@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async.local import LocalServer, ManualClock
 from tests.contract.conftest import OneWorker
@@ -68,12 +70,12 @@ def test_an_invocation_is_shown_with_its_attempts_and_what_became_of_its_record(
     assert delivery["record"]["requestContext"]["requestId"] == request_id
 
 
-def test_invocations_are_shown_in_the_order_of_their_acceptance_also_those_that_wait() -> None:
+def test_invocations_are_shown_newest_first_also_those_that_wait() -> None:
     with LocalServer(clock=ManualClock(), workers=0) as local:
         fc = fc_client(local)
         create_function(fc, "main", ECHOES)
         accepted = [invoke_async(fc, "main").headers["x-fc-request-id"] for _ in range(3)]
-        assert [shown["requestId"] for shown in invocations(local)] == accepted
+        assert [shown["requestId"] for shown in invocations(local)] == accepted[::-1]
         assert {shown["status"] for shown in invocations(local)} == {"Enqueued"}
 
 
@@ -210,11 +212,119 @@ def test_without_workers_a_sync_invocation_counts_as_a_resource_throttle() -> No
         assert metric(local, "FunctionResourceThrottles") == 1
 
 
-def test_the_tail_of_the_log_is_not_served_and_says_so_and_an_async_invocation_has_none(local: LocalServer) -> None:
-    create_function(fc_client(local), "main", ECHOES)
+PRINTS = """
+import logging, sys
+def handler(event, context):
+    print("printed")
+    print("to stderr", file=sys.stderr)
+    logging.getLogger().info("logged")
+    if event == b"raise":
+        raise ValueError("no")
+    if event == b"much":
+        print("x" * 100_000)
+"""
+
+
+def tail(local: LocalServer, event: bytes, **headers: str) -> tuple[str, str]:
+    """The log of a synchronous invocation, and what stands in it between its first and last line."""
     path = "/2023-03-30/functions/main/invocations"
-    answer = request(local, "POST", path, b"{}", {"X-Fc-Log-Type": "Tail"})
-    assert error(answer) == (501, "NotImplemented")
-    assert b"X-Fc-Log-Type: Tail" in answer[2]
-    assert request(local, "POST", path, b"{}", {"X-Fc-Log-Type": "None"})[0] == 200
-    assert request(local, "POST", path, b"{}", {"X-Fc-Log-Type": "Tail", "X-Fc-Invocation-Type": "Async"})[0] == 202
+    status, answered, _ = request(local, "POST", path, event, {"X-Fc-Log-Type": "Tail", **headers})
+    answered = {name.lower(): value for name, value in answered.items()}
+    log = base64.b64decode(answered["x-fc-log-result"]).decode()
+    request_id = answered["x-fc-request-id"]
+    start, end = f"FC Invoke Start RequestId: {request_id}\n", f"FC Invoke End RequestId: {request_id}\n"
+    assert status == 200
+    assert log.startswith(start)
+    assert log.endswith(end)
+    return log, log[len(start) : -len(end)]
+
+
+def test_the_tail_of_the_log_is_what_the_handler_printed_and_logged_between_its_two_lines(local: LocalServer) -> None:
+    create_function(fc_client(local), "main", PRINTS)
+    assert tail(local, b"")[1] == "printed\nto stderr\n[INFO] logged\n"
+    assert tail(local, b"")[1] == "printed\nto stderr\n[INFO] logged\n"  # and nothing of the one before
+    *_, call, line, error = tail(local, b"raise")[1].splitlines()
+    assert (call.split(", ")[0], line.strip(), error) == (
+        '  File "/code/index.py"',
+        'raise ValueError("no")',
+        "ValueError: no",
+    )
+
+
+def test_the_tail_of_the_log_has_4_kb_at_most_and_they_are_the_last(local: LocalServer) -> None:
+    create_function(fc_client(local), "main", PRINTS)
+    log, printed = tail(local, b"much")
+    assert len(log) == 4096
+    assert set(printed) == {"x", "\n"}
+
+
+def test_only_who_asks_for_the_log_has_it_and_an_async_invocation_has_none(local: LocalServer) -> None:
+    create_function(fc_client(local), "main", PRINTS)
+    path = "/2023-03-30/functions/main/invocations"
+    assert "x-fc-log-result" not in {name.lower() for name in request(local, "POST", path, b"")[1]}
+    asynchronous = {"X-Fc-Log-Type": "Tail", "X-Fc-Invocation-Type": "Async"}
+    status, headers, _ = request(local, "POST", path, b"", asynchronous)
+    assert (status, "x-fc-log-result" in {name.lower() for name in headers}) == (202, False)
+
+
+def test_a_sync_answer_names_the_code_and_the_version_that_ran(local: LocalServer) -> None:
+    fc = fc_client(local)
+    checksum = create_function(fc, "main", ECHOES).code_checksum
+    fc.publish_function_version("main", models.PublishFunctionVersionRequest(body=models.PublishVersionInput()))
+    for qualifier, version in ((None, "LATEST"), ("1", "1")):
+        headers = invoke(fc, "main", qualifier=qualifier).headers
+        assert headers["x-fc-code-checksum"] == checksum
+        assert headers["x-fc-invocation-service-version"] == version
+
+
+# A page of invocations, and one whole
+
+
+def page(local: LocalServer, query: str) -> list[str]:
+    status, _, body = request(local, "GET", f"/_local/invocations?{query}")
+    assert status == 200
+    return [shown["requestId"] for shown in json.loads(body)]
+
+
+def test_a_page_of_invocations_is_cut_by_limit_before_function_and_status(local: LocalServer) -> None:
+    fc = fc_client(local)
+    create_function(fc, "main", ECHOES)
+    create_function(fc, "other", FAILS)
+    put_config(fc, "other", max_async_retry_attempts=0)
+    ids = [invoke_async(fc, name).headers["x-fc-request-id"] for name in ("main", "other", "main", "other")]
+    local.settle()
+    newest_first = ids[::-1]
+    assert page(local, "") == newest_first
+    assert page(local, "limit=1") == newest_first[:1]
+    assert page(local, f"before={ids[2]}") == newest_first[2:]
+    assert page(local, f"before={ids[0]}") == []
+    assert page(local, "function=main") == [ids[2], ids[0]]
+    assert page(local, "function=nobody") == []
+    assert page(local, "status=Failed") == [ids[3], ids[1]]
+    assert page(local, f"status=Failed,Expired&limit=1&before={ids[3]}") == [ids[1]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "status=Done", "before=1-2-3"])
+def test_a_page_that_cannot_be_is_refused(local: LocalServer, query: str) -> None:
+    assert error(request(local, "GET", f"/_local/invocations?{query}")) == (400, "InvalidArgument")
+
+
+def test_one_invocation_is_shown_whole_with_its_traceback_and_what_it_led_to(local: LocalServer) -> None:
+    fc = fc_client(local)
+    create_function(fc, "main", FAILS)
+    create_function(fc, "after", ECHOES)
+    arn = f"acs:fc:{local.region}:{local.account_id}:functions/after"
+    put_config(fc, "main", on_failure=arn, max_async_retry_attempts=0)
+    parent = invoke_async(fc, "main", b"the event").headers["x-fc-request-id"]
+    local.settle()
+    whole = json.loads(request(local, "GET", f"/_local/invocations/{parent}")[2])
+    (child,) = whole["children"]
+    (attempt,) = whole["attempts"]
+    assert (whole["payload"], whole["payloadBytes"], whole["parent"]) == ("the event", 9, "")
+    assert (child["function"], child["status"]) == ("after", "Succeeded")
+    assert (attempt["error"]["errorType"], attempt["error"]["errorMessage"]) == ("ValueError", "no")
+    assert attempt["error"]["stackTrace"][-1][-1] == "raise ValueError('no')"
+    assert attempt["memoryMb"] > 0
+    made = json.loads(request(local, "GET", f"/_local/invocations/{child['requestId']}")[2])
+    assert (made["parent"], made["children"]) == (parent, [])
+    assert error(request(local, "GET", "/_local/invocations/1-2-3")) == (404, "InvocationNotFound")

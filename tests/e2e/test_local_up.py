@@ -276,3 +276,44 @@ def is_running(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_the_last_line_at_its_start_says_what_to_export_and_the_last_at_its_end_what_is_gone(tmp_path):
+    (tmp_path / "index.py").write_text("def handler(event, context):\n    print('printed')\n")
+    (tmp_path / "s.yaml").write_text(
+        "edition: 3.0.0\nname: a\nresources:\n  main:\n    component: fc3\n    props: {region: cn-hangzhou, "
+        "functionName: main, runtime: python3.10, handler: index.handler, code: .}\n"
+    )
+    with local_up("--port", "0", "--workers", "0", "-f", str(tmp_path / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        started = [next(process.stderr)]
+        while not started[-1].startswith("ready: "):
+            started.append(next(process.stderr))
+        for _ in range(2):
+            request = urllib.request.Request(
+                f"{url}/2023-03-30/functions/main/invocations", b"{}", {"X-Fc-Invocation-Type": "Async"}
+            )
+            with urllib.request.urlopen(request) as answer:
+                assert answer.status == 202
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    assert started[-1] == f"ready: export FC_ASYNC_ENDPOINT={url}\n"
+    assert "2 invocations were held in memory and are gone" in err.splitlines()[-1]
+
+
+def test_quiet_leaves_one_line_for_an_invocation_and_nothing_that_it_printed(tmp_path):
+    (tmp_path / "index.py").write_text("def handler(event, context):\n    print('printed')\n")
+    (tmp_path / "s.yaml").write_text(
+        "edition: 3.0.0\nname: a\nresources:\n  main:\n    component: fc3\n    props: {region: cn-hangzhou, "
+        "functionName: main, runtime: python3.10, handler: index.handler, code: .}\n"
+    )
+    with local_up("--port", "0", "--workers", "1", "--quiet", "-f", str(tmp_path / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        request = urllib.request.Request(f"{url}/2023-03-30/functions/main/invocations", b"{}")
+        with urllib.request.urlopen(request) as answer:
+            request_id = answer.headers["X-Fc-Request-Id"]
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert "printed" not in err
+    assert len([line for line in err.splitlines() if request_id in line]) == 1

@@ -29,6 +29,7 @@ from ..engine.invocation import Invocation
 from ..engine.lane import Lane
 from ..engine.task_book import DuplicateTaskError
 from ..workers.execution import Execution, Runner, can_run
+from .log_result import log_result, wants_log
 from .request_body import read_body
 
 _TASK_ID = re.compile(limits.TASK_ID_PATTERN)
@@ -107,29 +108,30 @@ class Invoker:
     async def _execute(
         self, request: web.BaseRequest, request_id: str, function: DeployedFunction, qualifier: str | None
     ) -> web.Response:
-        _check_log_type(request.headers.get("X-Fc-Log-Type", "None"))
+        has_log = wants_log(request.headers.get("X-Fc-Log-Type", "None"))
         payload = await read_body(request, limits.SYNC_PAYLOAD_BYTES)
         name = function.spec.name
         if self._runner.workers == 0:
             self._engine.metrics["FunctionResourceThrottles"] += 1
             raise resource_throttled()
-        execution = await self._run(function, qualifier, request_id, payload)
+        execution, function = await self._run(function, qualifier, request_id, payload)
         sync_ended(name, request_id, execution)
-        return _answer(execution, request_id)
+        return _answer(execution, request_id, function, has_log=has_log)
 
     async def _run(
         self, function: DeployedFunction, qualifier: str | None, request_id: str, payload: bytes
-    ) -> Execution:
+    ) -> tuple[Execution, DeployedFunction]:
+        """Execute; return also the function as it was executed."""
         name = function.spec.name
         lane: Lane[Invocation] | None = None
 
         def begin() -> DeployedFunction:  # while the body came, or while it waited, it may have been changed or deleted
-            nonlocal lane
-            current = self._runnable(name, qualifier)
+            nonlocal lane, function
+            function = self._runnable(name, qualifier)
             lane = self._engine.begin_sync(name)
             if lane is None:
                 raise resource_exhausted(name)
-            return current
+            return function
 
         if self._engine.is_throttled(name):  # at once, not after the wait for a worker, which counts for nothing
             raise resource_exhausted(name)
@@ -141,7 +143,7 @@ class Invoker:
             if lane is not None:
                 self._engine.end_sync(lane, error)
             self._dispatcher.pump()  # the place that is free now may be what an async invocation waits for
-        return execution
+        return execution, function
 
     def _runnable(self, name: str, qualifier: str | None) -> DeployedFunction:
         function = self._plane.catalog.resolve(name, qualifier)
@@ -150,7 +152,7 @@ class Invoker:
         return function
 
 
-def _answer(execution: Execution, request_id: str) -> web.Response:
+def _answer(execution: Execution, request_id: str, function: DeployedFunction, *, has_log: bool) -> web.Response:
     outcome = execution.outcome
     if outcome.status_code != 200:
         raise internal_error()
@@ -160,18 +162,15 @@ def _answer(execution: Execution, request_id: str) -> web.Response:
         "X-Fc-Instance-Id": execution.instance_id,
         "X-Fc-Invocation-Duration": str(execution.duration_ms),
         "X-Fc-Max-Memory-Usage": str(execution.memory_mb),
+        "X-Fc-Invocation-Service-Version": function.version_id,
     }
+    if function.code.checksum:
+        headers["X-Fc-Code-Checksum"] = function.code.checksum
+    if has_log:
+        headers["X-Fc-Log-Result"] = log_result(request_id, execution.printed)
     if outcome.error:
         headers["X-Fc-Error-Type"] = outcome.error
     return web.Response(status=200, body=outcome.payload, headers=headers)
-
-
-def _check_log_type(text: str) -> None:
-    """Refuse what would be left out of a sync answer without a word; an async one has no log (SDK docstring)."""
-    if text.lower() == "tail":
-        raise not_implemented("X-Fc-Log-Type: Tail")
-    if text.lower() != "none":
-        raise invalid_argument("X-Fc-Log-Type must be None or Tail")
 
 
 def _delay_seconds(text: str | None) -> int:

@@ -51,7 +51,7 @@ async def _serve_until_signalled(server: LocalServer) -> None:
 def _say_what_is_gone(server: LocalServer) -> None:
     held = server.held()
     if held:
-        log.warning("%s held in memory and now gone", held)
+        log.warning("%s", held)
 
 
 def _log_to_stderr(is_quiet: bool) -> StderrLog:

@@ -6,27 +6,37 @@ import json
 import urllib.error
 import urllib.request
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from ...errors import ArgumentError, LocalError
 from ..loopback import is_loopback
 
 _TIMEOUT_SECONDS = 10
+_REFUSAL_BYTES = 4096
+_MESSAGE_CHARACTERS = 300
 
 
-def read_status(endpoint: str) -> dict[str, Any]:
-    """Return the answers of /_local/health and, as `invocations`, of /_local/invocations.
+def read_status(endpoint: str, *, limit: int = 20, function: str = "", status: str = "") -> dict[str, Any]:
+    """Return the answers of /_local/health and, as `invocations`, of /_local/invocations, newest first.
 
     Args:
         endpoint: base URL of the local service.
+        limit: how many invocations at most.
+        function: only those of this function; "": of all.
+        status: only those in this state, or in one of several with commas between them; "": in any.
 
     Raises:
-        ArgumentError: the endpoint is no http URL of this machine.
+        ArgumentError: the endpoint is no http URL of this machine, or the service refuses a value.
         LocalError: nothing answers there, or not a local service.
     """
-    if not _is_local(endpoint):
-        raise ArgumentError(f"expected the URL of a local service, as http://127.0.0.1:9700, got {endpoint[:80]!r}")
-    return {**_get(endpoint, "health", dict), "invocations": _get(endpoint, "invocations", list)}
+    query = urlencode({"limit": limit, "function": function, "status": status})
+    return {**_get(endpoint, "health", dict), "invocations": _get(endpoint, f"invocations?{query}", list)}
+
+
+def read_invocation(endpoint: str, request_id: str) -> dict[str, Any]:
+    """Return the answer of /_local/invocations/REQUEST_ID; raises as `read_status`, LocalError for an unknown id."""
+    found: dict[str, Any] = _get(endpoint, f"invocations/{quote(request_id, safe='')}", dict)
+    return found
 
 
 def _is_local(endpoint: str) -> bool:
@@ -38,14 +48,29 @@ def _is_local(endpoint: str) -> bool:
 
 
 def _get(endpoint: str, what: str, kind: type) -> Any:
+    if not _is_local(endpoint):
+        raise ArgumentError(f"expected the URL of a local service, as http://127.0.0.1:9700, got {endpoint[:80]!r}")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine
     try:
         with opener.open(f"{endpoint.rstrip('/')}/_local/{what}", timeout=_TIMEOUT_SECONDS) as answer:
             value = json.loads(answer.read())
-    except (OSError, urllib.error.HTTPError, ValueError) as error:
-        raise LocalError(
-            f"no local service answers at {endpoint[:80]} ({type(error).__name__}); start one with: fc-async local up"
-        ) from None
+    except urllib.error.HTTPError as refused:
+        raise LocalError(_reason(refused, endpoint)) from None
+    except (OSError, ValueError) as error:
+        raise LocalError(_nobody(endpoint, type(error).__name__)) from None
     if not isinstance(value, kind):
         raise LocalError(f"what answers at {endpoint[:80]} is no local service; start one with: fc-async local up")
     return value
+
+
+def _reason(refused: urllib.error.HTTPError, endpoint: str) -> str:
+    """Return what the local service says of a refusal; anything else that answers there is none."""
+    try:
+        message = json.loads(refused.read(_REFUSAL_BYTES))["Message"]
+    except (OSError, ValueError, KeyError, TypeError):
+        message = None
+    return message[:_MESSAGE_CHARACTERS] if isinstance(message, str) else _nobody(endpoint, "HTTPError")
+
+
+def _nobody(endpoint: str, why: str) -> str:
+    return f"no local service answers at {endpoint[:80]} ({why}); start one with: fc-async local up"

@@ -127,3 +127,34 @@ def test_what_tools_write_beside_the_code_is_no_edit(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_is_no_failure(tmp_path: Path) -> None:
     assert isinstance(asyncio.run(CodeFolder(tmp_path / "nothing").fingerprint()), int)
+
+
+def test_a_link_to_nowhere_that_leads_somewhere_later_is_an_edit(tmp_path: Path) -> None:
+    path = filled(tmp_path / "code", SMALL)
+    (path / "later.py").symlink_to(tmp_path / "made_later.py")
+
+    async def looks() -> tuple[int, int]:
+        folder = CodeFolder(path, now_ms=lambda: 1 << 50)  # so late that every time in the folder is long past
+        before = await folder.fingerprint()
+        (tmp_path / "made_later.py").write_text("x")
+        return before, await folder.fingerprint()
+
+    before, after = asyncio.run(looks())
+    assert before != after
+
+
+@pytest.mark.parametrize("edit", [write_again, write_with_its_old_time, replace, add, remove])
+def test_an_edit_of_a_folder_that_was_long_unchanged_is_seen_without_listing_it_each_time(
+    tmp_path: Path, edit: Callable[[Path], None]
+) -> None:
+    path = filled(tmp_path / "code", SMALL)
+
+    async def looks() -> tuple[int, int, int]:
+        folder = CodeFolder(path, now_ms=lambda: 1 << 50)
+        before, again = await folder.fingerprint(), await folder.fingerprint()
+        edit(path)
+        return before, again, await folder.fingerprint()
+
+    before, again, after = asyncio.run(looks())
+    assert before == again
+    assert before != after
