@@ -38,6 +38,7 @@ MAX_DELAY_SECONDS: Final = _value("max_delay_seconds", 3600, "FC 2.0 documents [
 PACKAGE_BYTES: Final = _value("package_bytes", 50 * 1024 * 1024, "assumed: the largest zip of a file of functions")
 UNPACKED_CODE_BYTES: Final = _value("unpacked_code_bytes", 500 * 1024 * 1024, "assumed")
 CODE_ENTRIES: Final = _value("code_entries", 100_000, "assumed")
+CODE_FOLDERS_DEEP: Final = _value("code_folders_deep", 100, "assumed: how deep an entry of a zip may lie")
 
 # Function Compute: async invocations and their records
 

@@ -19,6 +19,7 @@ from .assembly import Service, Setup, assemble
 from .assumptions import read_assumptions
 from .catalog.function import FunctionSpec
 from .clock import Clock, ManualClock
+from .http.accepting import Accepting
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
 from .system_clock import SystemClock
@@ -112,14 +113,15 @@ class LocalServer:
             scratch = Scratch()
             ending.callback(scratch.remove)
             service = assemble(self._setup, self.url, scratch)
-            http = web.ServerRunner(
-                HttpServer(service.gateway.handle, service.gateway.refuse_unparsed), shutdown_timeout=_SHUTDOWN_SECONDS
-            )
+            server = HttpServer(service.gateway.handle, service.gateway.refuse_unparsed)
+            http = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
             ending.push_async_callback(http.cleanup)
             ending.push_async_callback(service.close)
             self._deploy_all(service)
             await http.setup()
-            await web.SockSite(http, listener, backlog=_BACKLOG).start()
+            accepting = Accepting(listener, server)
+            accepting.start(_BACKLOG)
+            ending.callback(accepting.stop)
             self._running = _Running(service, asyncio.get_running_loop(), ending.pop_all())
 
     def _deploy_all(self, service: Service) -> None:

@@ -469,3 +469,37 @@ def test_a_worker_whose_service_was_killed_ends() -> None:
             theirs.close()
             ours.close()
             assert process.wait(60) == 0
+
+
+LEAVES_A_DAEMON = """
+import subprocess
+def handler(event, context):
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    with open(event.decode(), "w") as file:
+        file.write(str(child.pid))
+    while event.endswith(b"timeout"):
+        pass
+"""
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process is gone, or waits for who started it to take note."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the environment of a process")
+def test_what_a_handler_started_in_a_session_of_its_own_ends_with_its_execution_and_with_the_service(
+    tmp_path: Path,
+) -> None:
+    timed_out, answered = tmp_path / "timeout", tmp_path / "answered"
+    with LocalServer(workers=1) as local:
+        client = fc_client(local)
+        create_function(client, "main", LEAVES_A_DAEMON, timeout=1)
+        assert b"timed out" in invoke(client, "main", str(timed_out).encode()).body.read()
+        assert _has_ended(int(timed_out.read_text()))
+        invoke(client, "main", str(answered).encode())
+        assert not _has_ended(int(answered.read_text()))  # its instance is still there
+    assert _has_ended(int(answered.read_text()))

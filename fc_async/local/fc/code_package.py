@@ -70,6 +70,11 @@ def _inside(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
         raise invalid_argument("code.zipFile holds an entry whose name leads out of its folder")
+    if len(path.parts) > limits.CODE_FOLDERS_DEEP:
+        raise invalid_argument(
+            f"code.zipFile holds an entry that lies {len(path.parts) - 1} folders deep: "
+            f"expected fewer than {limits.CODE_FOLDERS_DEEP}"
+        )
     return path
 
 

@@ -20,6 +20,7 @@ from ..clock import Clock, Timer
 from . import resident_memory
 from .channel import BrokenChannel, Frame, FrameReader, request_frame
 from .handler_output import HandlerOutput
+from .left_behind import kill_left_behind
 
 _WORKER_FILE = Path(__file__).with_name("worker.py")
 _LOOK_MS = 20
@@ -71,6 +72,7 @@ class WorkerProcess(asyncio.Protocol):
         self._memory_kb = 0  # the most that was seen
         self._next_look: Timer | None = None
         self._death: asyncio.Future[None] | None = None
+        self._environment: Mapping[str, str] = {}
         self._lifeline = -1  # its end is what ends the process if this one is killed
 
     async def start(self, about: Mapping[str, Any], environment: Mapping[str, str]) -> None:
@@ -79,6 +81,7 @@ class WorkerProcess(asyncio.Protocol):
         Raises:
             OSError: the operating system refused (the code folder is gone, no memory, too many processes).
         """
+        self._environment = environment
         with contextlib.ExitStack() as unless_started, contextlib.ExitStack() as handed_over:
             ours, theirs = socket.socketpair()
             handed_over.callback(theirs.close)
@@ -186,7 +189,7 @@ class WorkerProcess(asyncio.Protocol):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._process.pid, signal.SIGKILL)
                 # In a thread: until the memory of a large process is given back, it is not gone.
-                loop.run_in_executor(None, _reap, self._process).add_done_callback(self._gone)
+                loop.run_in_executor(None, _reap, self._process, self._environment).add_done_callback(self._gone)
         return self._death
 
     def _gone(self, reaped: asyncio.Future[int]) -> None:
@@ -240,11 +243,12 @@ def _has_ended(pid: int) -> bool:
         return True  # another part of this program has waited for it
 
 
-def _reap(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the end of a process; return the most memory it has held, in kB.
+def _reap(process: subprocess.Popen[bytes], environment: Mapping[str, str]) -> int:
+    """Wait for the end of a process, and end what it left behind; return the most memory it has held, in kB.
 
     Linux counts what the process that started it held.
     """
+    kill_left_behind(environment)
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except ChildProcessError:

@@ -117,3 +117,14 @@ def _with_sizes(data: bytes, size: int, checksum: int | None = None) -> bytes:
         struct.pack_into("<I", changed, 14, checksum)
         struct.pack_into("<I", changed, central + 16, checksum)
     return bytes(changed)
+
+
+@pytest.mark.parametrize("name", ["a/" * 1500 + "index.py", "a/" * 1500])
+def test_a_zip_that_lies_too_deep_is_told_as_what_it_is(tmp_path: Path, name: str) -> None:
+    said = refused(archive((name, b"")), tmp_path / "code")
+    assert "folders deep: expected fewer than 100" in said
+
+
+def test_a_zip_may_be_as_deep_as_is_allowed(tmp_path: Path) -> None:
+    unpack(archive(("a/" * 99 + "index.py", b"x")), tmp_path)
+    assert (tmp_path / ("a/" * 99) / "index.py").read_bytes() == b"x"

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from fc_async.local.up.log import StderrLog
+from fc_async.local.up.log import PLAIN, SafeFormatter, StderrLog
 
 
 def record(text: str) -> logging.LogRecord:
@@ -54,3 +54,30 @@ def test_a_reader_that_is_gone_harms_nobody() -> None:
         log.handle(record("x"))
     log.close()
     os.close(writes)
+
+
+def test_what_would_turn_text_round_in_a_terminal_is_escaped_and_other_letters_are_not() -> None:
+    text = "a\u202eb\u2066c\u200fd\u2028e\u061cf\t\u540d\u00a0g"
+    shown = SafeFormatter("%(message)s").format(record(text))
+    assert shown == "a\\u202eb\\u2066c\\u200fd\\u2028e\\u061cf\t\u540d\u00a0g"
+
+
+def test_a_plain_line_has_no_time_before_it_and_another_has() -> None:
+    plain, other = record("ready"), record("x")
+    vars(plain).update(PLAIN)
+    assert SafeFormatter().format(plain) == "ready"
+    assert SafeFormatter().format(other).endswith(" x")
+
+
+def test_long_lines_that_nobody_reads_are_dropped_by_their_size() -> None:
+    reads, writes = os.pipe()
+    log = StderrLog(writes)
+    for _ in range(3000):
+        log.handle(logging.LogRecord("n", logging.INFO, "f", 1, "%s", ("x" * 8192,), None))
+    log.close()
+    with open(reads, encoding="utf-8") as stream:
+        lines = iter(stream)
+        kept = sum(1 for _ in iter(lambda: next(lines).startswith("x"), False))
+        log.close()
+    os.close(writes)
+    assert 900 <= kept < 2000
