@@ -8,8 +8,8 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
-from fc_async.local import LocalServer
-from tests.contract.fc_sdk import create_function, invoke, invoke_async, put_config
+from fc_async.local import LocalServer, ManualClock
+from tests.contract.fc_sdk import create_function, fc_client, invoke, invoke_async, put_config
 
 FAILS = """
 def handler(event, context):
@@ -100,11 +100,19 @@ def test_quietly_there_is_one_line_for_each_invocation_whatever_it_did(
     assert re.fullmatch(rf"fine: {synchronous} ended{TOOK}", of_sync)
 
 
-def test_what_ends_without_an_execution_is_said_too(
-    local: LocalServer, fc: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_expires_while_it_waits_is_said_too(caplog: pytest.LogCaptureFixture) -> None:
+    with LocalServer(clock=ManualClock(), workers=1) as local:
+        client = fc_client(local)
+        create_function(client, "main", "def handler(event, context): raise ValueError\n")
+        put_config(client, "main", max_async_event_age_in_seconds=1)
+        request_id = invoke_async(client, "main").headers["x-fc-request-id"]
+        local.advance(10)  # the attempts after 0 and 1 s are in time, the one after 2 s is not
+    assert lines_of(caplog, request_id)[-1] == f"main: {request_id} ended Expired after 2 attempts"
+
+
+def test_what_is_stopped_while_it_waits_is_said_too(fc: Client, caplog: pytest.LogCaptureFixture) -> None:
     create_function(fc, "main", "def handler(event, context): pass\n")
-    put_config(fc, "main", async_task=True, max_async_event_age_in_seconds=1)
+    put_config(fc, "main", async_task=True)
     delayed = {"x-fc-async-delay": "60"}
     stopped = invoke_async(fc, "main", common_headers=delayed, x_fc_async_task_id="t").headers["x-fc-request-id"]
     fc.stop_async_task("main", "t", models.StopAsyncTaskRequest())
