@@ -62,8 +62,8 @@ def invoke(function, payload):
         return functions.invoke_async(function, payload)
 
 
-def status():
-    return json.loads(run("fc-async", "local", "status", "-o", "json", quiet=True))
+def status(*arguments):
+    return json.loads(run("fc-async", "local", "status", "-o", "json", *arguments, quiet=True))
 
 
 def metric(name):
@@ -71,11 +71,12 @@ def metric(name):
 
 
 def ended(request_id):
-    return next(each["status"] for each in status()["invocations"] if each["requestId"] == request_id)
+    return json.loads(run("fc-async", "local", "invocation", request_id, "-o", "json", quiet=True))["status"]
 
 
 def succeeded(function):
-    return [each for each in status()["invocations"] if each["function"] == function and each["status"] == "Succeeded"]
+    shown = status("--function", function, "--limit", "1000")["invocations"]
+    return [each for each in shown if each["status"] == "Succeeded"]
 
 
 def wait_until(happened, what):
