@@ -19,6 +19,7 @@ from .dispatch.push import Pusher
 from .dispatch.push_signature import PushSignature
 from .engine.engine import Engine
 from .fc.async_tasks import AsyncTasks
+from .fc.concurrency_routes import ConcurrencyRoutes
 from .fc.invoke import Invoker
 from .fc.routes import FcRoutes
 from .gateway import Gateway
@@ -221,11 +222,13 @@ def _fc_routes(
         dispatcher=dispatcher,
         assumptions=setup.assumptions,
     )
+    concurrency = ConcurrencyRoutes(control_plane=plane, clock=setup.clock, dispatcher=dispatcher, runner=runner)
     uploaded = UploadedCode(scratch.code, plane.catalog, runner)
     return FcRoutes(
         control_plane=plane,
         invoker=invoker,
         tasks=tasks,
+        concurrency=concurrency,
         uploaded=uploaded,
         warnings=warnings,
         assumptions=setup.assumptions,

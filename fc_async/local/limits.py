@@ -153,6 +153,23 @@ HISTORY_BYTES: Final = _value("history_bytes", 64 * 1024 * 1024, "ours: bounds w
 MAX_INSTANCES: Final = _value("max_instances", 1_000_000, "ours: the highest limit that /_local/ sets on a function")
 CLOCK_SKEW_MS: Final = _value("clock_skew_ms", 15 * 60 * 1000, "assumed for Function Compute; MNS documents 15 minutes")
 CLOCK_SKEW_CODE: Final = _value("clock_skew_code", "AccessDenied", "assumed; status and words: funcraft#983")
+CONCURRENCY_CONFIG_NOT_FOUND_CODE: Final = _value(
+    "concurrency_config_not_found_code", "ConcurrencyConfigNotFound", "assumed, as is its status 404"
+)
+_behaviour("reserved_concurrency_0", "every invocation is throttled", "assumed; the SDK gives no range")
+DISABLED_FUNCTION_CODE: Final = _value(
+    "disabled_function_code", "AccessDenied", "assumed, as is the status 403, of a sync and of an async invocation"
+)
+_behaviour(
+    "disabled_function_keeps_what_waits",
+    True,
+    "assumed: it waits as when it is throttled, up to 5 hours, and runs once the function is enabled",
+)
+_behaviour(
+    "abort_ongoing_request_ends_with",
+    "Process exited unexpectedly",
+    "assumed: instances are destroyed (DisableFunctionInvocation); what is async is tried again as after any failure",
+)
 DEFAULT_TIMEOUT_SECONDS: Final = _value("default_timeout_seconds", 3, "API 2023-03-30 CreateFunctionInput: 3 s")
 MAX_TIMEOUT_SECONDS: Final = _value("max_timeout_seconds", 86400, "API 2023-03-30 CreateFunctionInput: 86400 s")
 DEFAULT_MEMORY_MB: Final = _value("default_memory_mb", 512, "assumed")
@@ -192,7 +209,13 @@ _behaviour(
 )
 _behaviour(
     "codes_in_our_words",
-    ("FunctionAlreadyExists", "AsyncTaskNotFound", "ResourceExhausted", "ResourceThrottled"),
+    (
+        "FunctionAlreadyExists",
+        "AsyncTaskNotFound",
+        "ResourceExhausted",
+        "ConcurrencyConfigNotFound",
+        "ResourceThrottled",
+    ),
     "assumed: the words of these refusals; their codes have sources",
 )
 

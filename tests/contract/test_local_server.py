@@ -48,6 +48,9 @@ class FailingRunner:
     async def _failed(self) -> Execution:
         return Execution(Outcome(b"{}", "UnhandledInvocationError"))
 
+    def abort(self, function: str) -> None:
+        pass
+
     def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
         return set()
 

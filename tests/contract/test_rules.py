@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async.local import ManualClock, limits
 from fc_async.local.catalog import fc_errors
@@ -94,6 +95,22 @@ def throttled_attempt_counts() -> bool:
     invocation = engine.accept(0, "f", b"", "r")
     assert engine.start(0) is None
     return invocation.attempts == 1
+
+
+def reserved_concurrency_0() -> str:
+    engine = engine_with(Settings())
+    engine.reserve("f", 0)
+    return {True: "every invocation is throttled", False: "no limit"}[engine.begin_sync("f") is None]
+
+
+def disabled_function_keeps_what_waits() -> bool:
+    engine = engine_with(Settings())
+    invocation = engine.accept(0, "f", b"", "r")
+    engine.disable("f", is_disabled=True)
+    assert engine.start(0) is None
+    engine.disable("f", is_disabled=False)
+    engine.due(60_000)
+    return engine.start(60_000) is invocation
 
 
 def settings_read_at() -> str:
@@ -481,10 +498,23 @@ def task_started_time(service: LocalService) -> str:
     return {60_000: "acceptance", 0: "start"}[task.end_time - task.started_time]
 
 
+def abort_ongoing_request_ends_with(service: LocalService) -> str:
+    main = service.function("import time\ndef handler(event, context):\n    time.sleep(3600)\n", timeout=600)
+    dead = service.queue()
+    put_config(service.fc, main, on_failure=dead.arn, max_async_retry_attempts=0)
+    invoke_async(service.fc, main)
+    disable = models.DisableFunctionInvocationRequest(abort_ongoing_request=True)
+    while not (records := dead.take()):  # at first its worker is still being started, and is not there to be aborted
+        service.fc.disable_function_invocation(main, disable)
+    return str(json.loads(records[0]["responsePayload"])["errorMessage"]).partition(" before")[0]
+
+
 OBSERVED: dict[str, Callable[[], object]] = {
     observe.__name__: observe
     for observe in (
         throttled_attempt_counts,
+        reserved_concurrency_0,
+        disabled_function_keeps_what_waits,
         settings_read_at,
         record_timestamp,
         put_null_is_unset,
@@ -530,7 +560,7 @@ OBSERVED: dict[str, Callable[[], object]] = {
         mns_push_headers_of,
     )
 }
-OBSERVED_OF_A_SERVICE = (handler_none_is, task_started_time)
+OBSERVED_OF_A_SERVICE = (handler_none_is, task_started_time, abort_ongoing_request_ends_with)
 RULES = {rule.name: rule for rule in limits.RULES}
 
 

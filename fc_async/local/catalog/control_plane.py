@@ -11,10 +11,12 @@ from ..clock import Clock
 from ..engine.engine import Engine
 from .aliases import Alias, name_of, version_of
 from .async_configs import AsyncConfigs
+from .concurrency import ConcurrencyConfigs
 from .destination_needs import Need
 from .fc_errors import FcError, invalid_argument
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
 from .functions import FunctionCatalog
+from .restriction import Restriction
 from .versions import Version
 
 
@@ -33,6 +35,7 @@ class ControlPlane:
         self.catalog = catalog
         self.configs = configs
         self._engine = engine
+        self.concurrency = ConcurrencyConfigs(catalog.region, catalog.account_id)
 
     def create_function(self, wire: Mapping[str, Any], code: Code) -> DeployedFunction:
         """Create a function from the body of CreateFunction and its code; raises FcError."""
@@ -48,12 +51,35 @@ class ControlPlane:
         """Delete a function and its async configs; raises FcError 404."""
         self.catalog.delete(name)
         self.configs.delete_function(name)
+        self.concurrency.discard(name)
         self._engine.remove_function(name)
 
     def limit_function(self, name: str, instances: int | None) -> None:
         """Limit how many executions of a function run at once; None lifts the limit; raises FcError 404."""
         self.catalog.get(name)
         self._engine.limit(name, instances)
+
+    def put_concurrency(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Reserve instances for a function, which it may not exceed; returns the API's ConcurrencyConfig."""
+        self.catalog.get(name)
+        self._engine.reserve(name, self.concurrency.put(name, body))
+        return self.concurrency.to_wire(name)
+
+    def get_concurrency(self, name: str) -> dict[str, Any]:
+        """Return the API's ConcurrencyConfig; raises FcError 404 for the function before the config (assumed)."""
+        self.catalog.get(name)
+        return self.concurrency.to_wire(name)
+
+    def delete_concurrency(self, name: str) -> None:
+        """Take back what was reserved; raises FcError 404."""
+        self.catalog.get(name)
+        self.concurrency.delete(name)
+        self._engine.reserve(name, None)
+
+    def restrict(self, name: str, restriction: Restriction) -> None:
+        """Disable or enable the invocation of a function; raises FcError 404."""
+        self.catalog.restrict(name, restriction)
+        self._engine.disable(name, is_disabled=restriction.is_disabled)
 
     # versions and aliases
 

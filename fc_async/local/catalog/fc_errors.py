@@ -124,6 +124,16 @@ def resource_exhausted(name: str) -> FcError:
     return FcError(429, "ResourceExhausted", f"function '{name}' runs as many instances as its limit allows")
 
 
+def concurrency_config_not_found(name: str) -> FcError:
+    """Code and words are assumed."""
+    return FcError(404, limits.CONCURRENCY_CONFIG_NOT_FOUND_CODE, f"function '{name}' has no concurrency config")
+
+
+def function_is_disabled(name: str) -> FcError:
+    """Assumed: no page says how an invocation of a function that is disabled is refused."""
+    return FcError(403, limits.DISABLED_FUNCTION_CODE, f"invocation of function '{name}' is disabled")
+
+
 def missing_header(header: str) -> FcError:
     """A header that must be there."""
     return FcError(400, "MissingRequiredHeader", f"required HTTP header {header} was not specified")

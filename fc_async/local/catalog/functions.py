@@ -13,10 +13,11 @@ from ..function_arn import function_arn
 from ..times import rfc3339
 from .aliases import Aliases
 from .destination_needs import Need, missing_needs
-from .fc_errors import function_already_exists, function_not_found, wrong_value
+from .fc_errors import function_already_exists, function_is_disabled, function_not_found, wrong_value
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
 from .function_fields import check_function, known_fields
 from .paging import page
+from .restriction import Restriction
 from .versions import Versions
 
 _NAME = re.compile(limits.FUNCTION_NAME_PATTERN)
@@ -35,6 +36,7 @@ class FunctionCatalog:
         self.account_id = account_id
         self._functions: dict[str, DeployedFunction] = {}
         self._revision = 0
+        self._restrictions: dict[str, Restriction] = {}
         self.versions = Versions()
         self.aliases = Aliases()
 
@@ -114,6 +116,17 @@ class FunctionCatalog:
             qualifier = self.aliases.get(name, qualifier).version_id
         return function if qualifier == LATEST else self.versions.get(name, qualifier).function
 
+    def restrict(self, name: str, restriction: Restriction) -> None:
+        """Set whether a function may be invoked; raises FcError 404 FunctionNotFound."""
+        self.get(name)
+        self._restrictions[name] = restriction
+
+    def check_enabled(self, name: str) -> None:
+        """Raise FcError 403 where a function may not be invoked."""
+        restriction = self._restrictions.get(name)
+        if restriction is not None and restriction.is_disabled:
+            raise function_is_disabled(name)
+
     def find(self, name: str) -> DeployedFunction | None:
         """Return a function, or None."""
         return self._functions.get(name)
@@ -127,6 +140,7 @@ class FunctionCatalog:
         """Remove a function with its versions and aliases; raises FcError 404 FunctionNotFound."""
         function = self.get(name)
         del self._functions[name]
+        self._restrictions.pop(name, None)
         self.versions.delete_function(name)
         self.aliases.delete_function(name)
         return function
@@ -157,7 +171,12 @@ class FunctionCatalog:
             "lastModifiedTime": rfc3339(function.modified_ms),
             "state": "Active",
             "lastUpdateStatus": "Successful",
+            **self._restriction_to_wire(spec.name),
         }
+
+    def _restriction_to_wire(self, name: str) -> dict[str, Any]:
+        restriction = self._restrictions.get(name)
+        return {} if restriction is None else {"invocationRestriction": restriction.to_wire()}
 
 
 def checked_name(name: object) -> str:

@@ -194,6 +194,7 @@ class Dispatcher:
         qualifier = normal_qualifier(qualifier)
         try:
             function = self._catalog.resolve(name, qualifier)
+            self._catalog.check_enabled(name)
         except FcError as missing:
             raise Undeliverable(missing.message) from None
         if not can_run(function.spec):

@@ -119,6 +119,14 @@ class Engine:
         """Answer 429 where more executions than that would run at once; None lifts the limit."""
         self._lanes.lane(function).limit = instances
 
+    def reserve(self, function: str, instances: int | None) -> None:
+        """Take a function's reserved concurrency, a limit of its own beside `limit`; None: it has none."""
+        self._lanes.lane(function).reserved = instances
+
+    def disable(self, function: str, *, is_disabled: bool) -> None:
+        """Start nothing more of a function while it is disabled."""
+        self._lanes.lane(function).is_disabled = is_disabled
+
     # inputs
 
     def accept(

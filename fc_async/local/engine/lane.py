@@ -48,7 +48,7 @@ class Target(Generic[AnyTask]):
 class Lane(Generic[AnyTask]):
     """One function: what is ready, oldest first; its qualifiers, its tasks, and how many run."""
 
-    __slots__ = ("function", "ready", "targets", "tasks", "running", "limit")
+    __slots__ = ("function", "ready", "targets", "tasks", "running", "limit", "reserved", "is_disabled")
 
     def __init__(self, function: str) -> None:
         self.function = function
@@ -57,11 +57,15 @@ class Lane(Generic[AnyTask]):
         self.tasks: TaskBook[AnyTask] = TaskBook()
         self.running = 0
         self.limit: int | None = None
+        self.reserved: int | None = None
+        self.is_disabled = False
 
     @property
     def is_full(self) -> bool:
-        """Whether one more execution would be over the function's limit."""
-        return self.limit is not None and self.running >= self.limit
+        """Whether one more execution would be over the lower of the function's limits, or it is disabled."""
+        over_limit = self.limit is not None and self.running >= self.limit
+        over_reserved = self.reserved is not None and self.running >= self.reserved
+        return over_limit or over_reserved or self.is_disabled
 
 
 class UnknownFunctionError(LocalError):

@@ -64,6 +64,7 @@ class Invoker:
     async def invoke(self, request: web.BaseRequest, request_id: str, name: str, qualifier: str | None) -> web.Response:
         """Answer one invocation; raises FcError."""
         function = self._runnable(name, qualifier)
+        self._plane.catalog.check_enabled(name)
         kind = request.headers.get("X-Fc-Invocation-Type", "Sync").lower()
         if kind == "async":
             return await self._accept(request, request_id, name, qualifier)
@@ -78,6 +79,7 @@ class Invoker:
         delay_seconds = _delay_seconds(request.headers.get("x-fc-async-delay"))
         payload = await read_body(request, limits.ASYNC_PAYLOAD_BYTES)
         self._plane.catalog.resolve(name, qualifier)  # it may have been deleted while the body came
+        self._plane.catalog.check_enabled(name)
         try:
             invocation = self._dispatcher.accept(
                 name,
@@ -128,6 +130,7 @@ class Invoker:
         def begin() -> DeployedFunction:  # while the body came, or while it waited, it may have been changed or deleted
             nonlocal lane, function
             function = self._runnable(name, qualifier)
+            self._plane.catalog.check_enabled(name)
             lane = self._engine.begin_sync(name)
             if lane is None:
                 raise resource_exhausted(name)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -24,8 +23,10 @@ from ..routing import RoutingTable, path_parts
 from ..workers.uploaded_code import UploadedCode
 from .answer import json_response, no_content, refusal_response
 from .async_tasks import AsyncTasks
+from .call import Call
 from .checksum import code_checksum
 from .code_package import decode_zip, unpack
+from .concurrency_routes import ConcurrencyRoutes
 from .config_body import respelt
 from .function_body import read_function_body
 from .invoke import Invoker
@@ -37,25 +38,6 @@ _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 _ROOT = "/2023-03-30"
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request.
-
-    Args:
-        request: as it came.
-        request_id: the id that its answer carries.
-        name: name of the function, "" where the path has none.
-        qualifier: version or alias in the query; None for LATEST.
-        item: what of the function the path names: a version, an alias or a task; "" where it names none.
-    """
-
-    request: web.BaseRequest
-    request_id: str
-    name: str
-    qualifier: str | None
-    item: str = ""
-
-
 class FcRoutes:
     """Answers Function Compute's requests.
 
@@ -63,6 +45,7 @@ class FcRoutes:
         control_plane: functions and async configs.
         invoker: answers invocations.
         tasks: async tasks.
+        concurrency: answers what limits invocations.
         uploaded: where uploaded code is unpacked.
         warnings: says what the cloud would not deliver.
         assumptions: what the service is taken to do where no source says so.
@@ -74,6 +57,7 @@ class FcRoutes:
         control_plane: ControlPlane,
         invoker: Invoker,
         tasks: AsyncTasks,
+        concurrency: ConcurrencyRoutes,
         uploaded: UploadedCode,
         warnings: DestinationWarnings,
         assumptions: Assumptions,
@@ -108,6 +92,7 @@ class FcRoutes:
                 "GET /functions/{name}/aliases/{item}": self._get_alias,
                 "PUT /functions/{name}/aliases/{item}": self._update_alias,
                 "DELETE /functions/{name}/aliases/{item}": self._delete_alias,
+                **concurrency.table,
             },
             root=_ROOT,
         )

@@ -55,6 +55,9 @@ class Runner(Protocol):
         its turn `begin` says what the function is by then; what it raises, this raises.
         """
 
+    def abort(self, function: str) -> None:
+        """End the executions of a function that are under way, as if their process had exited."""
+
     def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
         """End the workers of other functions and code folders than `needed`, the busy ones after their invocation.
 

@@ -163,6 +163,11 @@ class ProcessRunner:
         else:
             self._warm.keep(code, worker)
 
+    def abort(self, function: str) -> None:
+        for worker in self._busy:
+            if worker.function_name == function:
+                worker.abort()
+
     def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
         self._warm.kill_others(needed)
         at_work = {(function.spec.name, function.spec.code_dir) for function in self._at_work.values()}

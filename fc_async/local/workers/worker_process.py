@@ -117,6 +117,11 @@ class WorkerProcess(asyncio.Protocol):
             raise
 
     @property
+    def function_name(self) -> str:
+        """The function whose handler it runs."""
+        return self._function.name
+
+    @property
     def is_alive(self) -> bool:
         """Whether it can take an invocation."""
         return self._transport is not None and self._death is None
@@ -173,6 +178,10 @@ class WorkerProcess(asyncio.Protocol):
         self.kill().add_done_callback(
             lambda _: self._resolve(Answer(kind, True, b"", duration_ms, self._memory_kb // 1024))
         )
+
+    def abort(self) -> None:
+        """Kill the process; an execution that is under way ends as if the process had exited."""
+        self._end("exited")
 
     def _resolve(self, answer: Answer) -> None:
         if self._answer is not None and not self._answer.done():
