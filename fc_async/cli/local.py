@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .local_look import invocation, status
+from .local_rehearse import advance, fault, reset
 from .options import FcGroup, output_option
 from .output import print_documents, print_table
 
@@ -58,6 +59,13 @@ def command() -> None:
     metavar="ID:SECRET",
     help="Refuse requests that are not signed with it.",
 )
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "manual"]),
+    default="real",
+    show_default=True,
+    help="manual: time stands still until it is moved, as by: fc-async local advance 6h.",
+)
 @click.option("--quiet", is_flag=True, help="Log one line for each invocation, and nothing that handlers print.")
 def up(
     file: Path | None,
@@ -66,6 +74,7 @@ def up(
     workers: int | None,
     assume: tuple[str, ...],
     access_key: str | None,
+    clock: str,
     quiet: bool,
 ) -> None:
     """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
@@ -78,6 +87,7 @@ def up(
     """
     from ..local import limits
     from ..local.assumptions import split_assumption
+    from ..local.clock import ManualClock
     from ..local.server import LocalServer
     from ..local.up.foreground import run
 
@@ -92,6 +102,7 @@ def up(
         left_out=_say_left_out,
         assume=dict(map(split_assumption, _assumed(assume))),
         access_key=access_key,
+        clock=ManualClock() if clock == "manual" else None,
     )
     run(server, is_quiet=quiet)
 
@@ -184,3 +195,6 @@ def assumptions(output: str) -> None:
 
 command.add_command(status)
 command.add_command(invocation)
+command.add_command(advance)
+command.add_command(reset)
+command.add_command(fault)

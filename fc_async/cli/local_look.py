@@ -35,7 +35,7 @@ def status(context: click.Context, output: str, failed: bool, function: str, lim
     from ..local.up.status import read_status
 
     def read(most: int) -> dict[str, Any]:
-        return read_status(_endpoint(context), limit=most, function=function, status=_FAILED if failed else "")
+        return read_status(asked_endpoint(context), limit=most, function=function, status=_FAILED if failed else "")
 
     found = read(limit)
     if output != "table":
@@ -80,14 +80,15 @@ def invocation(context: click.Context, request_id: str, output: str) -> None:
     """
     from ..local.up.status import read_invocation
 
-    found = read_invocation(_endpoint(context), request_id)
+    found = read_invocation(asked_endpoint(context), request_id)
     if output != "table":
         print_document(found, output)
         return
     print_fields(_fields(found))
 
 
-def _endpoint(context: click.Context) -> str:
+def asked_endpoint(context: click.Context) -> str:
+    """Return the URL of the local service that is asked."""
     import os
 
     return common_options(context).endpoint or os.environ.get("FC_ASYNC_ENDPOINT") or DEFAULT_URL

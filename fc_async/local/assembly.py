@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from aiohttp import web
+
 from .access_key import AccessKey
 from .assumptions import Assumptions
 from .catalog.async_configs import AsyncConfigs
 from .catalog.control_plane import ControlPlane
 from .catalog.functions import FunctionCatalog
-from .clock import Clock
+from .clock import Clock, ManualClock
 from .counted import counted
 from .declared import Declared
 from .dispatch.destination_warnings import DestinationWarnings
@@ -18,6 +20,8 @@ from .dispatch.dispatcher import Dispatcher
 from .dispatch.push import Pusher
 from .dispatch.push_signature import PushSignature
 from .engine.engine import Engine
+from .faults.chain import FaultChain, failing_destination
+from .faults.fault import FaultBook
 from .fc.async_tasks import AsyncTasks
 from .fc.concurrency_routes import ConcurrencyRoutes
 from .fc.invoke import Invoker
@@ -28,7 +32,7 @@ from .ids import Ids
 from .mailbox.mailbox import Mailbox
 from .mailbox.topics import Topics
 from .mns.routes import MnsRoutes
-from .own_routes import LocalRoutes
+from .own_routes import Control, LocalRoutes
 from .system_clock import SystemClock
 from .workers.execution import Runner
 from .workers.runner import ProcessRunner
@@ -69,6 +73,7 @@ class Service:
 
     Args:
         gateway: answers every request.
+        faults: stands before it.
         declared: makes what a file asks for.
         dispatcher: moves async invocations along.
         mailbox: the queues.
@@ -76,9 +81,11 @@ class Service:
         signature: has the certificate of those pushes.
         mns: holds the receives that wait.
         runner: executes handlers.
+        owns_runner: whether the runner ends with these parts, and not with what was given it.
     """
 
     gateway: Gateway
+    faults: FaultChain
     declared: Declared
     dispatcher: Dispatcher
     mailbox: Mailbox
@@ -86,6 +93,15 @@ class Service:
     signature: PushSignature
     mns: MnsRoutes
     runner: Runner
+    owns_runner: bool
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        return await self.faults.handle(request)
+
+    def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
+        """Answer what is no HTTP, as far as its path could be read."""
+        return self.gateway.refuse_unparsed(request, path)
 
     async def quiet(self) -> None:
         """Wait until nothing is being executed or pushed: a push may make its receiver invoke, and the other way."""
@@ -101,23 +117,30 @@ class Service:
         was, is_ = ("was", "is") if invocations + messages == 1 else ("were", "are")
         return f"{nouns} {was} held in memory and {is_} gone" if nouns else ""
 
-    async def close(self) -> None:
-        """Answer those who wait, abandon what is being executed or pushed, end the workers."""
+    async def close(self, *, for_good: bool = False) -> None:
+        """Answer those who wait, abandon what is being executed or pushed, end the workers.
+
+        Args:
+            for_good: also those of a runner that was given, which others go on using otherwise.
+        """
         self.mns.close()
         await self.pusher.close()
         await self.dispatcher.close()
-        await self.runner.close()
+        if self.owns_runner or for_good:
+            await self.runner.close()
 
 
-def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
+def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Service:
     """Make the parts of one service.
 
     Args:
         setup: what was asked for.
         url: where handlers reach the service.
         scratch: its folder on disk.
+        control: moves its time, and starts it over.
     """
     ids = Ids(setup.random)
+    book = FaultBook()
     mailbox = Mailbox(random=setup.random)
     topics = Topics(
         mailbox,
@@ -152,6 +175,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         mailbox=mailbox,
         topics=topics,
         assumptions=setup.assumptions,
+        fails=failing_destination(book),
     )
     warnings = DestinationWarnings(plane, setup.assumptions)
     mns = MnsRoutes(
@@ -161,6 +185,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         random=setup.random,
         may_be_gone=may_be_gone,
         before_pushes=pusher.prepare,
+        real_time=SystemClock() if isinstance(setup.clock, ManualClock) else None,
     )
     gateway = Gateway(
         bound_address=setup.host,
@@ -169,7 +194,15 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch, warnings),
         mns=mns,
         local=LocalRoutes(
-            control_plane=plane, engine=engine, dispatcher=dispatcher, topics=topics, signature=signature
+            control_plane=plane,
+            engine=engine,
+            dispatcher=dispatcher,
+            mailbox=mailbox,
+            topics=topics,
+            signature=signature,
+            clock=setup.clock,
+            control=control,
+            faults=book,
         ),
         access_key=setup.access_key,
     )
@@ -183,7 +216,10 @@ def assemble(setup: Setup, url: str, scratch: Scratch) -> Service:
         unpacked=scratch.code,
         warnings=warnings,
     )
-    return Service(gateway, declared, dispatcher, mailbox, pusher, signature, mns, runner)
+    chain = FaultChain(book, gateway.handle, gateway.refuse, setup.clock)
+    return Service(
+        gateway, chain, declared, dispatcher, mailbox, pusher, signature, mns, runner, owns_runner=setup.runner is None
+    )
 
 
 def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> ProcessRunner:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+
+KEPT_BODY: ContextVar[bytes | Exception | None] = ContextVar("KEPT_BODY", default=None)
+"""The body of the request that is being answered, or why it cannot be read, where somebody has read it before."""
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - a reason, which each service turns into a refusal of its own
@@ -22,6 +27,9 @@ async def read_bounded(request: web.BaseRequest, limit_bytes: int) -> bytes:
         BodyBroken: it was cut short, or its chunks cannot be read.
         ConnectionError: the client is gone.
     """
+    kept = KEPT_BODY.get()
+    if kept is not None:
+        return _read_again(kept, limit_bytes)
     if (request.content_length or 0) > limit_bytes:
         raise BodyTooLarge
     body = bytearray()
@@ -33,3 +41,11 @@ async def read_bounded(request: web.BaseRequest, limit_bytes: int) -> bytes:
     except (web.RequestPayloadError, HttpProcessingError):
         raise BodyBroken from None
     return bytes(body)
+
+
+def _read_again(kept: bytes | Exception, limit_bytes: int) -> bytes:
+    if isinstance(kept, Exception):
+        raise kept
+    if len(kept) > limit_bytes:
+        raise BodyTooLarge
+    return kept

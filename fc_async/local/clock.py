@@ -28,6 +28,9 @@ class Clock(Protocol):
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> Timer:
         """Run `callback` once, on the event loop, at `when_ms` (soon, if that is past)."""
 
+    def jump(self, by_ms: int) -> None:
+        """Be another time from now on, as when a machine's clock is set: forward, or back where it is negative."""
+
 
 class _ManualTimer:
     __slots__ = ("callback", "cancelled")
@@ -72,3 +75,9 @@ class ManualClock:
             self._now_ms = max(self._now_ms, due_ms)
             heapq.heappop(self._timers)[2].callback()
         self._now_ms = max(self._now_ms, when_ms)
+
+    def jump(self, by_ms: int) -> None:
+        if by_ms > 0:
+            self.advance_to(self._now_ms + by_ms)
+        else:
+            self._now_ms += by_ms

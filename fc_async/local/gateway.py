@@ -117,6 +117,10 @@ class Gateway:
             return self._mns.refusal(request, MailboxError(refused.status, refused.code, refused.message))
         return refusal_response(refused, self._ids.request_id(self._clock.now_ms()))
 
+    def refuse(self, request: web.BaseRequest, refused: FcError) -> web.Response:
+        """Answer a request with a refusal, in the shape of the service whose path was asked."""
+        return self._refuse(request, refused, request.rel_url.raw_path)
+
     def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
         """Answer what is no HTTP, as far as its path could be read."""
         return self._refuse(request, invalid_argument("the request is not well-formed HTTP"), path)

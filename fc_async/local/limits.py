@@ -150,6 +150,7 @@ HISTORY_INVOCATIONS: Final = _value(
     "history_invocations", 10_000, "ours: ended invocations that /_local/invocations shows"
 )
 HISTORY_BYTES: Final = _value("history_bytes", 64 * 1024 * 1024, "ours: bounds what the history holds")
+MAX_ADVANCE_SECONDS: Final = _value("max_advance_seconds", 366 * 86400, "ours: the longest that time is moved at once")
 MAX_INSTANCES: Final = _value("max_instances", 1_000_000, "ours: the highest limit that /_local/ sets on a function")
 CLOCK_SKEW_MS: Final = _value("clock_skew_ms", 15 * 60 * 1000, "assumed for Function Compute; MNS documents 15 minutes")
 CLOCK_SKEW_CODE: Final = _value("clock_skew_code", "AccessDenied", "assumed; status and words: funcraft#983")

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
@@ -110,19 +109,36 @@ class LocalServer:
         async with AsyncExitStack() as ending:
             listener = ending.enter_context(listen(self._setup.host, self._port))
             self.url = base_url(listener)
-            scratch = Scratch()
-            ending.callback(scratch.remove)
-            service = assemble(self._setup, self.url, scratch)
-            server = HttpServer(service.gateway.handle, service.gateway.refuse_unparsed)
+            running = _Running(asyncio.get_running_loop())
+            server = HttpServer(
+                lambda request: running.service.handle(request),
+                lambda request, path: running.service.refuse_unparsed(request, path),
+            )
             http = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
             ending.push_async_callback(http.cleanup)
-            ending.push_async_callback(service.close)
-            self._deploy_all(service)
+            ending.push_async_callback(running.end_service)
+            self._begin(running)
             await http.setup()
             accepting = Accepting(listener, server)
             accepting.start(_BACKLOG)
             ending.callback(accepting.stop)
-            self._running = _Running(service, asyncio.get_running_loop(), ending.pop_all())
+            running.ending = ending.pop_all()
+            self._running = running
+
+    def _begin(self, running: _Running) -> None:
+        """Make a service that has only what was there from the start."""
+        scratch = Scratch()
+        running.scratch = scratch
+        running.service = assemble(self._setup, self.url, scratch, self)
+        self._deploy_all(running.service)
+
+    async def start_over(self) -> None:
+        """Be as it was at its start, on the event loop; only a clock stays where it is."""
+        running = self._alive()
+        old_service, old_scratch = running.service, running.scratch
+        self._begin(running)
+        await old_service.close()
+        old_scratch.remove()
 
     def _deploy_all(self, service: Service) -> None:
         refused = 0
@@ -156,6 +172,10 @@ class LocalServer:
     def __exit__(self, *_: object) -> None:
         assert self._thread is not None  # noqa: S101 - __enter__ has set it
         self._thread.end()
+
+    def reset(self) -> None:
+        """Be as it was at its start, asked from another thread; only a clock stays where it is."""
+        self._wait_for(self.start_over)
 
     def held(self) -> str:
         """Return what would be gone if it stopped now, as a sentence; "" for nothing.
@@ -199,21 +219,22 @@ class LocalServer:
 
     def settle(self) -> None:
         """Wait, from another thread, until nothing is being executed or pushed; time does not move."""
-        self._wait_for(self._alive().service.quiet)
+        self._wait_for(lambda: self._alive().service.quiet())
 
     async def advanced(self, seconds: float) -> None:
         """Move a ManualClock on, on the event loop, and do in its order what becomes due on the way."""
         clock = self._setup.clock
         if not isinstance(clock, ManualClock):
             raise LocalError("only a ManualClock can be advanced; this service was started with another clock")
-        service = self._alive().service
-        until_ms = clock.now_ms() + round(seconds * 1000)
-        await service.quiet()
-        while (next_ms := clock.next_timer_ms()) is not None and next_ms <= until_ms:
-            clock.advance_to(next_ms)
-            await service.quiet()
-        clock.advance_to(until_ms)
-        await service.quiet()
+        running = self._alive()
+        async with running.advancing:
+            until_ms = clock.now_ms() + round(seconds * 1000)
+            await running.service.quiet()
+            while (next_ms := clock.next_timer_ms()) is not None and next_ms <= until_ms:
+                clock.advance_to(next_ms)
+                await running.service.quiet()
+            clock.advance_to(until_ms)
+            await running.service.quiet()
 
     def _alive(self) -> _Running:
         if self._running is None:
@@ -234,10 +255,24 @@ class LocalServer:
         return self._wait_for(on_loop)
 
 
-@dataclass(frozen=True)
 class _Running:
-    """A service that was started: its parts, the loop on which it lives, and what ends it."""
+    """A service that was started: the loop on which it lives, its parts, which a reset replaces, and what ends it.
+
+    Args:
+        loop: the event loop.
+    """
 
     service: Service
-    loop: asyncio.AbstractEventLoop
-    ending: AsyncExitStack
+    scratch: Scratch
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.ending = AsyncExitStack()
+        self.advancing = asyncio.Lock()
+
+    async def end_service(self) -> None:
+        """End what `_begin` has made, as far as it came."""
+        if hasattr(self, "service"):
+            await self.service.close(for_good=True)
+        if hasattr(self, "scratch"):
+            self.scratch.remove()

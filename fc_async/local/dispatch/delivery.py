@@ -70,6 +70,7 @@ class Delivery:
         settled: hears what became of a record: `delivered`, `lost` or `outbox`.
         assumptions: what the service is taken to do where no source says so.
         permission: says what the cloud would not let go.
+        fails: says why a destination takes nothing now, None where it does.
     """
 
     def __init__(
@@ -80,7 +81,9 @@ class Delivery:
         settled: Callable[[Deliver, str], None],
         assumptions: Assumptions,
         permission: Permission,
+        fails: Callable[[str], str | None] = lambda _: None,
     ) -> None:
+        self._fails = fails
         self._permission = permission
         self._mailbox = mailbox
         self._topics = topics
@@ -123,6 +126,9 @@ class Delivery:
         self._settled(replace(item, reason=str(reason)), LOST)
 
     def _carry(self, item: Deliver, body: bytes, now_ms: int) -> str:
+        failure = self._fails(item.destination)
+        if failure is not None:
+            raise Undeliverable(failure)
         try:
             arn = _parsed(item.destination)
         except ArgumentError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ..assumptions import Assumptions
@@ -38,6 +38,7 @@ class Dispatcher:
         mailbox: the queues.
         topics: the topics.
         assumptions: what the service is taken to do where no source says so.
+        fails: says why a record cannot be delivered to a destination now, None where it can.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Dispatcher:
         mailbox: Mailbox,
         topics: Topics,
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
+        fails: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -58,7 +60,9 @@ class Dispatcher:
         self._engine = engine
         self._runner = runner
         permission = Permission(catalog, assumptions)
-        self._delivery = Delivery(mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission)
+        self._delivery = Delivery(
+            mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission, fails
+        )
         self._executions: dict[Invocation, asyncio.Task[None]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False

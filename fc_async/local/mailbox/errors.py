@@ -151,3 +151,8 @@ def malformed_xml() -> MailboxError:
 def not_implemented(what: str) -> MailboxError:
     """Ours: the local service refuses what it does not do, by name."""
     return MailboxError(501, "NotImplemented", f"The local service does not do this: {what}")
+
+
+def internal_error() -> MailboxError:
+    """Code and spelling are the service's own (recorded)."""
+    return MailboxError(500, "InternalError", "Interal error.")

@@ -84,6 +84,10 @@ class Mailbox:
         """The queue's attributes and counts. Raises MailboxError 404 QueueNotExist."""
         return self._queue(name).status(now_ms)
 
+    def statuses(self, now_ms: int) -> list[QueueStatus]:
+        """Return every queue's attributes and counts, in the order of the names."""
+        return [self.get_attributes(name, now_ms) for name in sorted(self._queues)]
+
     def count_messages(self, now_ms: int) -> int:
         """How many messages there are in all queues, in whatever state."""
         statuses = (queue.status(now_ms) for queue in self._queues.values())

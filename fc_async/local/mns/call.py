@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from .. import limits
+from ..faults.partial import PARTIAL
 from .fields import whole_number
 from .raw_target import Target
 from .xml import Element
@@ -77,6 +78,11 @@ class Call:
     def is_true(self, name: str) -> bool:
         """Whether a query parameter says true."""
         return (self.parameter(name) or "").lower() == "true"
+
+    @property
+    def partial(self) -> int | None:
+        """How many entries of a batch are worked on, where a fault asks for that; None: all."""
+        return PARTIAL.get()
 
     def is_gone(self) -> bool:
         """Whether the connection is closed."""

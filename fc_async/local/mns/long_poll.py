@@ -22,11 +22,13 @@ class LongPolls:
     Args:
         mailbox: is listened to from now on.
         clock: ends waits, and says when hidden messages show.
+        real_time: ends waits as well, after as long, where `clock` may stand still; None: `clock` does not.
     """
 
-    def __init__(self, mailbox: Mailbox, clock: Clock) -> None:
+    def __init__(self, mailbox: Mailbox, clock: Clock, real_time: Clock | None = None) -> None:
         self._mailbox = mailbox
         self._clock = clock
+        self._real_time = real_time
         self._waiting: dict[str, OrderedDict[asyncio.Future[bool], None]] = {}
         self._alarms: dict[str, tuple[int, Timer]] = {}
         self._is_closed = False
@@ -49,14 +51,13 @@ class LongPolls:
         Raises:
             MailboxError: as Mailbox.receive, also when the queue is deleted meanwhile.
         """
-        until_ms = self._clock.now_ms() + wait_seconds * 1000
+        ends = [(clock, clock.now_ms() + wait_seconds * 1000) for clock in self._clocks()]
         try:
             while not is_gone():
-                now_ms = self._clock.now_ms()
-                messages = self._mailbox.receive(queue_name, now_ms, max_messages)
-                if messages or self._is_closed or now_ms >= until_ms:
+                messages = self._mailbox.receive(queue_name, self._clock.now_ms(), max_messages)
+                if messages or self._is_closed or any(clock.now_ms() >= end_ms for clock, end_ms in ends):
                     return messages
-                if not await self._is_worth_a_look(queue_name, until_ms):
+                if not await self._is_worth_a_look(queue_name, ends):
                     return []
             return []
         finally:
@@ -71,15 +72,19 @@ class LongPolls:
             alarm.cancel()
         self._alarms.clear()
 
-    async def _is_worth_a_look(self, queue_name: str, until_ms: int) -> bool:
+    def _clocks(self) -> list[Clock]:
+        return [self._clock] if self._real_time is None else [self._clock, self._real_time]
+
+    async def _is_worth_a_look(self, queue_name: str, ends: list[tuple[Clock, int]]) -> bool:
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(queue_name, OrderedDict())[future] = None
-        timer = self._clock.call_at(until_ms, lambda: _settle(future, False))
+        timers = [clock.call_at(end_ms, lambda: _settle(future, False)) for clock, end_ms in ends]
         self._look(queue_name)
         try:
             return await future
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
             self._leave(queue_name, future)
 
     def _leave(self, queue_name: str, future: asyncio.Future[bool]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from ..clock import Clock
-from ..mailbox.errors import MailboxError, message_not_exist
+from ..mailbox.errors import MailboxError, internal_error, message_not_exist
 from ..mailbox.limits import WAIT_SECONDS
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.message import Message
@@ -92,7 +92,9 @@ class QueueRoutes:
         now_ms = self._clock.now_ms()
         if not isinstance(drafts, list):
             return Reply(201, sent_element(self._mailbox.send_draft(call.named["queue"], drafts, now_ms)))
-        results = self._mailbox.send_batch(call.named["queue"], drafts, now_ms)
+        worked = drafts[: call.partial]
+        results = self._mailbox.send_batch(call.named["queue"], worked, now_ms) if worked or not drafts else []
+        results += [internal_error()] * (len(drafts) - len(worked))
         is_partial = any(isinstance(result, MailboxError) for result in results)
         return Reply(500 if is_partial else 201, sent_batch_element(results))
 
@@ -104,6 +106,7 @@ class QueueRoutes:
             messages = self._mailbox.peek(call.named["queue"], self._clock.now_ms(), max_messages)
         else:
             messages = await self._receive(call, max_messages)
+        messages = messages if batch_size is None else messages[: call.partial]
         if not messages:
             raise message_not_exist()
         if batch_size is None:
@@ -130,7 +133,10 @@ class QueueRoutes:
         if not call.body:
             self._mailbox.delete_message(call.named["queue"], _receipt_handle(call), now_ms)
             return Reply(204)
-        failed = self._mailbox.delete_batch(call.named["queue"], read_receipt_handles(call.body), now_ms)
+        handles = read_receipt_handles(call.body)
+        worked = handles[: call.partial]
+        failed = self._mailbox.delete_batch(call.named["queue"], worked, now_ms) if worked or not handles else []
+        failed += [(handle, internal_error()) for handle in handles[len(worked) :]]
         return Reply(404, delete_errors_element(failed)) if failed else Reply(204)
 
     async def _change_visibility(self, call: Call) -> Reply:

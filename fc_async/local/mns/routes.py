@@ -17,7 +17,7 @@ from .. import limits
 from ..bounded_body import BodyBroken, BodyTooLarge, read_bounded
 from ..clock import Clock
 from ..ids import mns_request_id
-from ..mailbox.errors import MailboxError, invalid_argument, not_implemented, out_of_range
+from ..mailbox.errors import MailboxError, internal_error, invalid_argument, not_implemented, out_of_range
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.topics import Topics
 from ..routing import RoutingTable
@@ -47,6 +47,7 @@ class MnsRoutes:
         may_be_gone: whether the client of a request may have hung up, although its connection is still open: it has
             closed its half. A message that comes later than it could have read it is kept.
         before_pushes: awaited when the first HTTP subscriptions are made.
+        real_time: ends long polls as well, where `clock` may stand still.
     """
 
     def __init__(
@@ -58,10 +59,11 @@ class MnsRoutes:
         random: Random,
         may_be_gone: Callable[[web.BaseRequest], bool] = lambda _: False,
         before_pushes: Callable[[], Awaitable[None]],
+        real_time: Clock | None = None,
     ) -> None:
         self._clock = clock
         self._random = random
-        self._polls = LongPolls(mailbox, clock)
+        self._polls = LongPolls(mailbox, clock, real_time)
         self._table: RoutingTable[Operation] = RoutingTable(
             {
                 **QueueRoutes(mailbox, clock, self._polls, may_be_gone).routes(),
@@ -79,8 +81,7 @@ class MnsRoutes:
             return self._refused(request, refusal, arrived_ms)
         except Exception:
             _log.exception("An MNS request could not be answered; this is a defect of the local service")
-            defect = MailboxError(500, "InternalError", "Interal error.")  # the service's spelling
-            return self._refused(request, defect, arrived_ms)
+            return self._refused(request, internal_error(), arrived_ms)
         return self._response(reply, mns_request_id(self._random, self._clock.now_ms()), arrived_ms)
 
     def refusal(self, request: web.BaseRequest, error: MailboxError) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -39,6 +40,32 @@ def read_invocation(endpoint: str, request_id: str) -> dict[str, Any]:
     return found
 
 
+def advance(endpoint: str, seconds: float) -> None:
+    """Move the manual time of a local service; returns when what became due is done; raises as `read_status`."""
+    _send(endpoint, "POST", "clock/advance", {"seconds": seconds}, timeout_seconds=None)
+
+
+def reset(endpoint: str) -> None:
+    """Have a local service be as at its start; raises as `read_status`."""
+    _send(endpoint, "POST", "reset")
+
+
+def add_fault(endpoint: str, fault: dict[str, Any]) -> None:
+    """Add a fault, given as /_local/faults takes it; raises as `read_status`."""
+    _send(endpoint, "POST", "faults", fault)
+
+
+def read_faults(endpoint: str) -> list[dict[str, Any]]:
+    """Return the faults that there are, and how often each has happened; raises as `read_status`."""
+    found: list[dict[str, Any]] = _get(endpoint, "faults", list)
+    return found
+
+
+def clear_faults(endpoint: str) -> None:
+    """Remove all faults; raises as `read_status`."""
+    _send(endpoint, "DELETE", "faults")
+
+
 def _is_local(endpoint: str) -> bool:
     try:
         parts = urlsplit(endpoint)
@@ -48,19 +75,39 @@ def _is_local(endpoint: str) -> bool:
 
 
 def _get(endpoint: str, what: str, kind: type) -> Any:
-    if not _is_local(endpoint):
-        raise ArgumentError(f"expected the URL of a local service, as http://127.0.0.1:9700, got {endpoint[:80]!r}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine
+    answer = _send(endpoint, "GET", what)
     try:
-        with opener.open(f"{endpoint.rstrip('/')}/_local/{what}", timeout=_TIMEOUT_SECONDS) as answer:
-            value = json.loads(answer.read())
-    except urllib.error.HTTPError as refused:
-        raise LocalError(_reason(refused, endpoint)) from None
-    except (OSError, ValueError) as error:
+        value = json.loads(answer)
+    except ValueError as error:
         raise LocalError(_nobody(endpoint, type(error).__name__)) from None
     if not isinstance(value, kind):
         raise LocalError(f"what answers at {endpoint[:80]} is no local service; start one with: fc-async local up")
     return value
+
+
+def _send(
+    endpoint: str,
+    method: str,
+    what: str,
+    body: dict[str, Any] | None = None,
+    *,
+    timeout_seconds: float | None = _TIMEOUT_SECONDS,
+) -> bytes:
+    if not _is_local(endpoint):
+        raise ArgumentError(f"expected the URL of a local service, as http://127.0.0.1:9700, got {endpoint[:80]!r}")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot reach this machine
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(  # noqa: S310 - an http URL of this machine
+        f"{endpoint.rstrip('/')}/_local/{what}", data, {"Content-Type": "application/json"}, method=method
+    )
+    try:
+        with opener.open(request, timeout=timeout_seconds) as answer:
+            found: bytes = answer.read()
+    except urllib.error.HTTPError as refused:
+        raise LocalError(_reason(refused, endpoint)) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise LocalError(_nobody(endpoint, type(error).__name__)) from None
+    return found
 
 
 def _reason(refused: urllib.error.HTTPError, endpoint: str) -> str:

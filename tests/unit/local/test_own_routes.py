@@ -53,7 +53,17 @@ def test_a_connection_that_is_gone_is_nobody() -> None:
 def test_another_machine_is_refused_before_anything_is_told() -> None:
     engine = Engine()
     none = cast("Any", None)
-    routes = LocalRoutes(control_plane=none, engine=engine, dispatcher=none, topics=none, signature=none)
+    routes = LocalRoutes(
+        control_plane=none,
+        engine=engine,
+        dispatcher=none,
+        mailbox=none,
+        topics=none,
+        signature=none,
+        clock=none,
+        control=none,
+        faults=none,
+    )
     stranger = cast("web.BaseRequest", Connected(("10.0.0.1", 1)))
     for path in (
         "/_local/health",
@@ -61,6 +71,9 @@ def test_another_machine_is_refused_before_anything_is_told() -> None:
         "/_local/outbox",
         "/_local/certificate.pem",
         "/_local/functions/f/limit",
+        "/_local/clock/advance",
+        "/_local/reset",
+        "/_local/faults",
     ):
         with pytest.raises(FcError, match="AccessDenied"):
             asyncio.run(routes.answer(stranger, path))
