@@ -23,9 +23,12 @@ from .engine.engine import Engine
 from .faults.chain import FaultChain, failing_destination
 from .faults.fault import FaultBook
 from .fc.async_tasks import AsyncTasks
+from .fc.code_downloads import CodeDownloads
+from .fc.code_reader import CodeReader
 from .fc.concurrency_routes import ConcurrencyRoutes
 from .fc.invoke import Invoker
 from .fc.routes import FcRoutes
+from .fc.temp_bucket import TempBucket
 from .gateway import Gateway
 from .http.connection import may_be_gone
 from .ids import Ids
@@ -141,6 +144,8 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
     """
     ids = Ids(setup.random)
     book = FaultBook()
+    bucket = TempBucket(scratch.bucket, setup.account_id, setup.access_key)
+    downloads = CodeDownloads()
     mailbox = Mailbox(random=setup.random)
     topics = Topics(
         mailbox,
@@ -191,7 +196,8 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         bound_address=setup.host,
         clock=setup.clock,
         ids=ids,
-        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch, warnings),
+        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch, warnings, bucket, downloads),
+        bucket=bucket,
         mns=mns,
         local=LocalRoutes(
             control_plane=plane,
@@ -203,6 +209,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
             clock=setup.clock,
             control=control,
             faults=book,
+            downloads=downloads,
         ),
         access_key=setup.access_key,
     )
@@ -243,6 +250,8 @@ def _fc_routes(
     runner: Runner,
     scratch: Scratch,
     warnings: DestinationWarnings,
+    bucket: TempBucket,
+    downloads: CodeDownloads,
 ) -> FcRoutes:
     invoker = Invoker(
         control_plane=plane,
@@ -259,13 +268,15 @@ def _fc_routes(
         assumptions=setup.assumptions,
     )
     concurrency = ConcurrencyRoutes(control_plane=plane, clock=setup.clock, dispatcher=dispatcher, runner=runner)
-    uploaded = UploadedCode(scratch.code, plane.catalog, runner)
+    uploaded = UploadedCode(scratch.code, scratch.packages, plane.catalog, runner)
     return FcRoutes(
         control_plane=plane,
         invoker=invoker,
         tasks=tasks,
         concurrency=concurrency,
         uploaded=uploaded,
+        code=CodeReader(bucket, uploaded),
+        downloads=downloads,
         warnings=warnings,
         assumptions=setup.assumptions,
     )

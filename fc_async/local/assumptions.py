@@ -77,6 +77,9 @@ class Assumptions:
     put_keys_ignore_case: bool = _one_of(
         True, False, why="FC 2.0 read PascalCase keys of a PUT (fc-python-sdk tests); for FC 3.0 no source"
     )
+    alias_update_needs_change: bool = _one_of(
+        False, True, why="true: UpdateAlias without a change is refused, as public scripts say; code and status unknown"
+    )
     destination_needs_role: bool = _one_of(
         False, True, why="false: a warning; true: lost, as result-callback says: without a role nothing is delivered"
     )

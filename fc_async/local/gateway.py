@@ -20,6 +20,7 @@ from .fc.answer import json_response, refusal_response
 from .fc.request_body import SIGNED_HASH, read_body
 from .fc.routes import FcRoutes
 from .fc.signature import check_acs3
+from .fc.temp_bucket import TOKEN_PATH, TempBucket, is_for_a_bucket, is_host_of_the_bucket, oss_refusal
 from .guard import refusal
 from .ids import Ids
 from .loopback import is_loopback
@@ -44,6 +45,7 @@ class Gateway:
         fc: answers Function Compute's paths, and those of no service.
         mns: answers /queues and /topics, and what else is asked with the headers of MNS.
         local: answers /_local.
+        bucket: takes the code packages of a deploy tool.
         access_key: what requests must be signed with; None: signatures are not read.
     """
 
@@ -56,6 +58,7 @@ class Gateway:
         fc: FcRoutes,
         mns: MnsRoutes,
         local: LocalRoutes,
+        bucket: TempBucket,
         access_key: AccessKey | None = None,
     ) -> None:
         self._bound_address = bound_address
@@ -66,10 +69,13 @@ class Gateway:
         self._fc = fc
         self._mns = mns
         self._local = local
+        self._bucket = bucket
         self._access_key = access_key
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if is_for_a_bucket(request):
+            return await self._answer_bucket(request)
         path = request.rel_url.raw_path
         is_own = path.startswith("/_local/")
         refused = refusal(request.headers, self._bound_address, any_host=self._is_public and not is_own)
@@ -81,14 +87,12 @@ class Gateway:
         try:
             if self._access_key is not None:
                 # Also None is set: a connection's requests share one context.
-                SIGNED_HASH.set(None if is_own else self._signed_hash(request, self._access_key))
+                SIGNED_HASH.set(None if is_own or path == TOKEN_PATH else self._signed_hash(request, self._access_key))
             await _send_continue(request)
-            if self._access_key is not None and not is_own and _is_without_body(request, path):
-                await read_body(request, limits.CONFIG_BODY_BYTES)  # holds it to its signed hash; no route does
             if is_own:
                 answer = await self._local.answer(request, path)
                 return answer if isinstance(answer, web.Response) else json_response(answer, request_id)
-            return await self._fc.handle(request, request_id)
+            return await self._answer_fc(request, path, request_id)
         except FcError as error:
             return refusal_response(error, request_id)
         except ConnectionError:
@@ -97,9 +101,24 @@ class Gateway:
             log.exception("A request could not be answered; this is a defect of the local service")
             return refusal_response(internal_error(), request_id)
 
+    async def _answer_fc(self, request: web.BaseRequest, path: str, request_id: str) -> web.Response:
+        if path == TOKEN_PATH and request.method == "GET":
+            return json_response(self._bucket.token(request), request_id)
+        if self._access_key is not None and _is_without_body(request, path):
+            await read_body(request, limits.CONFIG_BODY_BYTES)  # holds it to its signed hash; no route does
+        return await self._fc.handle(request, request_id)
+
     def _signed_hash(self, request: web.BaseRequest, key: AccessKey) -> str:
         now_ms = self._signing_clock.now_ms()
         return check_acs3(request.method, request.raw_path, request.headers, key, now_ms)
+
+    async def _answer_bucket(self, request: web.BaseRequest) -> web.StreamResponse:
+        any_host = self._is_public or is_host_of_the_bucket(request.headers.get("Host", ""))
+        refused = refusal(request.headers, self._bound_address, any_host=any_host)
+        if refused is not None:
+            return oss_refusal(refused, "")
+        await _send_continue(request)
+        return await self._bucket.answer(request)
 
     async def _answer_mns(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._access_key is not None:

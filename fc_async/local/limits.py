@@ -171,6 +171,19 @@ _behaviour(
     "Process exited unexpectedly",
     "assumed: instances are destroyed (DisableFunctionInvocation); what is async is tried again as after any failure",
 )
+TEMP_BUCKET_OBJECT_BYTES: Final = _value(
+    "temp_bucket_object_bytes", 100 * 1024 * 1024, "ours: the largest package of a deploy tool"
+)
+TEMP_BUCKET_OBJECTS: Final = _value("temp_bucket_objects", 16, "ours: the last so many packages are kept")
+CODE_DOWNLOADS: Final = _value("code_downloads", 1_000, "ours: the last so many URLs of GetFunctionCode work")
+PUBLISH_UNCHANGED: Final = _value(
+    "publish_unchanged",
+    (400, "VersionPublishError", "No changes were made since last publish"),
+    "public scripts for FC 3.0 have the code and the words; the status is assumed",
+)
+_behaviour(
+    "list_functions_description", "substring", "assumed: how ListFunctions compares it; gpuType and the others: equal"
+)
 DEFAULT_TIMEOUT_SECONDS: Final = _value("default_timeout_seconds", 3, "API 2023-03-30 CreateFunctionInput: 3 s")
 MAX_TIMEOUT_SECONDS: Final = _value("max_timeout_seconds", 86400, "API 2023-03-30 CreateFunctionInput: 86400 s")
 DEFAULT_MEMORY_MB: Final = _value("default_memory_mb", 512, "assumed")

@@ -8,6 +8,7 @@ GET  /_local/certificate.pem              what the pushes of topics are signed w
 GET  /_local/metrics                      the metrics, and how many messages are in each queue, as Prometheus text
 PUT  /_local/functions/{name}/limit       {"instances": N}: 429 beyond N at once; null lifts it
 POST /_local/clock/advance                {"seconds": N}: moves manual time; answers when what became due is done
+GET  /_local/code/{token}                 a function's code, as GetFunctionCode has named it
 GET  /_local/faults                       the faults that were asked for, and how often each has happened
 POST /_local/faults                       adds one: {"action": "ReceiveMessage", "status": 503, "times": 2}
 DELETE /_local/faults                     removes all of them
@@ -25,7 +26,7 @@ from aiohttp import web
 
 from . import limits
 from .catalog.control_plane import ControlPlane
-from .catalog.fc_errors import access_denied, invalid_argument, not_implemented, wrong_value
+from .catalog.fc_errors import FcError, access_denied, invalid_argument, not_implemented, wrong_value
 from .clock import Clock, ManualClock
 from .dispatch.delivery import OUTBOX
 from .dispatch.dispatcher import Dispatcher
@@ -34,6 +35,8 @@ from .dispatch.push_signature import CERTIFICATE_PATH, PushSignature
 from .engine.engine import Engine
 from .faults.fault import FaultBook
 from .faults.fault_json import fault_to_wire, read_fault
+from .fc.code_downloads import PATH as CODE_PATH
+from .fc.code_downloads import CodeDownloads
 from .fc.request_body import read_json_object
 from .loopback import is_loopback
 from .mailbox.mailbox import Mailbox
@@ -67,6 +70,7 @@ class LocalRoutes:
         clock: the service's time.
         control: moves time, and starts the service over.
         faults: the faults that were asked for.
+        downloads: code that can be fetched.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class LocalRoutes:
         clock: Clock,
         control: Control,
         faults: FaultBook,
+        downloads: CodeDownloads,
     ) -> None:
         self._plane = control_plane
         self._engine = engine
@@ -91,6 +96,7 @@ class LocalRoutes:
         self._clock = clock
         self._control = control
         self._faults = faults
+        self._downloads = downloads
         self._table: RoutingTable[Callable[[web.BaseRequest, str], Awaitable[Any]]] = RoutingTable(
             {
                 "GET /_local/health": self._health,
@@ -102,6 +108,7 @@ class LocalRoutes:
                 "PUT /_local/functions/{name}/limit": self._set_limit,
                 "POST /_local/clock/advance": self._advance,
                 "POST /_local/reset": self._reset,
+                f"GET {CODE_PATH}{{name}}": self._code,
                 "GET /_local/faults": self._list_faults,
                 "POST /_local/faults": self._add_fault,
                 "DELETE /_local/faults": self._clear_faults,
@@ -164,6 +171,12 @@ class LocalRoutes:
     async def _reset(self, *_: object) -> web.Response:
         await self._control.start_over()
         return web.Response(status=204)
+
+    async def _code(self, _: web.BaseRequest, token: str) -> web.Response:
+        package = await asyncio.to_thread(self._downloads.read, token)
+        if package is None:
+            raise FcError(404, "CodeNotFound", "this URL names no code, or no longer")
+        return web.Response(body=package, content_type="application/zip")
 
     async def _list_faults(self, *_: object) -> list[dict[str, Any]]:
         return [fault_to_wire(active) for active in self._faults.all()]

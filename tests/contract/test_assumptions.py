@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
 
 from fc_async.errors import ArgumentError
 from fc_async.local import LocalServer, limits
@@ -425,6 +426,22 @@ def test_context(assuming: Assuming, context: str, has_all: bool) -> None:
 
 
 # The table itself
+
+
+def test_alias_update_needs_change(assuming: Callable[..., LocalService]) -> None:
+    body = models.UpdateAliasInput(version_id="LATEST")
+    for needs in (False, True):
+        service = assuming(alias_update_needs_change=needs)
+        main = service.function("def handler(event, context): pass")
+        create_alias(service.fc, main, "prod")
+
+        def update(fc: Client = service.fc, main: str = main) -> object:
+            return fc.update_alias(main, "prod", models.UpdateAliasRequest(body=body)).status_code
+
+        if needs:
+            assert refused(update) == (400, "InvalidArgument")
+        else:
+            assert update() == 200
 
 
 def test_every_assumption_is_varied_here() -> None:

@@ -734,9 +734,9 @@ def test_what_is_not_served_is_501_naming_the_action(local: LocalServer, fc: Cli
     assert "PATCH /2023-03-30/functions/main " in json.loads(answer[2])["Message"]
 
 
-def test_code_in_oss_is_501(fc: Client) -> None:
+def test_code_in_a_bucket_of_somebody_elses_is_501(fc: Client) -> None:
     code = models.InputCodeLocation(oss_bucket_name="b", oss_object_name="o")
-    with pytest.raises(ServerException, match="OSS"):
+    with pytest.raises(ServerException, match="code from the bucket 'b'"):
         create_function(fc, "main", "", code=code)
 
 

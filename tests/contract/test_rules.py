@@ -147,6 +147,14 @@ def unknown_fields_are_refused() -> bool:
     return any("unknown" in answer for answer in answers)
 
 
+def list_functions_description() -> str:
+    plane = Account().plane
+    plane.update_function("f", {"description": "sends orders"}, None)
+    found = [plane.catalog.list({"description": text})["functions"] for text in ("orders", "no")]
+    assert not found[1]
+    return {1: "substring", 0: "equal"}[len(found[0])]
+
+
 def put_checks_function() -> bool:
     return is_refused(lambda: Account().plane.put_config("g", None, {}), "FunctionNotFound")
 
@@ -520,6 +528,7 @@ OBSERVED: dict[str, Callable[[], object]] = {
         put_null_is_unset,
         put_checks_function,
         unknown_fields_are_refused,
+        list_functions_description,
         put_checks_destination,
         delete_function_deletes_configs,
         missing_function_is_said_before_config,

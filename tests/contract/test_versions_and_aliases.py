@@ -43,11 +43,18 @@ def move(client: Client, alias: str, **changes: Any) -> models.Alias:
     return client.update_alias("main", alias, models.UpdateAliasRequest(body=models.UpdateAliasInput(**changes))).body
 
 
+def changed_and_published(fc: Client, text: str) -> models.Version:
+    """A version that says `text`: what has not changed is not published."""
+    body = models.UpdateFunctionInput(description=text)
+    fc.update_function("main", models.UpdateFunctionRequest(body=body))
+    return publish(fc, "main", text)
+
+
 def test_versions_are_numbered_listed_both_ways_and_never_numbered_again(fc: Client) -> None:
     create_function(fc, "main", ECHOES)
-    assert [publish(fc, "main", text).version_id for text in ("a", "b", "c")] == ["1", "2", "3"]
+    assert [changed_and_published(fc, text).version_id for text in ("a", "b", "c")] == ["1", "2", "3"]
     assert fc.delete_function_version("main", "3").status_code == 204
-    assert publish(fc, "main").version_id == "4"
+    assert changed_and_published(fc, "").version_id == "4"
     newest_first = versions(fc)
     assert [version.version_id for version in newest_first.versions] == ["4", "2", "1"]
     assert newest_first.direction == "BACKWARD"
@@ -74,7 +81,7 @@ def test_a_version_is_read_like_a_function(fc: Client) -> None:
 def test_an_alias_is_created_read_listed_moved_and_deleted(local: LocalServer, fc: Client) -> None:
     create_function(fc, "main", ECHOES)
     publish(fc, "main")
-    publish(fc, "main")
+    changed_and_published(fc, "second")
     created = create_alias(fc, "main", "prod", "1")
     assert (created.alias_name, created.version_id, created.created_time) == ("prod", "1", "2026-01-01T00:00:00Z")
     create_alias(fc, "main", "beta", "2")

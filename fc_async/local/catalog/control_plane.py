@@ -92,10 +92,12 @@ class ControlPlane:
             copy: folder with a copy of its code, for code that its developer goes on editing; None: the code's own.
 
         Raises:
-            FcError: 404 FunctionNotFound.
+            FcError: 404 FunctionNotFound; 400 VersionPublishError where nothing has changed since the last one.
         """
         function = self.catalog.get(name)
-        version = self.catalog.versions.publish(self._clock.now_ms(), _snapshot(function, copy), description)
+        version = self.catalog.versions.publish(
+            self._clock.now_ms(), _snapshot(function, copy), description, is_watched=function.is_watched
+        )
         self._engine.add_qualifier(name, version.version_id)
         return version
 
@@ -124,6 +126,13 @@ class ControlPlane:
         if body.get("versionId") is not None:
             self._check_version(name, version_of(body))
         return self.catalog.aliases.update(self._clock.now_ms(), name, alias, body)
+
+    def changes_alias(self, name: str, alias: str, body: Mapping[str, Any]) -> bool:
+        """Whether a body of UpdateAlias says anything new; raises FcError 404."""
+        self.catalog.get(name)
+        now = self.catalog.aliases.get(name, alias)
+        asked = ((body.get("versionId"), now.version_id), (body.get("description"), now.description))
+        return any(new is not None and new != old for new, old in asked)
 
     def delete_alias(self, name: str, alias: str) -> None:
         """Delete an alias and its async config; raises FcError 404."""

@@ -124,6 +124,11 @@ def resource_exhausted(name: str) -> FcError:
     return FcError(429, "ResourceExhausted", f"function '{name}' runs as many instances as its limit allows")
 
 
+def version_publish_error() -> FcError:
+    """Nothing has changed since the last version; see `limits.py`."""
+    return FcError(*limits.PUBLISH_UNCHANGED)
+
+
 def concurrency_config_not_found(name: str) -> FcError:
     """Code and words are assumed."""
     return FcError(404, limits.CONCURRENCY_CONFIG_NOT_FOUND_CODE, f"function '{name}' has no concurrency config")

@@ -74,6 +74,7 @@ class DeployedFunction:
         revision: another one for every change, so that a warm worker is known to be out of date.
         created_ms: when it was created, in milliseconds since 1970.
         modified_ms: when it was changed last.
+        function_id: another one for every function that is created.
         version_id: the published version that it is; LATEST for what is not published.
     """
 
@@ -83,6 +84,7 @@ class DeployedFunction:
     revision: int
     created_ms: int
     modified_ms: int
+    function_id: str = ""
     version_id: str = LATEST
 
     @property

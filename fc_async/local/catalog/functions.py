@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from .. import limits
 from ..function_arn import function_arn
@@ -16,6 +17,7 @@ from .destination_needs import Need, missing_needs
 from .fc_errors import function_already_exists, function_is_disabled, function_not_found, wrong_value
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
 from .function_fields import check_function, known_fields
+from .function_filters import function_filter
 from .paging import page
 from .restriction import Restriction
 from .versions import Versions
@@ -66,7 +68,10 @@ class FunctionCatalog:
         check_function(fields)
         spec = _spec(name, fields, code)
         self._revision += 1
-        function = DeployedFunction(spec, fields, code, self._revision, created_ms=now_ms, modified_ms=now_ms)
+        seen_by = f"{self.arn(name)} {now_ms} {self._revision}"
+        function = DeployedFunction(
+            spec, fields, code, self._revision, now_ms, now_ms, str(uuid5(NAMESPACE_URL, seen_by))
+        )
         self._functions[name] = function
         return function
 
@@ -146,11 +151,11 @@ class FunctionCatalog:
         return function
 
     def list(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Return the body of ListFunctions for `prefix`, `limit` and `nextToken`."""
-        prefix = query.get("prefix", "")
-        found = ((name, function) for name, function in self._functions.items() if name.startswith(prefix))
-        functions, token = page(found, query)
-        return {"functions": [self.to_wire(function) for function in functions], "nextToken": token}
+        """Return the body of ListFunctions for its filters, `limit` and `nextToken`; raises FcError 400."""
+        is_asked_for = function_filter(query)
+        wires = ((name, self.to_wire(function)) for name, function in self._functions.items())
+        functions, token = page(((name, wire) for name, wire in wires if is_asked_for(wire)), query)
+        return {"functions": functions, "nextToken": token}
 
     def to_wire(self, function: DeployedFunction) -> dict[str, Any]:
         """Return the API's Function (SDK model `Function`)."""
@@ -160,6 +165,7 @@ class FunctionCatalog:
             **({"layers": _layers(function.wire["layers"])} if "layers" in function.wire else {}),
             "functionName": spec.name,
             "functionArn": self.arn(spec.name),
+            "functionId": function.function_id,
             "runtime": spec.runtime,
             "handler": spec.handler,
             "timeout": spec.timeout_seconds,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..times import rfc3339
-from .fc_errors import invalid_argument, version_not_found
+from .fc_errors import invalid_argument, version_not_found, version_publish_error
 from .function import DeployedFunction
 from .paging import page
 
@@ -51,10 +51,17 @@ class Versions:
     def __init__(self) -> None:
         self._versions: dict[str, dict[str, Version]] = {}
         self._published: dict[str, int] = {}
+        self._revisions: dict[str, int] = {}
 
-    def publish(self, now_ms: int, function: DeployedFunction, description: str) -> Version:
-        """Keep a function as it is now, under the next number of its name."""
+    def publish(
+        self, now_ms: int, function: DeployedFunction, description: str, *, is_watched: bool = False
+    ) -> Version:
+        """Keep a function as it is now, under the next number of its name; raises FcError where it did not change."""
         name = function.spec.name
+        if self._revisions.get(name) == function.revision:
+            raise version_publish_error()
+        if not is_watched:  # the files of a watched folder may have changed
+            self._revisions[name] = function.revision
         number = self._published[name] = self._published.get(name, 0) + 1
         version = Version(str(number), description, replace(function, version_id=str(number)), now_ms)
         self._versions.setdefault(name, {})[version.version_id] = version
@@ -79,6 +86,7 @@ class Versions:
         """Remove every version of a function; its numbers begin at 1 again."""
         self._versions.pop(name, None)
         self._published.pop(name, None)
+        self._revisions.pop(name, None)
 
     def list(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
         """Return the body of ListFunctionVersions for `direction` (newest first by default), `limit`, `nextToken`."""

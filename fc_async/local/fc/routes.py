@@ -16,16 +16,16 @@ from .. import limits
 from ..assumptions import Assumptions
 from ..catalog.aliases import Alias, description_of
 from ..catalog.control_plane import ControlPlane
-from ..catalog.fc_errors import FcError, invalid_argument, not_implemented, wrong_value
-from ..catalog.function import Code, normal_qualifier
+from ..catalog.fc_errors import FcError, invalid_argument, not_implemented
+from ..catalog.function import normal_qualifier
 from ..dispatch.destination_warnings import DestinationWarnings
 from ..routing import RoutingTable, path_parts
 from ..workers.uploaded_code import UploadedCode
 from .answer import json_response, no_content, refusal_response
 from .async_tasks import AsyncTasks
 from .call import Call
-from .checksum import code_checksum
-from .code_package import decode_zip, unpack
+from .code_downloads import CodeDownloads
+from .code_reader import CodeReader
 from .concurrency_routes import ConcurrencyRoutes
 from .config_body import respelt
 from .function_body import read_function_body
@@ -47,6 +47,8 @@ class FcRoutes:
         tasks: async tasks.
         concurrency: answers what limits invocations.
         uploaded: where uploaded code is unpacked.
+        code: reads the code in a body.
+        downloads: where code can be fetched.
         warnings: says what the cloud would not deliver.
         assumptions: what the service is taken to do where no source says so.
     """
@@ -59,6 +61,8 @@ class FcRoutes:
         tasks: AsyncTasks,
         concurrency: ConcurrencyRoutes,
         uploaded: UploadedCode,
+        code: CodeReader,
+        downloads: CodeDownloads,
         warnings: DestinationWarnings,
         assumptions: Assumptions,
     ) -> None:
@@ -69,6 +73,9 @@ class FcRoutes:
         self._invoker = invoker
         self._tasks = tasks
         self._uploaded = uploaded
+        self._code = code
+        self._downloads = downloads
+        self._aliases_need_change = assumptions.alias_update_needs_change
         self._table: RoutingTable[Callable[[Call], Awaitable[web.Response]]] = RoutingTable(
             {
                 "POST /functions/{name}/invocations": self._invoke,
@@ -77,6 +84,7 @@ class FcRoutes:
                 "GET /functions/{name}": self._get_function,
                 "PUT /functions/{name}": self._update_function,
                 "DELETE /functions/{name}": self._delete_function,
+                "GET /functions/{name}/code": self._get_code,
                 "PUT /functions/{name}/async-invoke-config": self._put_config,
                 "GET /functions/{name}/async-invoke-config": self._get_config,
                 "DELETE /functions/{name}/async-invoke-config": self._delete_config,
@@ -121,11 +129,11 @@ class FcRoutes:
     async def _create_function(self, call: Call) -> web.Response:
         wire = await read_function_body(call.request)
         async with self._uploaded.new_folder() as folder:
-            code = await _unpacked(wire.pop("code", None), folder)
+            code = await self._code.read(wire.pop("code", None), folder)
             if code is None and wire.get("runtime") != "custom-container":
                 raise invalid_argument("code.zipFile is required")
             if code is None:
-                code = await _unpacked_zip(_EMPTY_ZIP, folder)
+                code = await self._code.unpacked(_EMPTY_ZIP, folder)
             function = self._plane.create_function(wire, code)
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
@@ -133,7 +141,7 @@ class FcRoutes:
         self._plane.catalog.get(call.name)
         wire = await read_function_body(call.request)
         async with self._uploaded.new_folder() as folder:
-            code = await _unpacked(wire.pop("code", None), folder)
+            code = await self._code.read(wire.pop("code", None), folder)
             function = self._plane.update_function(call.name, wire, code)
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
@@ -148,6 +156,13 @@ class FcRoutes:
         self._plane.delete_function(call.name)
         await self._uploaded.sweep()
         return no_content(call.request_id)
+
+    async def _get_code(self, call: Call) -> web.Response:
+        function = self._plane.catalog.resolve(call.name, call.qualifier)
+        package = self._uploaded.package_of(function.code.folder)
+        url = self._downloads.offer(function.code.folder if package is None else package)
+        host = call.request.headers.get("Host", "")
+        return json_response({"checksum": function.code.checksum, "url": f"http://{host}{url}"}, call.request_id)
 
     # async configs
 
@@ -223,6 +238,8 @@ class FcRoutes:
 
     async def _update_alias(self, call: Call) -> web.Response:
         body = await read_json_object(call.request, limits.CONFIG_BODY_BYTES)
+        if self._aliases_need_change and not self._plane.changes_alias(call.name, call.item, body):
+            raise invalid_argument("Can not update alias without any change")
         return _alias_response(self._plane.update_alias(call.name, call.item, body), call)
 
     async def _list_aliases(self, call: Call) -> web.Response:
@@ -232,27 +249,6 @@ class FcRoutes:
     async def _delete_alias(self, call: Call) -> web.Response:
         self._plane.delete_alias(call.name, call.item)
         return no_content(call.request_id)
-
-
-async def _unpacked(code: object, folder: Path) -> Code | None:
-    """Unpack uploaded code; return what the catalog needs of it, None when there is none."""
-    if code is None:
-        return None
-    if not isinstance(code, dict):
-        raise wrong_value("code", code, "an object")
-    if code.get("zipFile") is None and code.get("ossBucketName") is not None:
-        raise not_implemented("code from OSS (ossBucketName)")
-    archive, checksum = decode_zip(code.get("zipFile")), code.get("checksum")
-    code.clear()  # the base64 text is as large as the zip again
-    return await _unpacked_zip(archive, folder, checksum)
-
-
-async def _unpacked_zip(archive: bytes, folder: Path, expected: object = None) -> Code:
-    found = await asyncio.to_thread(code_checksum, archive)
-    if expected is not None and str(expected) != found:
-        raise wrong_value("code.checksum", expected, f"{found}, the CRC-64 of the package")
-    await asyncio.to_thread(unpack, archive, folder)
-    return Code(folder, zip_bytes=len(archive), checksum=found)
 
 
 async def _copied(code_dir: Path, folder: Path) -> Path:

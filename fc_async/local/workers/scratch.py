@@ -30,6 +30,10 @@ class Scratch:
         self._folder, self._lock = _locked_folder(root)
         self.code = self._folder / "code"
         self.code.mkdir()
+        self.packages = self._folder / "packages"
+        self.packages.mkdir()
+        self.bucket = self._folder / "bucket"
+        self.bucket.mkdir()
         self.home = self._folder / "home"
         self.home.mkdir()
 

@@ -18,12 +18,14 @@ class UploadedCode:
 
     Args:
         root: nothing else is in it.
+        packages: where each zip stays as it came, under the name of its folder; nothing else is in it.
         catalog: the functions and versions that refer to them.
         runner: the workers that were started in them.
     """
 
-    def __init__(self, root: Path, catalog: FunctionCatalog, runner: Runner) -> None:
+    def __init__(self, root: Path, packages: Path, catalog: FunctionCatalog, runner: Runner) -> None:
         self._root = root
+        self._packages = packages
         self._catalog = catalog
         self._runner = runner
         self._being_filled: set[Path] = set()
@@ -39,6 +41,15 @@ class UploadedCode:
             self._being_filled.discard(folder)
             await self.sweep()
 
+    def keep_package(self, folder: Path, archive: bytes) -> None:
+        """Keep the zip of a folder for as long as the folder."""
+        (self._packages / folder.name).write_bytes(archive)
+
+    def package_of(self, folder: Path) -> Path | None:
+        """Return the zip of a folder; None for one that came without."""
+        package = self._packages / folder.name
+        return package if folder.parent == self._root and package.is_file() else None
+
     async def sweep(self) -> None:
         """End the idle workers of code that is gone; remove the folders that no function, version or worker uses."""
         needed = self._catalog.code_dirs()
@@ -46,3 +57,4 @@ class UploadedCode:
         unused = [folder for folder in self._root.iterdir() if folder not in needed_dirs]
         for folder in unused:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            (self._packages / folder.name).unlink(missing_ok=True)

@@ -63,6 +63,7 @@ def test_another_machine_is_refused_before_anything_is_told() -> None:
         clock=none,
         control=none,
         faults=none,
+        downloads=none,
     )
     stranger = cast("web.BaseRequest", Connected(("10.0.0.1", 1)))
     for path in (
@@ -74,6 +75,7 @@ def test_another_machine_is_refused_before_anything_is_told() -> None:
         "/_local/clock/advance",
         "/_local/reset",
         "/_local/faults",
+        "/_local/code/x",
     ):
         with pytest.raises(FcError, match="AccessDenied"):
             asyncio.run(routes.answer(stranger, path))
