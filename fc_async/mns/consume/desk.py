@@ -194,8 +194,10 @@ class Desk:
             return
         self._say(self._deleting.failed(now, str(error)))
         for key in keys:
-            self._held[key].is_calling = False
-            self._try_again(self._held[key], now)
+            one = self._held[key]
+            one.is_calling = False
+            self._try_again(one, now)
+            self._look_at = min(self._look_at, one.renew_at)
 
     # What is to be done
 
@@ -285,8 +287,13 @@ class Desk:
             yield call
 
     def _hand_out(self, now: float) -> Iterator[Command]:
-        while self._idle > 0 and self._waiting:
+        for _ in range(len(self._waiting)):
+            if self._idle < 1:
+                return
             one = self._held[self._waiting.popleft()]
+            if now >= one.hidden_until and one.is_calling:
+                self._waiting.append(one.key)  # the renewal's answer tells whether it is held still
+                continue
             if one.is_lost or now >= one.hidden_until:
                 self._forget(one.key, came_late=True)
                 continue

@@ -69,6 +69,8 @@ class LoggingObserver:
         self._clock = clock
         self._wall_clock = wall_clock
         self._lock = threading.Lock()
+        self._longest: float = 0
+        self._oldest: float = 0
         self._begin(clock())
 
     def received(self, count: int, in_flight: int) -> None:
@@ -90,8 +92,7 @@ class LoggingObserver:
         self._received = 0
         self._in_flight = 0
         self._outcomes: dict[str, int] = {}
-        self._longest: float = 0
-        self._oldest: float = 0
+        self._longest = self._oldest = 0.0
 
     def _tell_when_due(self) -> None:
         now = self._clock()
