@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from random import random
 from time import monotonic
@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from .consume.dedupe import DedupeStore, Once, key_of
 from .consume.desk import Desk
 from .consume.held import FOREVER
-from .consume.iteration import Letters, LoopTasks, LoopWorker, letters
+from .consume.iteration import AsyncLetters, Letters, LoopRun, LoopTasks, LoopWorker
 from .consume.judge import WANTS_ASYNC, Handlers, Judge
 from .consume.observer import Observer, Quiet
 from .consume.polls import Ending
@@ -111,7 +111,7 @@ class Consumer:
         if max_receives is not None:
             check_whole("max_receives", max_receives, 1, 2**31)
         hide = whole_seconds(unreadable_hide_seconds)
-        self._handlers = Handlers(
+        handlers = Handlers(
             _check_bool("records", records),
             unreadable,
             check_whole("unreadable_hide_seconds", hide, 1, MAX_VISIBILITY_SECONDS),
@@ -129,8 +129,9 @@ class Consumer:
             raise ArgumentError(f"missing: expected 'wait' or 'raise', got {str(missing)[:40]!r}")
         self._waits_for_queue = missing == "wait"
         self._handle = handle
-        self._once = Once(dedupe, key_of if dedupe_key is None else dedupe_key)
-        self._observer = observer
+        self._observer = Quiet(observer)
+        once = Once(dedupe, key_of if dedupe_key is None else dedupe_key)
+        self._judge = Judge(handlers, once, self._observer)
         self._queue = _client(queue, settings)
         self._running: tuple[int, Shift] | None = None
         self._last: Shift | None = None
@@ -197,7 +198,7 @@ class Consumer:
         The calls to the service are made in threads. Cancelled, it ends as at `stop()`, and then is cancelled.
         """
         ending = self._ending(max_messages, idle_timeout_seconds, deadline_seconds)
-        workers = TaskWorkers(self._judge(), self._handler())
+        workers = TaskWorkers(self._judge, self._handler())
         over = asyncio.Event()
         shift, signals = self._begin(ending, workers, self._concurrency, _setter(over))
         try:
@@ -205,7 +206,7 @@ class Consumer:
         finally:
             shift.stop()
             await over.wait()
-            self._end(signals)
+            signals.put_back()
         return shift.result()
 
     def stop(self) -> None:
@@ -214,39 +215,37 @@ class Consumer:
         if running is not None and running[0] == os.getpid():
             running[1].stop()
 
-    def __iter__(self) -> Iterator[Letter]:
+    def __iter__(self) -> Letters:
         """Hand out letters one by one: the next one acknowledges the last one.
 
         Where the loop's body raises, or leaves with `break`, its letter is released and the run ends; `stop()` ends it
         after the body. `summary` says what was done.
         """
-        worker = LoopWorker(self._judge())
+        worker = LoopWorker(self._judge)
         shift, signals = self._begin(self._ending(None, None, None), worker, 1)
         return Letters(worker, shift, signals)
 
-    def __aiter__(self) -> AsyncIterator[Letter]:
-        """As a `for` loop, in asyncio."""
-        return self._letters()
+    def __aiter__(self) -> AsyncLetters:
+        """As a `for` loop, in asyncio; `contextlib.aclosing(aiter(consumer))` also waits for the end of the run."""
+        return AsyncLetters(self._begin_loop)
 
-    async def _letters(self) -> AsyncIterator[Letter]:
-        worker, over = LoopTasks(self._judge()), asyncio.Event()
+    async def _begin_loop(self) -> LoopRun:
+        before = self._running
+        if before is not None and before[1].is_ending:  # a loop that was left with `break` tells the service still
+            await asyncio.to_thread(before[1].join)
+        worker, over = LoopTasks(self._judge), asyncio.Event()
         shift, signals = self._begin(self._ending(None, None, None), worker, 1, _setter(over))
-        found = letters(worker, shift, over, signals)
-        try:
-            async for letter in found:
-                yield letter
-        finally:
-            await found.aclose()  # type: ignore[attr-defined]
+        return LoopRun(worker, shift, over, signals)
 
     def _run(self, ending: Ending) -> ConsumerSummary:
         handle = self._handler()
         if inspect.iscoroutinefunction(handle):
             raise ArgumentError(WANTS_ASYNC)
-        shift, signals = self._begin(ending, ThreadWorkers(self._concurrency, self._judge(), handle), self._concurrency)
+        shift, signals = self._begin(ending, ThreadWorkers(self._concurrency, self._judge, handle), self._concurrency)
         try:
             shift.join()
         finally:
-            self._end(signals)
+            signals.put_back()
         return shift.result()
 
     def _begin(
@@ -270,19 +269,12 @@ class Consumer:
             self._running = None
             on_over()
 
-        observer = Quiet(self._observer)
-        shift = Shift(desk, lambda tell: ServiceThreads(self._queue, receivers, tell), workers, observer, over)
+        shift = Shift(desk, lambda tell: ServiceThreads(self._queue, receivers, tell), workers, self._observer, over)
         self._running, self._last = (os.getpid(), shift), shift
         signals = StopSignals(shift.stop)
         signals.take()
         shift.begin()
         return shift, signals
-
-    def _end(self, signals: StopSignals) -> None:
-        signals.put_back()
-
-    def _judge(self) -> Judge:
-        return Judge(self._handlers, self._once, Quiet(self._observer))
 
     def _handler(self) -> Callable[[Letter], object]:
         if self._handle is None:

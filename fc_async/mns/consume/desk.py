@@ -313,6 +313,9 @@ class Desk:
                 self._look_at = min(self._look_at, one.since + self._handler_seconds)
             if one.state is State.RETURNING or one.is_lost or one.is_calling:
                 continue
+            if one.state is State.WAITING and now >= one.hidden_until:
+                one.is_lost = True
+                continue
             if now >= one.renew_at:
                 one.is_calling = True
                 yield Change(one.key, one.handle, self._visibility.renewal_seconds, is_renewal=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
@@ -165,11 +166,10 @@ class LoopTasks:
         letter, self._at_hand = found
         return letter
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """Release the letter at hand."""
-        self._settle(LoopLeft())
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        with suppress(RuntimeError):  # the loop is closed: the letter comes back when its visibility is over
+            self._settle(LoopLeft())
 
     def _settle(self, error: BaseException | None) -> None:
         at_hand, self._at_hand = self._at_hand, None
@@ -197,8 +197,9 @@ class LoopTasks:
         await body
 
 
-async def letters(worker: LoopTasks, shift: Shift, over: asyncio.Event, signals: StopSignals) -> AsyncIterator[Letter]:
-    """Yield what the worker hands over; given up, release the letter at hand and end the run.
+@dataclass(frozen=True)
+class LoopRun:
+    """A run whose worker is an `async for` loop.
 
     Args:
         worker: hands the letters over.
@@ -206,12 +207,52 @@ async def letters(worker: LoopTasks, shift: Shift, over: asyncio.Event, signals:
         over: set when it is over.
         signals: are taken, and put back at the end.
     """
-    try:
-        while (letter := await worker.next()) is not None:
-            yield letter
-    finally:
-        await worker.leave()
-        shift.stop()
-        await over.wait()
-        signals.put_back()
-    shift.result()
+
+    worker: LoopTasks
+    shift: Shift
+    over: asyncio.Event
+    signals: StopSignals
+
+
+class AsyncLetters(AsyncIterator[Letter]):
+    """What `aiter(consumer)` gives; given up, it releases the letter at hand and ends the run.
+
+    Args:
+        begin: begins a run; asked for the first letter.
+    """
+
+    def __init__(self, begin: Callable[[], Awaitable[LoopRun]]) -> None:
+        self._begin = begin
+        self._run: LoopRun | None = None
+        self._is_over = False
+
+    async def __anext__(self) -> Letter:
+        if self._is_over:
+            raise StopAsyncIteration
+        if self._run is None:
+            self._run = await self._begin()
+        letter = await self._run.worker.next()
+        if letter is None:
+            await self.aclose()
+            self._run.shift.result()
+            raise StopAsyncIteration
+        return letter
+
+    async def aclose(self) -> None:
+        """End the run, and wait for its end."""
+        self._leave()
+        if self._run is not None:
+            await self._run.over.wait()
+            self._run.signals.put_back()
+
+    def _leave(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            if self._run is not None:
+                self._run.worker.leave()
+                self._run.shift.stop()
+
+    def __del__(self) -> None:
+        self._leave()
+        if self._run is not None:
+            self._run.signals.put_back()

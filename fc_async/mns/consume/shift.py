@@ -48,6 +48,8 @@ class Shift:
         self._workers = workers
         self._observer = observer
         self._on_over = on_over
+        self.is_ending = False
+        """Whether somebody has asked it to end."""
         self._inbox: SimpleQueue[Callable[[Desk, float], None]] = SimpleQueue()
         self._thread = threading.Thread(target=self._live, name="fc_async-consumer", daemon=True)
 
@@ -63,6 +65,7 @@ class Shift:
 
     def stop(self) -> None:
         """Let the run end; likewise."""
+        self.is_ending = True
         self.tell(lambda desk, now: desk.stop(now))
 
     def join(self) -> None:
