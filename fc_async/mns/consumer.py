@@ -273,7 +273,12 @@ class Consumer:
         self._running, self._last = (os.getpid(), shift), shift
         signals = StopSignals(shift.stop)
         signals.take()
-        shift.begin()
+        try:
+            shift.begin()
+        except BaseException:  # a process that may start no more threads
+            self._running = None
+            signals.put_back()
+            raise
         return shift, signals
 
     def _handler(self) -> Callable[[Letter], object]:

@@ -203,13 +203,14 @@ class Desk:
 
     def due(self, now: float) -> Iterator[tuple[int, Command]]:
         """Yield what is to be done now, each with the number of its receive, or 0."""
-        yield from ((0, one) for one in self._end(now))
-        if now >= self._look_at:
-            yield from ((0, one) for one in self._keep(now))
-        yield from ((0, one) for one in self._hand_out(now))
-        yield from ((0, one) for one in self._delete(now))
-        yield from ((0, one) for one in self._return(now))
-        yield from self._receive(now)
+        before = None
+        while before != (self.is_stopping, len(self._held)):  # what is dropped on the way can end the run
+            before = self.is_stopping, len(self._held)
+            for command in (*self._end(now), *self._keep(now), *self._hand_out(now), *self._delete(now)):
+                yield 0, command
+            for command in self._return(now):
+                yield 0, command
+            yield from self._receive(now)
         said, self._said = self._said, []
         yield from ((0, one) for one in said)
 
@@ -304,6 +305,8 @@ class Desk:
 
     def _keep(self, now: float) -> Iterator[Command]:
         """Renew what is due, and abandon the workers that take too long."""
+        if now < self._look_at:
+            return
         self._look_at = FOREVER
         for one in list(self._held.values()):
             if one.state is State.RUNNING:

@@ -88,10 +88,11 @@ class Shift:
 
     def _live(self) -> None:
         try:
-            while not self._desk.is_over(monotonic()):
-                for number, command in self._desk.due(monotonic()):
+            while not self._desk.is_over(now := monotonic()):
+                for number, command in self._desk.due(now):
                     self._do(number, command)
-                self._hear()
+                if not self._desk.is_over(now):
+                    self._hear(now)
         except Exception as error:  # a fault of ours: it must not leave a caller waiting for ever
             LOG.exception("the consumer broke off")
             self._desk.fail(monotonic(), FcAsyncError(f"the consumer broke off ({type(error).__name__})"))
@@ -101,12 +102,12 @@ class Shift:
             self._workers.close()
             self._on_over()
 
-    def _hear(self) -> None:
-        """Wait until something happens or is due, and tell the desk all that has happened."""
-        now = monotonic()
-        if self._desk.is_over(now):
-            return
-        seconds = min(self._desk.next_at(now) - now, _LONGEST_SLEEP_SECONDS)
+    def _hear(self, asked_at: float) -> None:
+        """Wait until something happens or is due, and tell the desk all that has happened.
+
+        What is due is counted from when the desk was asked last: it can have become due since.
+        """
+        seconds = max(0.0, min(self._desk.next_at(asked_at) - monotonic(), _LONGEST_SLEEP_SECONDS))
         with suppress(Empty):
             self._hear_one(self._inbox.get(timeout=seconds))
             while True:
