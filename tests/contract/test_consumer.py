@@ -448,8 +448,17 @@ def test_an_outage_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFix
         "<Messages><Message><MessageId>m</MessageId><MessageBody>b</MessageBody><ReceiptHandle>h-1</ReceiptHandle>"
         "<DequeueCount>1</DequeueCount></Message></Messages>"
     )
-    steps = (Reply(503, "", ID), Drop(), attributes, Reply(429, "", ID), Reply(200, message, ID), Reply(204, "", ID))
-    with Peer(*steps) as peer, QueueClient("dead", endpoint=peer.url) as queue:
+    hung = Reply(hold=threading.Event())
+    steps = (
+        Reply(503, "", ID),
+        hung,
+        Drop(),
+        attributes,
+        Reply(429, "", ID),
+        Reply(200, message, ID),
+        Reply(204, "", ID),
+    )
+    with Peer(*steps) as peer, QueueClient("dead", endpoint=peer.url, read_timeout_seconds=0.1) as queue:
         summary = Consumer(queue, lambda _: None, records=False).run(max_messages=1)
     assert summary.acknowledged == 1
     lines = [one.getMessage() for one in caplog.records if one.name == "fc_async.consumer"]
