@@ -331,6 +331,25 @@ def test_a_signal_ends_the_run_and_its_handler_is_put_back(queue: QueueClient, n
     assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before
 
 
+def test_a_run_that_ends_by_itself_puts_the_signals_back(queue: QueueClient) -> None:
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
+    found = []
+
+    def handle(_: Letter) -> None:
+        found.append(signal.getsignal(signal.SIGTERM))
+        consumer.stop()
+
+    async def run() -> None:
+        await consumer.run_async()
+
+    consumer = Consumer(queue, handle)
+    for work in (consumer.run, lambda: asyncio.run(run())):
+        queue.send(record("r-1"))
+        work()
+        assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before
+    assert not set(found) & set(before)
+
+
 def test_in_another_thread_no_signal_is_taken(queue: QueueClient) -> None:
     queue.send(record("r-1"))
     before = signal.getsignal(signal.SIGTERM)

@@ -250,7 +250,7 @@ def consume_for_years(queue: QueueClient) -> None:
         observer=LoggingObserver(),
     )
     assert_type(consumer.run(max_messages=1, idle_timeout_seconds=0.5), ConsumerSummary)
-    assert_type(consumer.run_for(timedelta(seconds=50)).first_unreadable_expires, Optional[datetime])
+    assert_type(consumer.run_for(timedelta(seconds=50)).first_unreadable_expires, datetime | None)
     for letter in Consumer("dead", endpoint="http://127.0.0.1:9700", dedupe=SqliteDedupe(Path("done.sqlite"))):
         assert_type(letter, Letter)
     Consumer("dead", concurrency="4")  # type: ignore[arg-type]
@@ -260,7 +260,7 @@ def consume_for_years(queue: QueueClient) -> None:
 
 async def consume_in_asyncio(queue: QueueClient) -> None:
     async def handle(letter: Letter) -> None:
-        assert_type(letter.record, Optional[InvocationRecord])
+        assert_type(letter.record, InvocationRecord | None)
 
     assert_type(await Consumer(queue, handle).run_async(deadline_seconds=5), ConsumerSummary)
     async for letter in Consumer(queue):
