@@ -130,7 +130,7 @@ def main() -> int:
         share = idle_share(far)
     ratio = statistics.median(ratios)
     print(f"  median {ratio:.1f} times (bar: {LEAST_RATIO})")
-    print(f"  {letters:,} letters at {rate:.1f}/s: +{growth:.1f} MB after letter 5,000 (bar: {MOST_GROWTH_MB})")
+    print(f"  {letters:,} letters at {rate:.1f}/s: {growth:+.1f} MB after letter 5,000 (bar: {MOST_GROWTH_MB})")
     print(f"  idle: {share:.2%} of a core (bar: {MOST_IDLE_SHARE:.0%})")
     return 0 if ratio >= LEAST_RATIO and growth < MOST_GROWTH_MB and share < MOST_IDLE_SHARE else 1
 

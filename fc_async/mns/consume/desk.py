@@ -16,7 +16,6 @@ done, and `next_at` when to ask again if nothing happens.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 
 from ...errors import FcAsyncError
@@ -25,6 +24,7 @@ from ..queue_client import MAX_BATCH
 from .back_off import BackOff, Failure, Outage, failure_of
 from .commands import Abandon, Change, Command, Cut, Delete, Handle, Say
 from .held import FOREVER, Held, State, Visibility
+from .holding import Holding, Seats
 from .polls import Ending, Polls
 from .summary import Tally
 from .verdict import Outcome, Verdict, delay_seconds
@@ -70,7 +70,8 @@ class Desk:
         """Why the run ended early; None where it did not."""
         self.is_stopping = False
         self._capacity = 2 * workers + MAX_BATCH
-        self._workers = self._alive = self._idle = workers
+        self._seats = Seats(workers)
+        self._holding = Holding(self.tally)
         self._ending = ending
         self._handler_seconds = handler_seconds
         self._waits_for_queue = waits_for_queue
@@ -78,11 +79,6 @@ class Desk:
         self._polls = Polls(queue_name, receivers, random)
         self._visibility = Visibility()
         self._deleting = Outage(f"deleting from {queue_name}")
-        self._held: dict[int, Held] = {}
-        self._waiting: deque[int] = deque()
-        self._done: dict[int, None] = {}
-        self._returning: dict[int, None] = {}
-        self._abandoned: dict[int, bool] = {}
         self._said: list[Command] = []
         self._keys = 0
         self._busy_at = now
@@ -100,8 +96,8 @@ class Desk:
             self._stopped_at = now
             self._grace_until = now + self._ending.grace_seconds
             self._cut_at = now
-            while self._waiting:
-                self._give_back(self._held[self._waiting.popleft()], now)
+            while self._holding.waiting:
+                self._give_back(self._holding.next_waiting(), now)
 
     def fail(self, now: float, error: FcAsyncError) -> None:
         """End the run for this reason."""
@@ -122,13 +118,14 @@ class Desk:
         self.tally.received += len(messages)
         for message in messages:
             self._keys += 1
-            one = self._held[self._keys] = self._visibility.held(self._keys, message, now)
+            one = self._visibility.held(self._keys, message, now)
+            self._holding.add(one)
             self._look_at = min(self._look_at, one.renew_at)
             self._busy_at = now
             if self.is_stopping:
                 self._give_back(one, now)
             else:
-                self._waiting.append(one.key)
+                self._holding.waiting.append(one.key)
 
     def not_received(self, now: float, number: int, error: FcAsyncError) -> None:
         """Take that a receive, or the look before it, did not work."""
@@ -145,20 +142,18 @@ class Desk:
 
     def handled(self, now: float, key: int, verdict: Verdict) -> None:
         """Take a worker's verdict; that of one that was abandoned counts no more."""
-        if key in self._abandoned:
-            self._came_back(self._abandoned.pop(key))
+        if self._seats.came_back(key):
             return
-        self._idle += 1
         self._busy_at = now
-        self._judged(self._held[key], verdict, now)
+        self._holding.judged(self._holding[key], verdict, now)
 
     def changed(self, now: float, change: Change, called_at: float, handle: str) -> None:
         """Take that a message was renewed, or given back; its new handle is good for the next call."""
-        one = self._held.get(change.key)
+        one = self._holding.find(change.key)
         if one is None:
             return
         if not change.is_renewal:
-            self._forget(change.key)
+            self._holding.forget(change.key)
             return
         one.is_calling = False
         one.renewed(called_at, handle, change.seconds)
@@ -166,7 +161,7 @@ class Desk:
 
     def not_changed(self, now: float, key: int, error: FcAsyncError) -> None:
         """Take that a renewal or a release did not work."""
-        one = self._held.get(key)
+        one = self._holding.find(key)
         if one is None:
             return
         one.is_calling = False
@@ -183,18 +178,18 @@ class Desk:
         self._say(self._deleting.worked(now))
         self._busy_at = now
         for key in keys:
-            self._forget(key, came_late=key in refused)
+            self._holding.forget(key, came_late=key in refused)
 
     def not_deleted(self, now: float, keys: list[int], error: FcAsyncError) -> None:
         """Take that a delete did not work as a whole."""
         if failure_of(error) is not Failure.PASSING:
             for key in keys:
-                self._forget(key, came_late=True)
+                self._holding.forget(key, came_late=True)
             self._said.append(Say(f"letters were handled and could not be deleted, and will come again: {error}"))
             return
         self._say(self._deleting.failed(now, str(error)))
         for key in keys:
-            one = self._held[key]
+            one = self._holding[key]
             one.is_calling = False
             self._try_again(one, now)
             self._look_at = min(self._look_at, one.renew_at)
@@ -204,8 +199,8 @@ class Desk:
     def due(self, now: float) -> Iterator[tuple[int, Command]]:
         """Yield what is to be done now, each with the number of its receive, or 0."""
         before = None
-        while before != (self.is_stopping, len(self._held)):  # what is dropped on the way can end the run
-            before = self.is_stopping, len(self._held)
+        while before != (self.is_stopping, len(self._holding)):  # what is dropped on the way can end the run
+            before = self.is_stopping, len(self._holding)
             for command in (*self._end(now), *self._keep(now), *self._hand_out(now), *self._delete(now)):
                 yield 0, command
             for command in self._return(now):
@@ -223,8 +218,8 @@ class Desk:
             times += [self._ending.stops_at, self._idle_at(now)]
             if self._room() > 0:
                 times.append(self._polls.next_at())
-        times += [self._delete_at(one) for one in map(self._held.__getitem__, self._done) if not one.is_calling]
-        times += [one.try_at for one in map(self._held.__getitem__, self._returning) if not one.is_calling]
+        times += [self._delete_at(one) for one in self._holding.done()]
+        times += [one.try_at for one in self._holding.returning()]
         return min((one for one in times if one > now), default=FOREVER)
 
     def is_over(self, now: float) -> bool:
@@ -234,17 +229,17 @@ class Desk:
         if now >= self._grace_until + self._ending.flush_seconds:
             return True
         is_cut = not self._polls.are_under_way or now >= self._stopped_at + self._ending.flush_seconds
-        return is_cut and not self._held
+        return is_cut and not self._holding
 
     def close(self) -> None:
         """Count what is still held as released: it comes back when its visibility is over."""
-        for one in list(self._held.values()):
-            self._forget(one.key, came_late=True)
+        for one in self._holding.all():
+            self._holding.forget(one.key, came_late=True)
 
     @property
     def in_flight(self) -> int:
         """How many messages are held, those that are to be deleted among them."""
-        return len(self._held)
+        return len(self._holding)
 
     # Parts of it
 
@@ -252,16 +247,16 @@ class Desk:
         if now >= self._ending.stops_at or now >= self._idle_at(now):
             self.stop(now)
         most = self._ending.max_messages
-        if most is not None and self.tally.received >= most and not self._held:
+        if most is not None and self.tally.received >= most and not self._holding:
             self.stop(now)
         if now < self._grace_until:
             return []
-        running = [one for one in self._held.values() if one.state is State.RUNNING]
+        running = [one for one in self._holding.all() if one.state is State.RUNNING]
         return [self._abandon(one, now, is_ending=True) for one in running]
 
     def _idle_at(self, now: float) -> float:
         """Return when nothing has been done for long enough; a service that does not answer is not idle."""
-        if self._held or self._polls.is_failing or not self._polls.is_looked:
+        if self._holding or self._polls.is_failing or not self._polls.is_looked:
             return FOREVER
         at = self._busy_at + self._ending.idle_seconds
         is_sure = self._polls.empties >= 2 or self._ending.idle_seconds >= 1
@@ -269,10 +264,9 @@ class Desk:
 
     def _room(self) -> int:
         """Return how many messages the next receive may bring: whole batches, but for the last of `max_messages`."""
-        busy = len(self._held) - len(self._done) - len(self._returning)
-        if self.is_stopping or not self._alive or len(self._done) + len(self._returning) > self._capacity:
+        if self.is_stopping or not self._seats.alive or self._holding.leaving > self._capacity:
             return 0
-        room = self._capacity - busy - self._polls.reserved
+        room = self._capacity - self._holding.unhandled - self._polls.reserved
         if room < MAX_BATCH:
             return 0
         if self._ending.max_messages is not None:
@@ -288,18 +282,18 @@ class Desk:
             yield call
 
     def _hand_out(self, now: float) -> Iterator[Command]:
-        for _ in range(len(self._waiting)):
-            if self._idle < 1:
+        for _ in range(len(self._holding.waiting)):
+            if self._seats.free < 1:
                 return
-            one = self._held[self._waiting.popleft()]
+            one = self._holding.next_waiting()
             if now >= one.hidden_until and one.is_calling:
-                self._waiting.append(one.key)  # the renewal's answer tells whether it is held still
+                self._holding.waiting.append(one.key)  # the renewal's answer tells whether it is held still
                 continue
             if one.is_lost or now >= one.hidden_until:
-                self._forget(one.key, came_late=True)
+                self._holding.forget(one.key, came_late=True)
                 continue
             one.enter(State.RUNNING, now)
-            self._idle -= 1
+            self._seats.free -= 1
             self._look_at = min(self._look_at, now + self._handler_seconds)
             yield Handle(one.key, one.message)
 
@@ -308,7 +302,7 @@ class Desk:
         if now < self._look_at:
             return
         self._look_at = FOREVER
-        for one in list(self._held.values()):
+        for one in self._holding.all():
             if one.state is State.RUNNING:
                 if now >= one.since + self._handler_seconds:
                     yield self._abandon(one, now, is_ending=False)
@@ -326,8 +320,8 @@ class Desk:
                 self._look_at = min(self._look_at, one.renew_at)
 
     def _delete(self, now: float) -> Iterator[Command]:
-        ready = [one for one in map(self._held.__getitem__, self._done) if not one.is_calling and now >= one.try_at]
-        is_quiet = not self._waiting and self._idle >= self._alive
+        ready = [one for one in self._holding.done() if now >= one.try_at]
+        is_quiet = not self._holding.waiting and self._seats.are_all_free
         while len(ready) >= MAX_BATCH or (ready and (is_quiet or now >= self._delete_at(ready[0]))):
             batch, ready = ready[:MAX_BATCH], ready[MAX_BATCH:]
             for one in batch:
@@ -335,46 +329,29 @@ class Desk:
             yield Delete({one.key: one.handle for one in batch})
 
     def _return(self, now: float) -> Iterator[Command]:
-        for one in [self._held[key] for key in self._returning]:
-            if one.is_calling or now < one.try_at:
+        for one in self._holding.returning():
+            if now < one.try_at:
                 continue
             if one.is_lost or one.failures > _MOST_CALL_FAILURES:
-                self._forget(one.key)
+                self._holding.forget(one.key)
                 continue
             one.is_calling = True
             seconds = one.verdict.hidden_seconds if one.verdict is not None else None
             yield Change(one.key, one.handle, _GIVE_BACK_SECONDS if seconds is None else seconds, is_renewal=False)
 
-    def _judged(self, one: Held, verdict: Verdict, now: float) -> None:
-        one.verdict = verdict
-        is_done = verdict.hidden_seconds is None
-        one.enter(State.DONE if is_done else State.RETURNING, now)
-        (self._done if is_done else self._returning)[one.key] = None
-
     def _give_back(self, one: Held, now: float) -> None:
-        self._judged(one, Verdict(Outcome.RELEASED, _GIVE_BACK_SECONDS), now)
+        self._holding.judged(one, Verdict(Outcome.RELEASED, _GIVE_BACK_SECONDS), now)
 
     def _abandon(self, one: Held, now: float, *, is_ending: bool) -> Command:
         """Let the worker go on alone; as many as there are workers are replaced, so that their number has a bound."""
-        is_replaced = not is_ending and sum(self._abandoned.values()) < self._workers
-        self._abandoned[one.key] = is_replaced
-        if is_replaced:
-            self._idle += 1
-        else:
-            self._alive -= 1
-        self._judged(one, Verdict(Outcome.RELEASED, delay_seconds(one.message.dequeue_count)), now)
+        is_replaced = self._seats.abandon(one.key, is_wanted=not is_ending)
+        self._holding.judged(one, Verdict(Outcome.RELEASED, delay_seconds(one.message.dequeue_count)), now)
         if not is_ending:
-            more = "" if self._alive else "; all workers hang, and nothing is received until one returns"
+            more = "" if self._seats.alive else "; all workers hang, and nothing is received until one returns"
             self._said.append(
                 Say(f"a handler takes over {self._handler_seconds:g} seconds; its letter is released{more}")
             )
         return Abandon(one.key, is_replaced)
-
-    def _came_back(self, was_replaced: bool) -> None:
-        """Take a worker again that had been given up; one that was replaced ends."""
-        if not was_replaced:
-            self._alive += 1
-            self._idle += 1
 
     def _try_again(self, one: Held, now: float) -> None:
         back_off = BackOff(self._random, failures=one.failures)
@@ -383,18 +360,6 @@ class Desk:
 
     def _delete_at(self, one: Held) -> float:
         return max(one.since + COMPANY_SECONDS, one.try_at)
-
-    def _forget(self, key: int, *, came_late: bool = False) -> None:
-        one = self._held.pop(key, None)
-        if one is None:
-            return
-        self._done.pop(key, None)
-        self._returning.pop(key, None)
-        verdict = one.verdict
-        outcome = (
-            Outcome.RELEASED if verdict is None or (came_late and verdict.hidden_seconds is None) else verdict.outcome
-        )
-        self.tally.count(outcome, one.message)
 
     def _say(self, text: str | None) -> None:
         if text is not None:
