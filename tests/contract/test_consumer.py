@@ -510,6 +510,30 @@ def test_a_queue_that_is_not_there_is_waited_for_or_ends_the_run(
     assert caplog.text.count("works again") == 1
 
 
+def test_a_queue_that_is_deleted_and_made_again_goes_on_where_it_is(
+    queue: QueueClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[str] = []
+    handled, goes_on = threading.Event(), threading.Event()
+
+    def handle(letter: Letter) -> None:
+        seen.append(letter.message.message_body)
+        handled.set()
+        goes_on.wait(SECONDS)
+
+    with running(Consumer(queue, handle, records=False), max_messages=2) as summary:
+        queue.send("of the old one")
+        assert handled.wait(SECONDS)
+        queue.remove()
+        goes_on.set()
+        queue.create()
+        queue.send("of the new one")
+        found = summary()
+    assert seen == ["of the old one", "of the new one"]
+    assert (found.acknowledged, found.released) == (1, 1)
+    assert "may come again" in caplog.text
+
+
 def test_nothing_that_listens_is_waited_for_and_what_is_refused_at_first_is_not() -> None:
     consumer = Consumer("dead", lambda _: None, endpoint="http://127.0.0.1:9")
     assert consumer.run(deadline_seconds=0.05).received == 0

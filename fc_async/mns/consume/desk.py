@@ -179,13 +179,16 @@ class Desk:
         self._busy_at = now
         for key in keys:
             self._holding.forget(key, came_late=key in refused)
+        if refused:
+            late = "were handled and could not be deleted, because their visibility was over or they are gone"
+            self._say(f"{len(refused)} letters {late}: they may come again")
 
     def not_deleted(self, now: float, keys: list[int], error: FcAsyncError) -> None:
         """Take that a delete did not work as a whole."""
         if failure_of(error) is not Failure.PASSING:
             for key in keys:
                 self._holding.forget(key, came_late=True)
-            self._said.append(Say(f"letters were handled and could not be deleted, and will come again: {error}"))
+            self._said.append(Say(f"letters were handled and could not be deleted, and may come again: {error}"))
             return
         self._say(self._deleting.failed(now, str(error)))
         for key in keys:
