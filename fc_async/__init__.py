@@ -37,6 +37,16 @@ if TYPE_CHECKING:
     from .functions.outcomes import Invocation as Invocation
     from .functions.outcomes import InvokeFailed as InvokeFailed
     from .functions.outcomes import InvokeResult as InvokeResult
+    from .mns.consume.dedupe import DedupeStore as DedupeStore
+    from .mns.consume.dedupe import MemoryDedupe as MemoryDedupe
+    from .mns.consume.dedupe import SqliteDedupe as SqliteDedupe
+    from .mns.consume.observer import LoggingObserver as LoggingObserver
+    from .mns.consume.observer import Observer as Observer
+    from .mns.consume.summary import ConsumerSummary as ConsumerSummary
+    from .mns.consume.verdict import Reject as Reject
+    from .mns.consume.verdict import Retry as Retry
+    from .mns.consumer import Consumer as Consumer
+    from .mns.letter import Letter as Letter
     from .mns.message import QueueMessage as QueueMessage
     from .mns.push_signature import verify_notification as verify_notification
     from .mns.queue_client import QueueClient as QueueClient
@@ -68,6 +78,12 @@ if not TYPE_CHECKING:
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",
         "functions.outcomes": "Accepted DeployedFunction Invocation InvokeFailed InvokeResult",
+        "mns.consume.dedupe": "DedupeStore MemoryDedupe SqliteDedupe",
+        "mns.consume.observer": "LoggingObserver Observer",
+        "mns.consume.summary": "ConsumerSummary",
+        "mns.consume.verdict": "Reject Retry",
+        "mns.consumer": "Consumer",
+        "mns.letter": "Letter",
         "mns.message": "QueueMessage",
         "mns.push_signature": "verify_notification",
         "mns.queue_client": "QueueClient",

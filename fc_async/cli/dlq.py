@@ -10,9 +10,9 @@ from .options import FcGroup, common_options, confirm, dry_run_option, output_op
 from .output import print_documents, print_table
 
 if TYPE_CHECKING:
-    from ..dlq.letter import Letter
     from ..dlq.look import Look
     from ..dlq.redrive import RedriveSummary
+    from ..mns.letter import Letter
 
 
 @click.group("dlq", cls=FcGroup)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ..records.record import InvocationRecord
 
 _LETTER = {"messageId", "record", "problem"}
-"""The keys of a letter as `dlq peek` prints it (`dlq/letter.py`)."""
+"""The keys of a letter as `dlq peek` prints it (`mns/letter.py`)."""
 
 
 class Given(NamedTuple):

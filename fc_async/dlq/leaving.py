@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..checks import FunctionName
 from ..errors import ArgumentError, RecordError, ServiceError
 from ..functions.client import FunctionsClient
+from ..mns.letter import Letter
 from ..records.record import InvocationRecord
-from .letter import Letter
 
 
 class Leaving:

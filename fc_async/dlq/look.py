@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..mns.letter import Letter
 from ..mns.queue_client import QueueClient
-from .letter import Letter
 
 MAX_PEEK_MESSAGES = 16
 """The service peeks at 16 messages at most and has no paging (facts of BatchPeekMessage)."""

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 from ..errors import ArgumentError, FcAsyncError, RecordError, ServiceError, TransportError
 from ..functions.client import FunctionsClient
+from ..mns.letter import Letter
 from ..mns.message import QueueMessage
 from ..mns.queue_client import QueueClient
 from ..records.record import InvocationRecord
 from .leaving import Leaving
-from .letter import Letter
 
 _POLLS_TO_BE_SURE = 2
 """A 404 after a full poll can miss messages that were there, so "drained" needs a second look (design, decision 7)."""

@@ -38,6 +38,7 @@ from .mns.routes import MnsRoutes
 from .own_routes import Control, LocalRoutes
 from .system_clock import SystemClock
 from .workers.execution import Runner
+from .workers.in_process import InProcessHandler, InProcessRunner
 from .workers.runner import ProcessRunner
 from .workers.scratch import Scratch
 from .workers.uploaded_code import UploadedCode
@@ -54,6 +55,7 @@ class Setup:
         clock: its time.
         workers: how many handlers run at once, where the runner is ours.
         runner: executes the handlers; None: worker processes.
+        handlers: callables that are handlers, by the names of their functions.
         random: where its ids come from.
         assumptions: what it is taken to do where no source says so.
         access_key: what requests must be signed with; None: signatures are not read.
@@ -65,6 +67,7 @@ class Setup:
     clock: Clock
     workers: int
     runner: Runner | None
+    handlers: dict[str, InProcessHandler] | None
     random: Random
     assumptions: Assumptions
     access_key: AccessKey | None
@@ -164,7 +167,9 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
     )
     engine = Engine(setup.region, setup.account_id, setup.assumptions)
     catalog = FunctionCatalog(setup.region, setup.account_id)
-    runner = _process_runner(setup, ids, url, scratch) if setup.runner is None else setup.runner
+    runner: Runner = _process_runner(setup, ids, url, scratch) if setup.runner is None else setup.runner
+    if setup.handlers is not None:
+        runner = InProcessRunner(runner, setup.handlers, setup.region, setup.account_id)
     plane = ControlPlane(
         clock=setup.clock,
         catalog=catalog,

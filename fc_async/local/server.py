@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
 
@@ -15,15 +16,17 @@ from ..errors import LocalError
 from . import limits
 from .access_key import read_access_key
 from .assembly import Service, Setup, assemble
-from .assumptions import read_assumptions
+from .assumptions import Assumptions, read_assumptions
 from .catalog.function import FunctionSpec
 from .clock import Clock, ManualClock
 from .http.accepting import Accepting
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
+from .mailbox.errors import MailboxError
 from .system_clock import SystemClock
 from .threaded import OwnThread
 from .workers.execution import Runner
+from .workers.in_process import InProcessHandler
 from .workers.scratch import Scratch
 
 _SHUTDOWN_SECONDS = 1.0
@@ -52,6 +55,7 @@ class LocalServer:
         account_id: account id of everything in it.
         assume: values of assumptions by name (`fc-async local assumptions` lists them); what is not named has its
             default.
+        handlers: callables that are handlers, by the names of their functions; None: there are none.
         access_key: `ID:SECRET` that every request must be signed with; None: signatures are accepted unread.
 
     Raises:
@@ -73,11 +77,13 @@ class LocalServer:
         region: str = limits.REGION,
         account_id: str = limits.ACCOUNT_ID,
         assume: Mapping[str, object] | None = None,
+        handlers: dict[str, InProcessHandler] | None = None,
         access_key: str | None = None,
     ) -> None:
         self.region = region
         self.account_id = account_id
         self.url = ""
+        self.handlers = {} if handlers is None else handlers
         assumptions = read_assumptions(assume or {})
         key = None if access_key is None else read_access_key(access_key)
         self._setup = Setup(
@@ -87,6 +93,7 @@ class LocalServer:
             clock=SystemClock() if clock is None else clock,
             workers=(os.cpu_count() or 1) if workers is None else workers,
             runner=runner,
+            handlers=handlers,
             random=Random(seed),  # noqa: S311 - ids, not secrets
             assumptions=assumptions,
             access_key=key,
@@ -132,9 +139,15 @@ class LocalServer:
         running.service = assemble(self._setup, self.url, scratch, self)
         self._deploy_all(running.service)
 
-    async def start_over(self) -> None:
-        """Be as it was at its start, on the event loop; only a clock stays where it is."""
+    async def start_over(self, assumptions: Assumptions | None = None) -> None:
+        """Be as it was at its start, on the event loop; only a clock stays where it is.
+
+        Args:
+            assumptions: what it is taken to do from now on; None: what it was.
+        """
         running = self._alive()
+        if assumptions is not None:
+            self._setup = replace(self._setup, assumptions=assumptions)
         old_service, old_scratch = running.service, running.scratch
         self._begin(running)
         await old_service.close()
@@ -173,9 +186,29 @@ class LocalServer:
         assert self._thread is not None  # noqa: S101 - __enter__ has set it
         self._thread.end()
 
-    def reset(self) -> None:
-        """Be as it was at its start, asked from another thread; only a clock stays where it is."""
-        self._wait_for(self.start_over)
+    def reset(self, assume: Mapping[str, object] | None = None) -> None:
+        """Be as it was at its start, asked from another thread; only a clock stays where it is.
+
+        Args:
+            assume: values of assumptions by name; None: they stay.
+
+        Raises:
+            ArgumentError: an assumption that cannot be.
+        """
+        assumptions = None if assume is None else read_assumptions(assume)
+        self._wait_for(lambda: self.start_over(assumptions))
+
+    def message_bodies(self, queue: str) -> list[str]:
+        """Return the bodies of all messages of a queue, oldest first, also of those that are hidden; takes none.
+
+        Raises:
+            LocalError: the service does not run, or has no such queue.
+        """
+        service = self._alive().service
+        try:
+            return self._on_loop(lambda: service.mailbox.bodies(queue, self._setup.clock.now_ms()))
+        except MailboxError as refused:
+            raise LocalError(f"queue {queue}: {refused.message}") from None
 
     def held(self) -> str:
         """Return what would be gone if it stopped now, as a sentence; "" for nothing.

@@ -98,6 +98,21 @@ class Connection:
             failure = _refused(self._action(verb), answer)
         raise failure
 
+    def refused_parts(self, verb: str, method: str, target: str, xml: bytes) -> set[str]:
+        """Make one call about several messages, and return the receipt handles of those that the service refused.
+
+        Raises:
+            ServiceError: the service refused the whole of it.
+            TransportError: no answer came.
+        """
+        answer = self.call(verb, method, target, xml, expected=(204, 404))
+        if answer.status == 204:
+            return set()
+        handles = {error.receipt_handle for error in read_errors(answer.body)}
+        if not handles or None in handles:
+            raise _refused(self._action(verb), answer)
+        return {handle for handle in handles if handle is not None}
+
     def read(self, verb: str, answer: Answer, reader: Callable[[bytes], _Read]) -> _Read:
         """Read an answer's body.
 

@@ -202,6 +202,21 @@ class QueueClient:
         if failures:
             raise failures[0]
 
+    def delete_each(self, receipt_handles: Sequence[str]) -> list[str]:
+        """Delete up to 16 messages in one call, and return the handles that were not good any more.
+
+        Args:
+            receipt_handles: 1 to 16 of them.
+
+        Raises:
+            ServiceError: the service refused the call as a whole.
+            TransportError: no answer came; when `.sent`, the messages may be gone.
+        """
+        _whole("len(receipt_handles)", len(receipt_handles), 1, MAX_BATCH)
+        xml = ReceiptHandlesEncoder.encode([one for one in receipt_handles if _handle(one)])
+        refused = self._connection.refused_parts("delete", "DELETE", "/messages", xml)
+        return [one for one in receipt_handles if one in refused]
+
     def change_visibility(self, receipt_handle: str, visibility_seconds: int | timedelta) -> str:
         """Make a received message visible again after this long, from now; return its new handle.
 

@@ -12,6 +12,7 @@ import http.client
 import io
 import os
 import queue
+import socket
 import threading
 import time
 from collections import deque
@@ -32,6 +33,8 @@ class Attempt:
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
+        self.sock: Any = None
+        """What the request was last written to; None before."""
         self.is_connecting = False
         """Whether the connection is still being made, so that no byte of the request can have left."""
         self.begin()
@@ -73,10 +76,29 @@ def is_in_attempt() -> bool:
 def attempt(seconds: float | None) -> Iterator[Attempt]:
     """Make what this thread sends and reads inside the `with` block one attempt."""
     outer, _this_thread.attempt = _this_thread.attempt, Attempt(seconds)
+    here = threading.get_ident()
+    _attempts[here] = _this_thread.attempt
     try:
         yield _this_thread.attempt
     finally:
         _this_thread.attempt = outer
+        _attempts.pop(here, None)
+
+
+_attempts: dict[int, Attempt] = {}
+"""The attempts that are going on, by thread."""
+
+
+def cut_attempt(thread_id: int | None) -> None:
+    """Break off what another thread waits for, so that it fails at once; harmless where it waits for nothing.
+
+    Args:
+        thread_id: the thread's `ident`.
+    """
+    during = _attempts.get(thread_id or 0)
+    if during is not None and during.sock is not None:
+        with suppress(OSError):  # not the method of a TLS socket, which forgets its state under the reader's hands
+            socket.socket.shutdown(during.sock, socket.SHUT_RDWR)
 
 
 def keep_to_attempts(manager: Any) -> None:
@@ -86,6 +108,7 @@ def keep_to_attempts(manager: Any) -> None:
 
 def leave_parents_connections() -> None:
     """Close a forked child's copies of what was open: no word goes to the peer, and the parent's stay as they are."""
+    _attempts.clear()  # of the parent's threads: to cut one would break the parent's connection
     for connection in list(_connections):
         sock, connection.sock = connection.sock, None
         with suppress(OSError, AttributeError):
@@ -187,6 +210,7 @@ class _Bounded:
         if not isinstance(data, (bytes, bytearray, memoryview)):
             super().send(data)  # type: ignore[misc]
             return
+        _this_thread.attempt.sock = self.sock
         rest = memoryview(data).cast("B")
         while rest:
             self.sock.settimeout(_this_thread.attempt.left_seconds())

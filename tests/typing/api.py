@@ -16,6 +16,8 @@ from fc_async import (
     Accepted,
     AsyncInvokeConfig,
     AsyncTask,
+    Consumer,
+    ConsumerSummary,
     DeployedFunction,
     DestinationConfig,
     FunctionArn,
@@ -24,9 +26,15 @@ from fc_async import (
     InvocationRecord,
     InvokeFailed,
     InvokeResult,
+    Letter,
+    LoggingObserver,
+    MemoryDedupe,
     QueueClient,
     QueueMessage,
     RecordError,
+    Reject,
+    Retry,
+    SqliteDedupe,
     TopicClient,
     destination_handler,
     on_failure,
@@ -221,3 +229,39 @@ def fan_out_failures(topic: TopicClient) -> list[str | None]:
 
 def notified(headers: dict[str, str], body: bytes, certificates: dict[str, str]) -> None:
     verify_notification("POST", "/notified", headers, body, certificates=certificates, max_age_seconds=60, now=0.0)
+
+
+def consume_for_years(queue: QueueClient) -> None:
+    def handle(letter: Letter) -> None:
+        if letter.record is None:
+            raise Reject("no record")
+        raise Retry(after_seconds=timedelta(minutes=1))
+
+    consumer = Consumer(
+        queue,
+        handle,
+        concurrency=4,
+        max_receives=5,
+        on_exhausted=lambda letter: letter.message.message_id,
+        on_reject=lambda letter, error: (letter.problem, str(error)),
+        handler_timeout_seconds=timedelta(minutes=1),
+        missing="raise",
+        dedupe=MemoryDedupe(1000),
+        observer=LoggingObserver(),
+    )
+    assert_type(consumer.run(max_messages=1, idle_timeout_seconds=0.5), ConsumerSummary)
+    assert_type(consumer.run_for(timedelta(seconds=50)).first_unreadable_expires, datetime | None)
+    for letter in Consumer("dead", endpoint="http://127.0.0.1:9700", dedupe=SqliteDedupe(Path("done.sqlite"))):
+        assert_type(letter, Letter)
+    Consumer("dead", concurrency="4")  # type: ignore[arg-type]
+    Consumer("dead", missing="no")  # type: ignore[arg-type]
+    Consumer("dead", end_point="x")  # type: ignore[call-arg]
+
+
+async def consume_in_asyncio(queue: QueueClient) -> None:
+    async def handle(letter: Letter) -> None:
+        assert_type(letter.record, InvocationRecord | None)
+
+    assert_type(await Consumer(queue, handle).run_async(deadline_seconds=5), ConsumerSummary)
+    async for letter in Consumer(queue):
+        assert_type(letter, Letter)

@@ -64,6 +64,7 @@ class Dispatcher:
             mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission, fails
         )
         self._executions: dict[Invocation, asyncio.Task[None]] = {}
+        self._ending: dict[Invocation, tuple[Timer, Execution]] = {}  # executed, and not over in the service's time
         self._timer: tuple[int, Timer] | None = None
         self._is_pumping = False
         self._is_closed = False
@@ -109,7 +110,11 @@ class Dispatcher:
         if state is State.STOPPING:
             loop = asyncio.get_running_loop()
             task = self._executions.get(invocation)
-            if task is not None:
+            ending = self._ending.pop(invocation, None)
+            if ending is not None:
+                ending[0].cancel()
+                self._end(invocation, Execution(Outcome()))
+            elif task is not None:
                 loop.call_soon(task.cancel)  # not at once: before its first step it would never give back its place
         self.pump()
 
@@ -174,8 +179,20 @@ class Dispatcher:
             ended = await self._outcome_of(invocation, execution)
         finally:
             del self._executions[invocation]  # before its next attempt, which may begin below
-        self._end(invocation, ended)
-        self.pump()
+        if ended.takes_ms:
+            self._end_later(invocation, ended)
+        else:
+            self._end(invocation, ended)
+            self.pump()
+
+    def _end_later(self, invocation: Invocation, execution: Execution) -> None:
+        def end() -> None:
+            del self._ending[invocation]
+            self._end(invocation, execution)
+            self.pump()
+
+        timer = self._clock.call_at(self._clock.now_ms() + execution.takes_ms, end)
+        self._ending[invocation] = (timer, execution)
 
     async def _outcome_of(self, invocation: Invocation, execution: Coroutine[Any, Any, Execution]) -> Execution:
         try:
@@ -222,6 +239,8 @@ class Dispatcher:
         """Stop: what is being executed is abandoned, the timer is taken down."""
         self._is_closed = True
         self._wake_at(None)
+        for timer, _ in self._ending.values():
+            timer.cancel()
         await asyncio.sleep(0)  # a task that is cancelled before its first step would never await its execution
         tasks = list(self._executions.values())
         for task in tasks:

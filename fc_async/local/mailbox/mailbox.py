@@ -88,6 +88,10 @@ class Mailbox:
         """Return every queue's attributes and counts, in the order of the names."""
         return [self.get_attributes(name, now_ms) for name in sorted(self._queues)]
 
+    def bodies(self, name: str, now_ms: int) -> list[str]:
+        """Return the bodies of all messages of a queue, oldest first; raises MailboxError 404 QueueNotExist."""
+        return self._queue(name).bodies(now_ms)
+
     def count_messages(self, now_ms: int) -> int:
         """How many messages there are in all queues, in whatever state."""
         statuses = (queue.status(now_ms) for queue in self._queues.values())

@@ -174,6 +174,10 @@ class Queue:
             heapq.heappush(self._active, entry)
         return [self._messages[entry[-1]] for entry in entries]
 
+    def bodies(self, now_ms: int) -> list[str]:
+        self._advance(now_ms)
+        return [message.body for message in self._messages.values()]
+
     def next_visible_ms(self, now_ms: int) -> int | None:
         self._advance(now_ms)
         if len(self._messages) > len(self._hidden_ids):

@@ -34,6 +34,12 @@ def read_status(endpoint: str, *, limit: int = 20, function: str = "", status: s
     return {**_get(endpoint, "health", dict), "invocations": _get(endpoint, f"invocations?{query}", list)}
 
 
+def read_metrics(endpoint: str) -> dict[str, Any]:
+    """Return the counts by their CloudMonitor names; raises as `read_status`."""
+    found: dict[str, Any] = _get(endpoint, "health", dict)["metrics"]
+    return found
+
+
 def read_invocation(endpoint: str, request_id: str) -> dict[str, Any]:
     """Return the answer of /_local/invocations/REQUEST_ID; raises as `read_status`, LocalError for an unknown id."""
     found: dict[str, Any] = _get(endpoint, f"invocations/{quote(request_id, safe='')}", dict)
@@ -48,6 +54,11 @@ def advance(endpoint: str, seconds: float) -> None:
 def reset(endpoint: str) -> None:
     """Have a local service be as at its start; raises as `read_status`."""
     _send(endpoint, "POST", "reset")
+
+
+def limit_function(endpoint: str, name: str, instances: int | None) -> None:
+    """Answer 429 beyond so many executions of a function at once, None lifts it; raises as `read_status`."""
+    _send(endpoint, "PUT", f"functions/{quote(name, safe='')}/limit", {"instances": instances})
 
 
 def add_fault(endpoint: str, fault: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ class Execution:
         memory_mb: most memory that its process has held.
         instance_id: the worker that ran it.
         printed: the end of what the handler printed and logged, 4 KB at most.
+        takes_ms: how much of the service's time passes before it has ended, where that is moved by hand.
     """
 
     outcome: Outcome
@@ -28,6 +29,7 @@ class Execution:
     memory_mb: int = 0
     instance_id: str = ""
     printed: bytes = b""
+    takes_ms: int = 0
 
 
 class Runner(Protocol):

@@ -148,7 +148,7 @@ class ProcessRunner:
             self._note_modules(function.spec.name, answer.outside_modules)
             if answer.failed and is_missing_there(answer.payload):
                 self._note_code_folder(function.spec.name)
-        outcome = _outcome(answer, function.spec)
+        outcome = outcome_of(answer, function.spec)
         return Execution(outcome, answer.duration_ms, answer.memory_mb, worker.instance_id, answer.printed)
 
     def _folder(self, path: Path) -> CodeFolder:
@@ -259,7 +259,8 @@ def _context_of(runtime: str) -> str:
     return "python3.12" if minor.isdigit() and int(minor) >= 12 else "python3.10"
 
 
-def _outcome(answer: Answer, function: FunctionSpec) -> Outcome:
+def outcome_of(answer: Answer, function: FunctionSpec) -> Outcome:
+    """Return how an execution ended, in the service's words."""
     if answer.kind == "answered":
         return Outcome(answer.payload, UNHANDLED if answer.failed else "")
     if answer.kind == "timed out":

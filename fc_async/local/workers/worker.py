@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> None:
         end_with_service(about["lifeline"])
     while (frame := receive(connection)) is not None:
         header, event = frame
-        failed, payload = execute(load, event, _context(about, header["request_id"]), about)
+        failed, payload = execute(load, event, context_of(about, header["request_id"]), about)
         sys.stdout.flush()
         sys.stderr.flush()
         send(connection, {"failed": failed, "memory_kb": _peak_memory_kb(), "outside": modules.new()}, payload)
@@ -246,7 +246,7 @@ class Credentials(SimpleNamespace):
         return "credentials(...)"
 
 
-def _context(about: dict[str, Any], request_id: str) -> FCContext:
+def context_of(about: dict[str, Any], request_id: str) -> FCContext:
     """Return what handlers of the runtime read of `context`.
 
     python3.12   logger (None until getLogger() was called), log_project, log_store; function with version and qualifier

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from fc_async import AsyncInvokeConfig, DestinationConfig, QueueMessage, ServiceError, SettingsError, TransportError
-from fc_async.dlq.letter import Letter
 from fc_async.dlq.redrive import redrive
 from fc_async.functions.outcomes import Accepted
+from fc_async.mns.letter import Letter
 from fc_async.mns.message import QueueAttributes
 from fc_async.settings.search import find_settings
 

@@ -1,4 +1,4 @@
-"""A letter: one queue message that holds, or should hold, a record."""
+"""A letter: one queue message that holds, or should hold, a record; for the Consumer and the dlq commands alike."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from ..checks import FunctionName
 from ..errors import RecordError
-from ..mns.message import QueueMessage
 from ..records.record import InvocationRecord, parse_record
+from .message import QueueMessage
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,15 @@ class Letter:
     """A message and what it holds: a record, or the reason why it is none.
 
     Args:
-        message: the queue's message, body untouched.
-        record: the record in it; None when it holds none.
-        problem: why it holds none; None when it does.
+        message: the queue's message, body untouched. Its receipt handle is the one of the receive, which a Consumer may
+            have renewed since.
+        record: the record in it; None when it holds none, or when none was looked for.
+        problem: why it holds none; None when it does, or when none was looked for.
     """
 
     message: QueueMessage
-    record: InvocationRecord | None
-    problem: str | None
+    record: InvocationRecord | None = None
+    problem: str | None = None
 
     @classmethod
     def of(cls, message: QueueMessage) -> Letter:
@@ -56,7 +57,7 @@ class Letter:
     def error(self) -> str:
         """What failed: the handler's error type, else the service's word; what is no record says why."""
         if self.record is None:
-            return f"not a record: {self.problem}"
+            return "not read" if self.problem is None else f"not a record: {self.problem}"
         if self.record.is_success:
             # The one real record of a stopped task looks like a success (design, decision 4).
             return "stopped or unknown"

@@ -1,0 +1,143 @@
+"""Handlers that are callables of this very process, as tests give them; every other function goes to the worker pool.
+
+Each execution has a thread of its own, never the event loop's, so that a handler may call the service itself. A thread
+cannot be killed: at the function's timeout it is left alone, and the outcome is the timeout's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Set
+from pathlib import Path
+from typing import Any
+
+from .. import limits
+from ..catalog.function import DeployedFunction
+from . import worker
+from .execution import Execution, Runner
+from .runner import outcome_of
+from .worker_process import Answer
+
+Handler = Callable[[Any, Any], Any]
+
+
+class InProcessHandler:
+    """A callable that is a function's handler.
+
+    Args:
+        call: called with the event, in bytes, and the context of the function's runtime.
+        takes_ms: how much of a manual clock's time an async execution takes.
+    """
+
+    def __init__(self, call: Handler, takes_ms: int = 0) -> None:
+        self.call = call
+        self.takes_ms = takes_ms
+
+
+class HandlerThread(threading.Thread):
+    """A thread in which a handler runs."""
+
+
+class InProcessRunner:
+    """Runs the functions that have a callable, and hands on all others.
+
+    Args:
+        others: runs what has none.
+        handlers: the callables by the names of their functions; they may come and go.
+        region: region id, for the context.
+        account_id: account id, for the context.
+    """
+
+    def __init__(self, others: Runner, handlers: dict[str, InProcessHandler], region: str, account_id: str) -> None:
+        self._others = others
+        self._handlers = handlers
+        self._region = region
+        self._account_id = account_id
+
+    @property
+    def workers(self) -> int:
+        return max(1, self._others.workers)
+
+    @property
+    def free(self) -> int:
+        return max(1, self._others.free)
+
+    def run(
+        self,
+        function: DeployedFunction,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+        begin: Callable[[], DeployedFunction] | None = None,
+    ) -> Coroutine[Any, Any, Execution]:
+        handler = self._handlers.get(function.spec.name)
+        if handler is None:
+            return self._others.run(function, qualifier, request_id, event, begin)
+        return self._run(function, handler, qualifier, request_id, event, begin)
+
+    async def _run(
+        self,
+        function: DeployedFunction,
+        handler: InProcessHandler,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+        begin: Callable[[], DeployedFunction] | None,
+    ) -> Execution:
+        function = function if begin is None else begin()
+        about = self._about(function, qualifier)
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[tuple[bool, bytes] | None] = loop.create_future()
+
+        def execute() -> None:
+            try:
+                answer = worker.execute(lambda: handler.call, event, worker.context_of(about, request_id), about)
+            except SystemExit:
+                answer = None
+            loop.call_soon_threadsafe(_settle, ended, answer)
+
+        HandlerThread(target=execute, daemon=True, name=f"handler of {function.spec.name}").start()
+        answer = await _until(ended, function.spec.timeout_seconds)
+        outcome = outcome_of(answer, function.spec)
+        return Execution(outcome, takes_ms=handler.takes_ms) if answer.kind == "answered" else Execution(outcome)
+
+    def _about(self, function: DeployedFunction, qualifier: str | None) -> dict[str, Any]:
+        spec = function.spec
+        is_new = spec.runtime.removeprefix("python3").removeprefix(".").isdigit() and spec.runtime >= "python3.12"
+        return {
+            "code_dir": "/",
+            "code_shown_as": "",
+            "max_response_bytes": limits.SYNC_RESPONSE_BYTES,
+            "name": spec.name,
+            "handler": spec.handler,
+            "memory_mb": spec.memory_mb,
+            "timeout_seconds": spec.timeout_seconds,
+            "qualifier": "LATEST" if qualifier is None else qualifier,
+            "version_id": function.version_id,
+            "context": "python3.12" if is_new else "python3.10",
+            "region": self._region,
+            "account_id": self._account_id,
+        }
+
+    def abort(self, function: str) -> None:
+        self._others.abort(function)
+
+    def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
+        return self._others.release(needed)
+
+    async def close(self) -> None:
+        await self._others.close()
+
+
+async def _until(ended: asyncio.Future[tuple[bool, bytes] | None], seconds: float) -> Answer:
+    try:
+        answer = await asyncio.wait_for(ended, seconds)
+    except asyncio.TimeoutError:
+        return Answer("timed out", True, b"", round(seconds * 1000), 0)
+    return Answer("exited", True, b"", 0, 0) if answer is None else Answer("answered", *answer, 0, 0)
+
+
+def _settle(ended: asyncio.Future[tuple[bool, bytes] | None], answer: tuple[bool, bytes] | None) -> None:
+    if not ended.done():
+        ended.set_result(answer)
