@@ -157,6 +157,22 @@ def test_an_async_task_is_followed(monkeypatch, capsys):
     assert capsys.readouterr().out == "Succeeded 12\n"
 
 
+def test_a_consumer_acknowledges_what_its_handler_has_done(here, fc, capsys):
+    queue = QueueClient("dead")
+    queue.create()
+    queue.send(json.dumps(record()))
+    text = block("import Consumer, Reject").replace("idle_timeout_seconds=5", "max_messages=1")
+    run(text)
+    assert capsys.readouterr().out == "main {'failure': True}\n1 0 0\n"
+    assert queue.peek() == []
+
+
+def test_the_fixture_of_the_readme_rehearses_six_hours(fc_local):
+    names = {}
+    exec(compile(block("fc_local"), "README.md", "exec"), names)  # noqa: S102 - the README's own
+    names["test_an_order_that_fails_becomes_a_dead_letter"](fc_local)
+
+
 def test_every_block_is_run_here():
     run_here = [
         'QueueClient("dead").create',
@@ -166,6 +182,8 @@ def test_every_block_is_run_here():
         'TopicClient("alarm")',
         "verify_notification",
         "wait_task",
+        "import Consumer, Reject",
+        "fc_local",
     ]
     assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)
 
