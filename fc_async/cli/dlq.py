@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .dlq_consume import consume
 from .options import FcGroup, common_options, confirm, dry_run_option, output_option, say, yes_option
 from .output import print_documents, print_table
 
@@ -112,3 +113,6 @@ def _say_summary(summary: RedriveSummary) -> None:
         say(f"arrived after the start and not sent: {summary.newer}")
     if summary.stopped is not None:
         say(f"stopped: {summary.stopped}")
+
+
+command.add_command(consume)
