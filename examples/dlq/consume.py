@@ -7,37 +7,26 @@ A letter that is sent again is deleted only after the service accepted its invoc
 """
 
 import argparse
-import sys
 
-from fc_async import FcAsyncError, FunctionsClient, QueueClient, RecordError, parse_record
+from fc_async import Consumer, FunctionsClient, QueueClient, Retry, iter_records
 
 DEAD_LETTERS = "dlq-dead-letters"
 WORTH_SENDING_AGAIN = {"MyError"}  # what the fix has mended; anything else needs a person
+LEFT_FOR_SECONDS = 600
 
 
 def main():
     arguments = argparse.ArgumentParser(description="Read the dead letters and decide what to redrive.")
     arguments.add_argument("--redrive", action="store_true", help="send again what is worth it")
-    redrive = arguments.parse_args().redrive
-    queue, functions = QueueClient(DEAD_LETTERS), FunctionsClient()
-
-    # A peek shows the head of the queue and takes nothing; to work a letter, it has to be received.
-    messages = queue.receive(16, wait_seconds=5) if redrive else queue.peek(16)
-    for message in messages:
-        record = read(message)
-        if record is not None and is_worth_sending_again(record) and redrive:
-            send_again(functions, queue, message, record)
-    print(f"{len(messages)} letters read from {DEAD_LETTERS}")
-
-
-def read(message):
-    """Return the record in a message; one that holds none, or names no known function, stays in the queue."""
-    try:
-        record = parse_record(message)
-        return record if record.function else None
-    except RecordError as error:
-        print(f"{message.message_id} is left: {error}", file=sys.stderr)
-        return None
+    if arguments.parse_args().redrive:
+        consumer = Consumer(DEAD_LETTERS, send_again, unreadable=lambda letter: print(f"left: {letter.problem}"))
+        read = consumer.run(idle_timeout_seconds=5).received
+    else:
+        letters = QueueClient(DEAD_LETTERS).peek(16)  # the head of the queue; takes nothing
+        for record in iter_records(letters):
+            print(f"left: {record}") if isinstance(record, Exception) else is_worth_sending_again(record)
+        read = len(letters)
+    print(f"{read} letters read from {DEAD_LETTERS}")
 
 
 def is_worth_sending_again(record):
@@ -46,25 +35,24 @@ def is_worth_sending_again(record):
     worth = kind in WORTH_SENDING_AGAIN and record.request_payload is not None
     failed = "at an unknown time" if record.timestamp is None else f"at {record.timestamp:%H:%M:%S}"
     print(
-        f"{record.function.name} {failed}: {kind!r} after {record.approximate_invoke_count} attempts,"
+        f"{record.function_arn!r} {failed}: {kind!r} after {record.approximate_invoke_count} attempts,"
         f" payload {record.request_payload!r}: {'redrive' if worth else 'leave'}"
     )
     return worth
 
 
-def send_again(functions, queue, message, record):
-    """Invoke again, then delete; only where a new failure becomes a new letter. What goes wrong leaves the letter."""
+def send_again(letter):
+    """Invoke again, only where a new failure becomes a new letter; what raises stays in the queue."""
+    record = letter.record
+    if not is_worth_sending_again(record):
+        raise Retry(after_seconds=LEFT_FOR_SECONDS)
     name, qualifier = record.function.name, record.function.qualifier
-    try:
+    with FunctionsClient() as functions:
         config = functions.find_config(name, qualifier=qualifier)
-        if config is None or not config.destination_config or not config.destination_config.on_failure:
+        if config is None or config.on_failure is None:
             print(f"  not sent: {name} has no OnFailure, so a new failure would be lost")
-            return
+            raise Retry(after_seconds=LEFT_FOR_SECONDS)
         accepted = functions.invoke_async(name, record.request_bytes(), qualifier=qualifier)
-        queue.delete(message.receipt_handle)
-    except FcAsyncError as error:
-        print(f"  stays in the queue: {error}", file=sys.stderr)
-        return
     print(f"  sent again as {accepted.request_id}")
 
 

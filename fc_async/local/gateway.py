@@ -20,7 +20,7 @@ from .fc.answer import json_response, refusal_response
 from .fc.request_body import SIGNED_HASH, read_body
 from .fc.routes import FcRoutes
 from .fc.signature import check_acs3
-from .fc.temp_bucket import TOKEN_PATH, TempBucket, is_for_a_bucket, is_host_of_the_bucket, oss_refusal
+from .fc.temp_bucket import TOKEN_PATH, TempBucket, is_for_a_bucket, is_host_of_a_bucket, oss_refusal
 from .guard import refusal
 from .ids import Ids
 from .loopback import is_loopback
@@ -113,7 +113,7 @@ class Gateway:
         return check_acs3(request.method, request.raw_path, request.headers, key, now_ms)
 
     async def _answer_bucket(self, request: web.BaseRequest) -> web.StreamResponse:
-        any_host = self._is_public or is_host_of_the_bucket(request.headers.get("Host", ""))
+        any_host = self._is_public or is_host_of_a_bucket(request.headers.get("Host", ""))
         refused = refusal(request.headers, self._bound_address, any_host=any_host)
         if refused is not None:
             return oss_refusal(refused, "")

@@ -1,7 +1,8 @@
 """The bucket into which Alibaba's deploy tool (devsapp/fc3) puts a code package, before it names it in CreateFunction.
 
-The tool asks GET /2016-08-15/tempBucketToken where to put it, and PUTs the zip to ACCOUNT/OBJECT in that bucket, whose
-name is the first part of the path. Only that is served: no other bucket, and nothing but PUT.
+The tool asks GET /2016-08-15/tempBucketToken where to put it, and PUTs the zip to ACCOUNT/OBJECT in that bucket. The
+bucket's name stands in Host (BUCKET.oss-cn-hangzhou.aliyuncs.com), as ali-oss writes it where the endpoint is an
+address, else it is the first part of the path. Only that is served: no other bucket, and nothing but PUT.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class TempBucket:
             return oss_refusal(refused, request_id)
 
     async def _put(self, request: web.BaseRequest, request_id: str) -> web.Response:
-        bucket, _, name = unquote(request.rel_url.raw_path.lstrip("/")).partition("/")
+        bucket, name = _bucket_and_name(request)
         if bucket != BUCKET:
             raise not_implemented(f"the bucket {bucket[:80]!r}")
         if request.method != "PUT" or not name.startswith(f"{self._account_id}/"):
@@ -117,10 +118,17 @@ def is_for_a_bucket(request: web.BaseRequest) -> bool:
     return path.startswith(f"/{BUCKET}/") or request.headers.get("Authorization", "").startswith(("OSS ", "OSS4-"))
 
 
-def is_host_of_the_bucket(host: str) -> bool:
-    """Whether a Host is what ali-oss writes for an endpoint that is an address: the bucket's name in the cloud."""
-    name = host.partition(":")[0].lower()
-    return name.startswith(f"{BUCKET}.") and name.endswith(".aliyuncs.com")
+def is_host_of_a_bucket(host: str) -> bool:
+    """Whether a Host is that of a bucket in the cloud, which nobody can point at this machine but its own clients."""
+    return host.partition(":")[0].lower().endswith(".aliyuncs.com")
+
+
+def _bucket_and_name(request: web.BaseRequest) -> tuple[str, str]:
+    host, path = request.headers.get("Host", ""), unquote(request.rel_url.raw_path.lstrip("/"))
+    if is_host_of_a_bucket(host):
+        return host.partition(".")[0].lower(), path
+    bucket, _, name = path.partition("/")
+    return bucket, name
 
 
 def oss_refusal(refused: FcError, request_id: str) -> web.Response:
