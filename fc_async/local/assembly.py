@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from random import Random
 
@@ -101,9 +102,9 @@ class Service:
     runner: Runner
     owns_runner: bool
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer one request."""
-        return await self.faults.handle(request)
+        return self.faults.handle(request)
 
     def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
         """Answer what is no HTTP, as far as its path could be read."""

@@ -32,6 +32,7 @@ from .system_clock import SystemClock
 
 log = logging.getLogger("fc_async.local")
 
+_FC_PATHS = "/2023-03-30/"
 _FC_VERSION = re.compile(r"/\d{4}-\d\d-\d\d(?:/|$)")
 
 
@@ -74,9 +75,9 @@ class Gateway:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        if is_for_a_bucket(request):
-            return await self._answer_bucket(request)
         path = request.rel_url.raw_path
+        if not path.startswith(_FC_PATHS) and is_for_a_bucket(request):
+            return await self._answer_bucket(request)
         is_own = path.startswith("/_local/")
         refused = refusal(request.headers, self._bound_address, any_host=self._is_public and not is_own)
         if refused is not None:
