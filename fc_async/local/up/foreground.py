@@ -9,7 +9,7 @@ import signal
 import sys
 
 from ..server import LocalServer
-from .log import PLAIN, SafeFormatter, StderrLog
+from .log import PLAIN, LineRecord, SafeFormatter, StderrLog
 
 log = logging.getLogger("fc_async.local")
 
@@ -80,3 +80,4 @@ def _leave_out_what_no_line_shows() -> None:
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # no walk up the stack for file and line
+    logging.setLogRecordFactory(LineRecord)

@@ -8,6 +8,8 @@ import select
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 _WAITING_LINES = 10_000
 _WAITING_CHARACTERS = 8_000_000
@@ -114,6 +116,36 @@ class StderrLog(logging.Handler):
                 data = data[os.write(self._descriptor, data) :]
             except BlockingIOError:  # it was given to us as one that does not block
                 select.select([], [self._descriptor], [])
+
+
+class LineRecord(logging.LogRecord):
+    """A record with only what a line shows; the standard one also asks for file, thread and process, each time."""
+
+    def __init__(  # the standard library's signature, which calls it by position
+        self,
+        name: str,
+        level: int,
+        pathname: str,
+        lineno: int,
+        msg: object,
+        args: Any,
+        exc_info: Any,
+        func: str | None = None,
+        sinfo: str | None = None,
+        **_: object,
+    ) -> None:
+        self.name = name
+        self.msg = msg
+        self.args = args[0] if args and len(args) == 1 and isinstance(args[0], Mapping) and args[0] else args
+        self.levelno = level
+        self.levelname = logging.getLevelName(level)
+        self.exc_info = exc_info
+        self.exc_text = None
+        self.stack_info = sinfo
+        self.pathname = pathname
+        self.lineno = lineno
+        self.funcName = func or ""
+        self.created = time.time()
 
 
 def _characters(record: logging.LogRecord) -> int:
