@@ -255,6 +255,18 @@ def test_a_filter_that_cannot_be_is_refused(local: LocalServer, query: str) -> N
     assert (status, json.loads(body)["Code"]) == (400, "InvalidArgument")
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [[{"Key": [1], "Value": "x"}], [{"Key": "a", "Value": {}}], [{"Value": "x"}], ["a"]],
+    ids=["key", "value", "no key", "text"],
+)
+def test_a_tag_that_is_none_is_refused_and_lists_go_on(local: LocalServer, fc: Client, tags: Any) -> None:
+    create_function(fc, "main", CODE)
+    status, _, body = request(local, "PUT", "/2023-03-30/functions/main", json.dumps({"tags": tags}))
+    assert (status, "expected a list of" in json.loads(body)["Message"]) == (400, True)
+    assert names(fc, tags=[models.Tag(key="a", value="x")]) == []
+
+
 def test_a_client_of_the_service_is_not_taken_for_one_of_the_object_store(local: LocalServer) -> None:
     create_function(fc_client(local), "fc-async-local", CODE)
     assert invoke(fc_client(local), "fc-async-local").body.read() == b"from the bucket"

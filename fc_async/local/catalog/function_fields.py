@@ -51,8 +51,12 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(is_text, value))
 
 
-def _is_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+def _is_tags(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) and _is_tag(one) for one in value)
+
+
+def _is_tag(tag: Wire) -> bool:
+    return is_text(tag.get("Key")) and is_text(tag.get("Value", ""))
 
 
 def _is_number(value: object) -> bool:
@@ -93,7 +97,7 @@ _TYPES: dict[str, _Type] = {
     **dict.fromkeys(("disableOndemand", "enableLongLiving", "internetAccess"), _BOOLEAN),
     "environmentVariables": _OBJECT,
     "layers": (_is_texts, "a list of ARNs"),
-    "tags": (_is_objects, "a list of objects"),
+    "tags": (_is_tags, 'a list of {"Key": text, "Value": text}'),
     **dict.fromkeys(("customContainerConfig", "customRuntimeConfig", "customDNS", "gpuConfig", "nasConfig"), _OBJECT),
     **dict.fromkeys(("instanceLifecycleConfig", "logConfig", "ossMountConfig", "polarFsConfig"), _OBJECT),
     **dict.fromkeys(("juiceFsConfig", "microSandboxConfig", "tracingConfig", "vpcConfig"), _OBJECT),
