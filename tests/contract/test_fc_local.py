@@ -408,7 +408,7 @@ def refusing() -> Iterator[LocalServer]:
         ({"environmentVariables": {"A": "x" * 4096}}, "environmentVariables of 4097 bytes: expected at most 4096"),
         ({"internetAccess": "true"}, "internetAccess 'true': expected true or false"),
         ({"layers": "acs:fc:x"}, "layers 'acs:fc:x': expected a list of ARNs"),
-        ({"tags": [1]}, "tags (a list): expected a list of objects"),
+        ({"tags": [1]}, 'tags (a list): expected a list of {"Key": text, "Value": text}'),
         ({"vpcConfig": []}, "vpcConfig (a list): expected an object"),
         ({"code": {"zipFile": zipped({"a": ""}), "checksum": 5}}, "code.checksum 5: expected "),
     ],
