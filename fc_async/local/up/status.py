@@ -115,7 +115,9 @@ def _send(
         with opener.open(request, timeout=timeout_seconds) as answer:
             found: bytes = answer.read()
     except urllib.error.HTTPError as refused:
-        raise LocalError(_reason(refused, endpoint)) from None
+        with refused:
+            reason = _reason(refused, endpoint)
+        raise LocalError(reason) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise LocalError(_nobody(endpoint, type(error).__name__)) from None
     return found
