@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
 
 _MARKS = ("FC_INSTANCE_ID", "FC_ASYNC_ENDPOINT")
 """Together they name one worker of one service: ids may repeat between services of one seed, endpoints do not."""
 
 _ROUNDS = 3
+_STARTING_ROUNDS = 100
+_STARTING_SECONDS = 0.001
 
 
 def kill_left_behind(environment: Mapping[str, str]) -> None:
@@ -27,22 +30,42 @@ def kill_left_behind(environment: Mapping[str, str]) -> None:
     if not all(environment.get(name) for name in _MARKS):
         return  # a worker that nothing names
     marks = [f"{name}={environment[name]}".encode() for name in _MARKS]
-    for _ in range(_ROUNDS):  # one of them may start another while we look
-        found = list(_with(marks))
-        if not found:
-            return
+    rounds, starting_rounds = _ROUNDS, _STARTING_ROUNDS
+    while rounds and starting_rounds:  # one of them may start another while we look
+        found, is_one_starting = _look(marks)
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
+        if is_one_starting:
+            starting_rounds -= 1
+            time.sleep(_STARTING_SECONDS)
+        elif found:
+            rounds -= 1
+        else:
+            return
 
 
-def _with(marks: list[bytes]) -> Iterator[int]:
+def _look(marks: list[bytes]) -> tuple[list[int], bool]:
+    """Return the processes that carry the marks, and whether one is just being started, which shows nothing yet."""
+    found, is_one_starting = [], False
     with contextlib.suppress(OSError):
         for name in os.listdir("/proc"):
             if name.isdigit() and int(name) != os.getpid():
                 variables = _variables(name)
                 if all(mark in variables for mark in marks):
-                    yield int(name)
+                    found.append(int(name))
+                elif variables == [b""] and _is_starting(name):
+                    is_one_starting = True
+    return found, is_one_starting
+
+
+def _is_starting(pid: str) -> bool:
+    """Whether a process is within exec: it has its program already, and neither arguments nor environment yet."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as arguments:
+            return not arguments.read(1) and bool(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return False  # gone, one of the kernel's own, or another user's
 
 
 def _variables(pid: str) -> list[bytes]:
