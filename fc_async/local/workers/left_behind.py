@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
-import time
 from collections.abc import Mapping
 
 _MARKS = ("FC_INSTANCE_ID", "FC_ASYNC_ENDPOINT")
@@ -38,7 +38,7 @@ def kill_left_behind(environment: Mapping[str, str]) -> None:
                 os.kill(pid, signal.SIGKILL)
         if is_one_starting:
             starting_rounds -= 1
-            time.sleep(_STARTING_SECONDS)
+            select.select([], [], [], _STARTING_SECONDS)
         elif found:
             rounds -= 1
         else:
