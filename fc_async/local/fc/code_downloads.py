@@ -32,7 +32,7 @@ class CodeDownloads:
         code = self._offered.get(token)
         try:
             return None if code is None else zip_of(code)
-        except OSError:
+        except (OSError, ValueError):  # it is gone, or has a name that no zip can write
             return None
 
 
@@ -41,8 +41,8 @@ def zip_of(code: Path) -> bytes:
     if not code.is_dir():
         return code.read_bytes()
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for path in sorted(code.rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.resolve().is_relative_to(code.resolve()):  # no link leads out
                 archive.write(path, path.relative_to(code))
     return buffer.getvalue()
