@@ -107,7 +107,12 @@ def test_a_record_comes_out_of_every_road_as_it_went_in(
     roads = [ROADS[name] for name in names]
     # An event bus carries an object only where the text is one.
     no_object = {"base64", "topic_xml", "topic_string"}
-    assume(all(after != "event_bus_object" or before not in no_object for before, after in pairwise(one for one in names if one != "plain")))
+    assume(
+        all(
+            after != "event_bus_object" or before not in no_object
+            for before, after in pairwise(one for one in names if one != "plain")
+        )
+    )
     # XML has no characters such as U+FFFE, not even escaped; JSON can escape them.
     text = json.dumps(wire, ensure_ascii=ascii_only or "topic_xml" in names)
     for road, _ in roads:
