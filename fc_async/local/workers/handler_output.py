@@ -75,8 +75,7 @@ class HandlerOutput:
         *lines, self._unfinished = (self._unfinished + data).split(b"\n")
         for line in lines:
             self._log_line(line)
-        if len(self._unfinished) > _LINE_BYTES:
-            self._flush()
+        self._unfinished = self._log_beginnings(self._unfinished)
         return True
 
     def _flush(self) -> None:
@@ -85,5 +84,24 @@ class HandlerOutput:
             self._unfinished = b""
 
     def _log_line(self, line: bytes) -> None:
-        text = line[:_LINE_BYTES].decode("utf-8", "replace").rstrip("\r")
+        self._log_piece(self._log_beginnings(line))
+
+    def _log_beginnings(self, line: bytes) -> bytes:
+        """Log of a line that is too long for one of the log what comes before its last piece; return that."""
+        while len(line) > _LINE_BYTES:
+            end = _end_of_piece(line)
+            self._log_piece(line[:end])
+            line = line[end:]
+        return line
+
+    def _log_piece(self, piece: bytes) -> None:
+        text = piece.decode("utf-8", "replace").rstrip("\r")
         log.info("%s %s %s", self._function, self._request_id, text)
+
+
+def _end_of_piece(line: bytes) -> int:
+    """Return where to cut a long line, so that no character is cut in two."""
+    for end in range(_LINE_BYTES, _LINE_BYTES - 4, -1):
+        if line[end] & 0xC0 != 0x80:  # no byte in the middle of a character
+            return end
+    return _LINE_BYTES
