@@ -475,7 +475,8 @@ def test_a_worker_whose_service_was_killed_ends() -> None:
 LEAVES_A_DAEMON = """
 import subprocess
 def handler(event, context):
-    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    variables = {} if b"bare" in event else None
+    child = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True, env=variables)
     with open(event.decode(), "w") as file:
         file.write(str(child.pid))
     while event.endswith(b"timeout"):
@@ -504,10 +505,11 @@ def _ends(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the environment of a process")
+@pytest.mark.parametrize("how", ["with our variables", "bare"])
 def test_what_a_handler_started_in_a_session_of_its_own_ends_with_its_execution_and_with_the_service(
-    tmp_path: Path,
+    tmp_path: Path, how: str
 ) -> None:
-    timed_out, answered = tmp_path / "timeout", tmp_path / "answered"
+    timed_out, answered = tmp_path / f"{how} timeout", tmp_path / f"{how} answered"
     with LocalServer(workers=1) as local:
         client = fc_client(local)
         create_function(client, "main", LEAVES_A_DAEMON, timeout=1)

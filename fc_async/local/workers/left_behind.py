@@ -1,8 +1,8 @@
-"""The processes that a handler has started and that have left its process group, found by the environment they carry.
+"""The processes that a handler has started and that have left its process group, as daemons do.
 
-A kill of the group reaches every child but those with a session of their own, as daemons have. Each of them has the
-variables of its worker in its environment, unless it was started with another one: then it is not found. Only Linux
-shows a process's environment; elsewhere such processes are left.
+A kill of the group does not reach them. They are found in two ways: as descendants of a worker that still lives, and by
+the variables of the worker that they carry in their environment. One with another environment whose parent has ended is
+found by neither. Only Linux tells; elsewhere such processes are left.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _MARKS = ("FC_INSTANCE_ID", "FC_ASYNC_ENDPOINT")
 """Together they name one worker of one service: ids may repeat between services of one seed, endpoints do not."""
@@ -19,6 +19,37 @@ _MARKS = ("FC_INSTANCE_ID", "FC_ASYNC_ENDPOINT")
 _ROUNDS = 3
 _STARTING_ROUNDS = 100
 _STARTING_SECONDS = 0.001
+
+
+def descendants(pid: int) -> list[int]:
+    """Return what a process has started, and what those have; only of parents that have not ended.
+
+    Args:
+        pid: the process; it is not in the list.
+    """
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        children = _children(waiting.pop())
+        found += children
+        waiting += children
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    with contextlib.suppress(OSError):  # it has ended, or this system does not tell
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as listed:
+                children += map(int, listed.read().split())
+    return children
+
+
+def kill_each(pids: Iterable[int]) -> None:
+    """Kill processes, those that are still there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def kill_left_behind(environment: Mapping[str, str]) -> None:
@@ -33,9 +64,7 @@ def kill_left_behind(environment: Mapping[str, str]) -> None:
     rounds, starting_rounds = _ROUNDS, _STARTING_ROUNDS
     while rounds and starting_rounds:  # one of them may start another while we look
         found, is_one_starting = _look(marks)
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        kill_each(found)
         if is_one_starting:
             starting_rounds -= 1
             select.select([], [], [], _STARTING_SECONDS)

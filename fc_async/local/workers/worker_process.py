@@ -20,7 +20,7 @@ from ..clock import Clock, Timer
 from . import resident_memory
 from .channel import BrokenChannel, Frame, FrameReader, request_frame
 from .handler_output import HandlerOutput
-from .left_behind import kill_left_behind
+from .left_behind import descendants, kill_each, kill_left_behind
 
 _WORKER_FILE = Path(__file__).with_name("worker.py")
 _LOOK_MS = 20
@@ -195,8 +195,10 @@ class WorkerProcess(asyncio.Protocol):
             if self._process is None:
                 self._death.set_result(None)
             else:
+                started = descendants(self._process.pid)  # before: those of a dead process are nobody's
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._process.pid, signal.SIGKILL)
+                kill_each(started)
                 # In a thread: until the memory of a large process is given back, it is not gone.
                 loop.run_in_executor(None, _reap, self._process, self._environment).add_done_callback(self._gone)
         return self._death
