@@ -83,15 +83,18 @@ def test_its_workers_end_with_it():
 HOLDS_ON = """
 import os, signal, subprocess, sys
 def handler(event, context):
+    if event == b"deaf":
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
     child = subprocess.Popen(["sleep", "600"])
     print("pids", os.getpid(), child.pid, flush=True)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-    while event == b"busy":
+    while event != b"idle":
         pass
 """
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process can ignore the signal")
 
 
-@pytest.mark.parametrize("event", ["busy", "idle"])
+@pytest.mark.parametrize("event", ["busy", "idle", pytest.param("deaf", marks=LINUX)])
 def test_its_workers_and_what_they_started_end_when_it_is_killed(tmp_path, event):
     (tmp_path / "index.py").write_text(HOLDS_ON)
     (tmp_path / "s.yaml").write_text(

@@ -64,15 +64,17 @@ def end_with_service(lifeline: int) -> None:
     """Have this process, and what handlers have started, end when the service does, whatever a handler is doing.
 
     A thread that watched would stand still while the handler holds the interpreter, and would make its forks unsafe. So
-    the kernel is asked for a signal: SIGIO ends a process. The socket would not do: the signal of an invocation that
-    comes is sent a moment after it can be read, and so may hit the handler of that very invocation.
+    the kernel is asked for a signal, on Linux one that no handler can ignore. The socket would not do: the signal of an
+    invocation that comes is sent a moment after it can be read, and so may hit the handler of that very invocation.
 
     Args:
         lifeline: the reading end of a pipe into which nothing is ever written, and which the service's end closes.
     """
-    if sys.platform != "linux":  # where SIGIO is ignored unless somebody takes it
-        signal.signal(signal.SIGIO, lambda *_: os._exit(1))
     os.set_inheritable(lifeline, False)
+    if sys.platform == "linux":
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    else:  # the signal is SIGIO, which is ignored unless somebody takes it
+        signal.signal(signal.SIGIO, lambda *_: os._exit(1))
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid() if _leads_a_group() else os.getpid())
     flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
     fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
