@@ -36,7 +36,8 @@ def never_lost() -> Iterator[None]:
         yield
     finally:
         handled()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if signal.getsignal(signal.SIGINT) is _interrupt:  # a service that ends has its reason to ignore more of them
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGALRM, outer)
         sys.unraisablehook = outer_hook
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -303,6 +304,31 @@ def test_the_last_line_at_its_start_says_what_to_export_and_the_last_at_its_end_
     assert (process.returncode, out) == (0, "")
     assert started[-1] == f"ready: export FC_ASYNC_ENDPOINT={url}\n"
     assert "2 invocations were held in memory and are gone" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_more_signals_while_it_ends_lose_no_line_of_its_log_and_it_ends_with_0(tmp_path, stop):
+    (tmp_path / "index.py").write_text(
+        "def handler(event, context):\n    print('x' * 1000 + chr(10), end='x' * 9000)\n"
+    )
+    (tmp_path / "s.yaml").write_text(
+        "edition: 3.0.0\nname: a\nresources:\n  main:\n    component: fc3\n    props: {region: cn-hangzhou, "
+        "functionName: main, runtime: python3.10, handler: index.handler, code: .}\n"
+    )
+    with local_up("--port", "0", "--workers", "1", "-f", str(tmp_path / "s.yaml")) as process:
+        url = process.stdout.readline().strip()
+        for _ in range(20):
+            urllib.request.urlopen(f"{url}/2023-03-30/functions/main/invocations", b"{}").close()
+        read = []
+        reader = threading.Thread(target=lambda: read.append(process.stderr.read()))
+        reader.start()
+        while process.poll() is None:
+            process.send_signal(stop)
+            reader.join(0.001)
+        reader.join()
+    assert process.returncode == 0, read[0][-500:]
+    assert read[0].count(" ended, ") == 20
+    assert "Traceback" not in read[0]
 
 
 def test_quiet_leaves_one_line_for_an_invocation_and_nothing_that_it_printed(tmp_path):

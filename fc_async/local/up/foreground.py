@@ -13,7 +13,7 @@ from .log import PLAIN, LineRecord, SafeFormatter, StderrLog
 
 log = logging.getLogger("fc_async.local")
 
-
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
@@ -35,17 +35,32 @@ def run(server: LocalServer, *, is_quiet: bool = False) -> None:
 
 
 async def _serve_until_signalled(server: LocalServer) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = _event_of_a_signal(asyncio.get_running_loop())
     async with server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         _collect_garbage_less_often()
         log.info("ready: export FC_ASYNC_ENDPOINT=%s", server.url, extra=PLAIN)
         await stopped.wait()
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # it ends, and the interpreter would not keep another handler so long
         _say_what_is_gone(server)
+
+
+def _event_of_a_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """Return what SIGTERM and Ctrl-C set.
+
+    The handlers of the loop itself would go when it is closed, and another signal would end the log before its end.
+    """
+    stopped = asyncio.Event()
+
+    def stop(*_: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stopped.set)
+
+    for number in _SIGNALS:
+        signal.signal(number, stop)
+    return stopped
 
 
 def _say_what_is_gone(server: LocalServer) -> None:
