@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -14,12 +14,13 @@ DEFAULT_URL = "http://127.0.0.1:9700"
 _COLUMNS = ("request id", "function", "status", "attempts", "records")
 _FAILED = "Failed,Expired,Invalid"
 _FOLLOW_SECONDS = 1.0
+_MOST = 1000
 
 
 @click.command("status", cls=FcCommand)
 @click.option("--failed", is_flag=True, help="Only those that ended Failed, Expired or Invalid.")
 @click.option("--function", metavar="FUNCTION", default="", help="Only those of this function.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many invocations.")
+@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="How many invocations.")
 @click.option("--follow", is_flag=True, help="Go on, and show each that is new or has changed, until Ctrl-C.")
 @output_option
 @click.pass_context
@@ -37,7 +38,9 @@ def status(context: click.Context, output: str, failed: bool, function: str, lim
     def read(most: int) -> dict[str, Any]:
         return read_status(asked_endpoint(context), limit=most, function=function, status=_FAILED if failed else "")
 
-    found = read(limit)
+    found = read(_MOST if follow else limit)
+    known = found["invocations"]
+    found["invocations"] = known[:limit]
     if output != "table":
         print_document(found, output)
     else:
@@ -45,24 +48,26 @@ def status(context: click.Context, output: str, failed: bool, function: str, lim
         click.echo()
         print_table(_COLUMNS, [_row(one) for one in found["invocations"]], whole=("request id",))
     if follow:
-        _follow(read, found["invocations"], output)
+        _follow(read, known, output)
 
 
-def _follow(read: Any, shown: list[dict[str, Any]], output: str) -> None:
+def _follow(read: Callable[[int], dict[str, Any]], known: list[dict[str, Any]], output: str) -> None:
     import time
 
-    known = {one["requestId"]: _row(one) for one in shown}
+    before = {one["requestId"]: _row(one) for one in known}
     while True:
         time.sleep(_FOLLOW_SECONDS)
-        for one in reversed(read(1000)["invocations"]):
-            row = _row(one)
-            if known.get(one["requestId"]) == row:
+        page = read(_MOST)["invocations"]
+        now = {one["requestId"]: _row(one) for one in page}
+        for one in reversed(page):
+            row = now[one["requestId"]]
+            if before.get(one["requestId"]) == row:
                 continue
-            known[one["requestId"]] = row
             if output == "table":
                 print_fields([(row[0], "  ".join(row[1:]))])
             else:
                 print_document(one, "ndjson")
+        before = now
 
 
 @click.command("invocation", cls=FcCommand)

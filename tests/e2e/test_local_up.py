@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from fc_async.local import LocalServer
+from fc_async.local.catalog.function import FunctionSpec
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dlq"
 COMMAND = [sys.executable, "-c", "from fc_async.cli.root import run; run()", "local", "up"]
 
@@ -346,3 +349,25 @@ def test_quiet_leaves_one_line_for_an_invocation_and_nothing_that_it_printed(tmp
         _, err = process.communicate(timeout=60)
     assert "printed" not in err
     assert len([line for line in err.splitlines() if request_id in line]) == 1
+
+
+def test_status_that_follows_shows_each_that_is_new_and_none_that_was_there_before():
+    functions = [FunctionSpec("main", "python3.10", "index.handler", EXAMPLE)]
+    with LocalServer(workers=0, functions=functions) as local:
+        old = [invoked_async(local.url) for _ in range(3)]
+        command = [*COMMAND[:-1], "status", "--endpoint", local.url, "--limit", "1", "--follow", "-o", "ndjson"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            first = json.loads(process.stdout.readline())
+            new = [invoked_async(local.url) for _ in range(2)]
+            followed = [json.loads(process.stdout.readline())["requestId"] for _ in range(2)]
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    assert [one["requestId"] for one in first["invocations"]] == old[-1:]
+    assert followed == new
+
+
+def invoked_async(url):
+    headers = {"X-Fc-Invocation-Type": "Async"}
+    request = urllib.request.Request(f"{url}/2023-03-30/functions/main/invocations", b"{}", headers)
+    with urllib.request.urlopen(request) as answer:
+        return answer.headers["X-Fc-Request-Id"]
