@@ -416,6 +416,27 @@ def test_what_a_handler_prints_reaches_the_log_with_its_request_id(
         assert lines == [f"main {request_id} {text}" for text in texts]
 
 
+@pytest.mark.parametrize(
+    "does",
+    ["sys.stdout.close()", "sys.stderr.close()", "sys.stdout = sys.stderr = None", "sys.stdout = Unwilling()"],
+    ids=["closes stdout", "closes stderr", "has neither", "replaces stdout"],
+)
+def test_a_handler_that_takes_its_own_output_away_is_answered_all_the_same(fc: Client, does: str) -> None:
+    source = (
+        "import sys\n"
+        "class Unwilling:\n"
+        "    def write(self, text): raise ValueError('written')\n"
+        "    flush = close = write\n"
+        "def handler(event, context):\n"
+        f"    {does}\n"
+        "    if event == b'fail': raise KeyError('mine')\n"
+        "    return 'done'\n"
+    )
+    create_function(fc, "main", source)
+    assert invoke(fc, "main").body.read() == b"done"
+    assert failure(fc, payload=b"fail")["errorType"] == "KeyError"
+
+
 def test_the_log_says_once_on_which_python_a_runtime_runs(fc: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "fc_async.local")
     for name in ("a", "b"):

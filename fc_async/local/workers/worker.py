@@ -48,8 +48,8 @@ def main(arguments: list[str]) -> None:
     while (frame := receive(connection)) is not None:
         header, event = frame
         failed, payload = execute(load, event, context_of(about, header["request_id"]), about)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush(sys.stdout)
+        _flush(sys.stderr)
         send(connection, {"failed": failed, "memory_kb": _peak_memory_kb(), "outside": modules.new()}, payload)
     if _leads_a_group():
         os.killpg(os.getpid(), signal.SIGKILL)  # what handlers have started and left behind goes, too
@@ -162,12 +162,16 @@ def _print_traceback(error: BaseException, about: dict[str, Any]) -> None:
     if len(text) > _TRACEBACK_CHARACTERS:
         half = _TRACEBACK_CHARACTERS // 2
         text = f"{text[:half]}\n...\n{text[-half:]}"
-    with contextlib.suppress(Exception):  # the handler may have put anything there
-        sys.stdout.flush()
+    _flush(sys.stdout)
     data = text.encode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError):  # it may have closed it, too
         while data:
             data = data[os.write(2, data) :]
+
+
+def _flush(stream: Any) -> None:
+    with contextlib.suppress(Exception):  # the handler may have closed it, or put anything in its place
+        stream.flush()
 
 
 def traceback_text(error: BaseException, about: dict[str, Any]) -> str:
