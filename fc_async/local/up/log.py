@@ -79,13 +79,19 @@ class StderrLog(logging.Handler):
         while not is_over:
             self._gather()
             is_over = self._is_over and len(self._records) <= _LINES_AT_ONCE
-            lines = [self.format(record) for record in self._take()]
+            lines = [self._line(record) for record in self._take()]
             if not self._records:
                 lines += self._lines_about_dropped()
             try:
                 self._write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
             except OSError:
                 return  # the reader is gone, and with it the reason to write
+
+    def _line(self, record: logging.LogRecord) -> str:
+        try:
+            return self.format(record)
+        except Exception as error:  # of a library's own making; the thread has all other lines to write
+            return f"{record.name}: a line could not be put into words ({type(error).__name__})"
 
     def _gather(self) -> None:
         """Wait for a first record, and a moment for more."""
@@ -163,6 +169,11 @@ _ESCAPES = {code: chr(code).encode("unicode_escape").decode() for code in _ESCAP
 }
 """What a terminal would obey: control characters, and the marks that reorder text."""
 
+
+def _escaped(text: str) -> str:
+    return text if text.isprintable() else text.translate(_ESCAPES)
+
+
 PLAIN = {"is_plain": True}
 """As `extra` of a record: the line is the message alone."""
 
@@ -182,12 +193,12 @@ class SafeFormatter(logging.Formatter):
         self._second = (0, "")
 
     def format(self, record: logging.LogRecord) -> str:
-        message = record.getMessage()
-        if not message.isprintable():
-            message = message.translate(_ESCAPES)
+        message = _escaped(record.getMessage())
         if self._has_time and not hasattr(record, "is_plain"):
             message = f"{self._time(int(record.created))} {message}"
-        return message if record.exc_info is None else f"{message}\n{self.formatException(record.exc_info)}"
+        if record.exc_info is None:
+            return message
+        return "\n".join([message, *map(_escaped, self.formatException(record.exc_info).split("\n"))])
 
     def _time(self, second: int) -> str:
         if second != self._second[0]:

@@ -84,3 +84,23 @@ def test_long_lines_that_nobody_reads_are_dropped_by_their_size() -> None:
     lines = read[0].splitlines()
     assert 900 <= len(lines) < 2000
     assert lines[-1].endswith("lines dropped: stderr was not read as fast as the log was written")
+
+
+def test_a_record_that_cannot_be_put_into_words_is_named_and_ends_no_log() -> None:
+    reads, writes = os.pipe()
+    log = StderrLog(writes)
+    log.handle(logging.LogRecord("aiohttp", logging.INFO, "f", 1, "%d of %s", ("x",), None))
+    log.handle(record("next"))
+    log.close()
+    os.close(writes)
+    assert read_all(reads).splitlines() == ["aiohttp: a line could not be put into words (TypeError)", "next"]
+
+
+def test_the_text_of_an_exception_is_escaped_line_by_line() -> None:
+    try:
+        raise ValueError("no\u202e\x1b[2J\rthen")
+    except ValueError as error:
+        failed = logging.LogRecord("n", logging.ERROR, "f", 1, "failed", (), (ValueError, error, error.__traceback__))
+    first, *traceback, last = SafeFormatter("%(message)s").format(failed).split("\n")
+    assert (first, traceback[0]) == ("failed", "Traceback (most recent call last):")
+    assert last == "ValueError: no\\u202e\\x1b[2J\\x0dthen"
