@@ -14,10 +14,11 @@ from typing import Any
 _WAITING_LINES = 10_000
 _WAITING_CHARACTERS = 8_000_000
 _RECORD_CHARACTERS = 500
-_LINES_AT_ONCE = 200
+_LINES_AT_ONCE = 2000
 _GATHER_SECONDS = 0.02
 """Lines are written together: a thread that woke up for each of them would take the interpreter from the service."""
 _HURRY_LINES = 1000
+_PATIENCE_SECONDS = 0.05
 _CLOSE_SECONDS = 1.0
 
 
@@ -40,6 +41,7 @@ class StderrLog(logging.Handler):
         self._is_over = False
         self._wake = threading.Event()
         self._hurry = threading.Event()
+        self._has_taken = threading.Event()
         self._queued_characters = 0
         self._taken_characters = 0
         self._dropped = 0
@@ -54,8 +56,7 @@ class StderrLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue a record, or count it if too many wait."""
-        lines = len(self._records)
-        if lines >= _WAITING_LINES or self._queued_characters - self._taken_characters > _WAITING_CHARACTERS:
+        if self._is_full() and not self._has_caught_up():
             with self._counting:
                 self._dropped += 1
             return
@@ -63,8 +64,29 @@ class StderrLog(logging.Handler):
         self._records.append(record)
         if self._is_asleep:
             self._wake.set()
-        if lines > _HURRY_LINES:
+        if len(self._records) > _HURRY_LINES:
             self._hurry.set()
+
+    def _is_full(self) -> bool:
+        queued_characters = self._queued_characters - self._taken_characters
+        return len(self._records) >= _WAITING_LINES or queued_characters > _WAITING_CHARACTERS
+
+    def _has_caught_up(self) -> bool:
+        """Give the interpreter to the thread, and return whether there is room again.
+
+        The thread may only be short of time; where it is held up by the reader, nobody waits for it.
+        """
+        self._hurry.set()
+        self._has_taken.clear()
+        if self._is_full() and self._takes_more() and not self._is_over:
+            self._has_taken.wait(_PATIENCE_SECONDS)
+        return not self._is_full()
+
+    def _takes_more(self) -> bool:
+        """Whether the reader could take a line now: a file always, a pipe that is not full."""
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        return poll.poll(0) == [(self._descriptor, select.POLLOUT)]
 
     def close(self) -> None:
         """Write what waits, for a second at most if it is not read; harmless twice."""
@@ -82,8 +104,9 @@ class StderrLog(logging.Handler):
             lines = [self._line(record) for record in self._take()]
             if not self._records:
                 lines += self._lines_about_dropped()
+            data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
             try:
-                self._write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+                self._write(data)
             except OSError:
                 return  # the reader is gone, and with it the reason to write
 
@@ -109,6 +132,7 @@ class StderrLog(logging.Handler):
     def _take(self) -> list[logging.LogRecord]:
         records = [self._records.popleft() for _ in range(min(len(self._records), _LINES_AT_ONCE))]
         self._taken_characters += sum(map(_characters, records))
+        self._has_taken.set()
         return records
 
     def _lines_about_dropped(self) -> list[str]:

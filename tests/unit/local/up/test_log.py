@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +105,14 @@ def test_the_text_of_an_exception_is_escaped_line_by_line() -> None:
     first, *traceback, last = SafeFormatter("%(message)s").format(failed).split("\n")
     assert (first, traceback[0]) == ("failed", "Traceback (most recent call last):")
     assert last == "ValueError: no\\u202e\\x1b[2J\\x0dthen"
+
+
+def test_a_flood_loses_no_line_where_they_are_taken_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    records = [record(str(number)) for number in range(40_000)]
+    with path.open("wb") as file:
+        log = StderrLog(file.fileno())
+        for one in records:
+            log.handle(one)
+        log.close()
+    assert path.read_text().splitlines() == list(map(str, range(40_000)))
