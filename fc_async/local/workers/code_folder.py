@@ -12,10 +12,10 @@ from ..system_clock import SystemClock
 
 _SKIPPED = ("__pycache__", ".git")
 _LOOKED_AT_ONCE = 50
-"""So many files take no longer to look at than it takes to ask a thread."""
+"""So many files and folders take no longer to look at than it takes to ask a thread."""
 
-_SETTLED_MS = 100
-"""File systems count time in steps of some milliseconds: two changes of a folder in one step leave one time."""
+_SETTLED_MS = 2100
+"""File systems count time in steps, FAT in such of 2 s: two changes of a folder in one step leave one time."""
 
 _Status = tuple[int, int, int, int]
 
@@ -69,7 +69,7 @@ class CodeFolder:
     @property
     def is_small(self) -> bool:
         """Whether it is looked at at once, as far as is known."""
-        return self._seen is not None and len(self._seen.files) <= _LOOKED_AT_ONCE
+        return self._seen is not None and len(self._seen.files) + len(self._seen.folders) <= _LOOKED_AT_ONCE
 
     async def fingerprint(self) -> int:
         """Return a number that changes when a file in the folder is edited, added or removed."""

@@ -158,3 +158,34 @@ def test_an_edit_of_a_folder_that_was_long_unchanged_is_seen_without_listing_it_
     before, again, after = asyncio.run(looks())
     assert before == again
     assert before != after
+
+
+def test_a_file_that_is_added_in_the_same_second_is_seen_where_folders_have_no_finer_time(tmp_path: Path) -> None:
+    path = filled(tmp_path / "code", SMALL)
+    second = path.stat().st_mtime_ns // 1_000_000_000
+    for one in (path, path / "deep"):
+        os.utime(one, (second, second))
+
+    async def looks() -> tuple[int, int]:
+        folder = CodeFolder(path, now_ms=lambda: second * 1000 + 900)
+        await folder.fingerprint()
+        before = await folder.fingerprint()
+        add(path)
+        os.utime(path, (second, second))
+        return before, await folder.fingerprint()
+
+    before, after = asyncio.run(looks())
+    assert before != after
+
+
+def test_a_folder_of_many_folders_is_no_small_one(tmp_path: Path) -> None:
+    path = filled(tmp_path / "code", SMALL)
+    for number in range(LARGE):
+        (path / str(number)).mkdir()
+
+    async def is_small() -> bool:
+        folder = CodeFolder(path)
+        await folder.fingerprint()
+        return folder.is_small
+
+    assert not asyncio.run(is_small())
