@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final
 
 from .. import limits
@@ -17,6 +18,7 @@ LENGTHS: Final = struct.Struct("!II")
 _HEADER_BYTES = 1 << 20
 _MEMORY_KB = 1 << 40
 _MODULES = 1000
+_NAME_CHARACTERS = 255
 
 
 class BrokenChannel(Exception):  # noqa: N818 - a reason to end the worker, never seen by a user
@@ -50,31 +52,46 @@ class FrameReader:
     """Puts one answer together from the pieces in which it comes."""
 
     def __init__(self) -> None:
-        self._received = bytearray()
+        self._begun = bytearray()  # lengths and header, until they are whole
+        self._header = b""
+        self._payload: BytesIO | None = None  # it hands on what it holds without a copy
+        self._missing = 0
 
     def feed(self, data: bytes) -> Frame | None:
         """Take a piece; return the answer when it is whole; raises BrokenChannel for what cannot be one."""
-        if not self._received and len(data) >= LENGTHS.size:
-            header_bytes, payload_bytes = LENGTHS.unpack_from(data)
-            start = LENGTHS.size + header_bytes
-            if header_bytes <= _HEADER_BYTES and len(data) == start + payload_bytes:  # as nearly all come
-                return _frame(data[LENGTHS.size : start], data[start:])
-        self._received += data
-        if len(self._received) < LENGTHS.size:
+        if self._payload is None:
+            if not self._begun and len(data) >= LENGTHS.size:
+                header_bytes, payload_bytes = LENGTHS.unpack_from(data)
+                start = LENGTHS.size + header_bytes
+                if header_bytes <= _HEADER_BYTES and len(data) == start + payload_bytes:  # as nearly all come
+                    return _frame(data[LENGTHS.size : start], data[start:])
+            self._begun += data
+            rest = self._read_header()
+            if rest is None:
+                return None
+            data, self._payload = rest, BytesIO()
+        self._missing -= len(data)
+        if self._missing < 0:
+            raise BrokenChannel
+        self._payload.write(data)
+        if self._missing:
             return None
-        header_bytes, payload_bytes = LENGTHS.unpack_from(self._received)
-        if header_bytes > _HEADER_BYTES or payload_bytes > limits.SYNC_RESPONSE_BYTES:
+        whole, self._payload = self._payload, None
+        return _frame(self._header, whole.getvalue())
+
+    def _read_header(self) -> bytes | None:
+        """Return what has come of the payload; None while lengths and header are not whole."""
+        if len(self._begun) < LENGTHS.size:
+            return None
+        header_bytes, self._missing = LENGTHS.unpack_from(self._begun)
+        if header_bytes > _HEADER_BYTES or self._missing > limits.SYNC_RESPONSE_BYTES:
             raise BrokenChannel
         start = LENGTHS.size + header_bytes
-        missing = start + payload_bytes - len(self._received)
-        if missing < 0:
-            raise BrokenChannel
-        if missing:
+        if len(self._begun) < start:
             return None
-        with memoryview(self._received) as whole:
-            frame = _frame(bytes(whole[LENGTHS.size : start]), bytes(whole[start:]))
-        self._received = bytearray()
-        return frame
+        begun, self._begun = bytes(self._begun), bytearray()
+        self._header = begun[LENGTHS.size : start]
+        return begun[start:]
 
 
 def _frame(header: bytes, payload: bytes) -> Frame:
@@ -87,7 +104,7 @@ def _frame(header: bytes, payload: bytes) -> Frame:
         raise BrokenChannel
     if not _are_names(modules):
         raise BrokenChannel
-    return Frame(failed, memory_kb, tuple(modules[:_MODULES]), payload)
+    return Frame(failed, memory_kb, tuple(name[:_NAME_CHARACTERS] for name in modules[:_MODULES]), payload)
 
 
 def _are_names(modules: Any) -> bool:

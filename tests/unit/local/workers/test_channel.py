@@ -61,3 +61,23 @@ def test_what_is_claimed_and_does_not_come_is_not_held() -> None:
         assert tracemalloc.get_traced_memory()[1] < 100_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_large_answer_is_held_once_and_not_twice() -> None:
+    payload_bytes = 8_000_000
+    data = frame(b"x" * payload_bytes)
+    reader = FrameReader()
+    tracemalloc.start()
+    try:
+        *_, answer = [reader.feed(data[at : at + 65_536]) for at in range(0, len(data), 65_536)]
+        assert answer is not None
+        assert len(answer.payload) == payload_bytes
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * payload_bytes
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_name_of_a_module_that_no_module_has_is_cut() -> None:
+    answer = FrameReader().feed(frame(outside=["x" * 100_000]))
+    assert answer is not None
+    assert answer.outside_modules == ("x" * 255,)
