@@ -15,6 +15,7 @@ _WAITING_LINES = 10_000
 _WAITING_CHARACTERS = 8_000_000
 _RECORD_CHARACTERS = 500
 _LINES_AT_ONCE = 2000
+_CHARACTERS_AT_ONCE = 1_000_000
 _GATHER_SECONDS = 0.02
 """Lines are written together: a thread that woke up for each of them would take the interpreter from the service."""
 _HURRY_LINES = 1000
@@ -100,8 +101,9 @@ class StderrLog(logging.Handler):
         is_over = False
         while not is_over:
             self._gather()
-            is_over = self._is_over and len(self._records) <= _LINES_AT_ONCE
+            was_over = self._is_over
             lines = [self._line(record) for record in self._take()]
+            is_over = was_over and not self._records
             if not self._records:
                 lines += self._lines_about_dropped()
             data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
@@ -130,8 +132,12 @@ class StderrLog(logging.Handler):
             self._hurry.clear()
 
     def _take(self) -> list[logging.LogRecord]:
-        records = [self._records.popleft() for _ in range(min(len(self._records), _LINES_AT_ONCE))]
-        self._taken_characters += sum(map(_characters, records))
+        records: list[logging.LogRecord] = []
+        characters = 0
+        while self._records and len(records) < _LINES_AT_ONCE and characters < _CHARACTERS_AT_ONCE:
+            records.append(self._records.popleft())
+            characters += _characters(records[-1])
+        self._taken_characters += characters
         self._has_taken.set()
         return records
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,18 @@ def test_a_flood_loses_no_line_where_they_are_taken_at_once(tmp_path: Path) -> N
             log.handle(one)
         log.close()
     assert path.read_text().splitlines() == list(map(str, range(40_000)))
+
+
+def test_long_lines_are_written_a_few_at_a_time(tmp_path: Path) -> None:
+    long = [logging.LogRecord("n", logging.INFO, "f", 1, "%s", ("x" * 8192,), None) for _ in range(800)]
+    with (tmp_path / "log").open("wb") as file:
+        log = StderrLog(file.fileno())
+        tracemalloc.start()
+        try:
+            for one in long:
+                log.handle(one)
+            log.close()
+            assert tracemalloc.get_traced_memory()[1] < 4_000_000
+        finally:
+            tracemalloc.stop()
+    assert (tmp_path / "log").stat().st_size == 800 * 8193
