@@ -170,7 +170,13 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
     catalog = FunctionCatalog(setup.region, setup.account_id)
     runner: Runner = _process_runner(setup, ids, url, scratch) if setup.runner is None else setup.runner
     if setup.handlers is not None:
-        runner = InProcessRunner(runner, setup.handlers, setup.region, setup.account_id)
+        runner = InProcessRunner(
+            runner,
+            setup.handlers,
+            region=setup.region,
+            account_id=setup.account_id,
+            has_union_context=setup.assumptions.context == "union",
+        )
     plane = ControlPlane(
         clock=setup.clock,
         catalog=catalog,

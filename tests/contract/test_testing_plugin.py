@@ -136,8 +136,12 @@ def test_the_context_is_that_of_the_functions_runtime(fc_local: LocalFC) -> None
 
     fc_local.function("main", names, runtime="python3.12")
     assert json.loads(fc_local.functions.invoke("main", b"").payload) == [False, True, True]
-    fc_local.function("main", names, runtime="python3.10")
-    assert json.loads(fc_local.functions.invoke("main", b"").payload) == [True, False, True]
+    for older in ("python3.10", "python3.9"):
+        fc_local.function("main", names, runtime=older)
+        assert json.loads(fc_local.functions.invoke("main", b"").payload) == [True, False, True]
+    fc_local.assume(context="union")
+    fc_local.function("main", names)
+    assert json.loads(fc_local.functions.invoke("main", b"").payload) == [True, True, True]
 
 
 def test_a_fault_is_seen_by_the_code_under_test(fc_local: LocalFC) -> None:

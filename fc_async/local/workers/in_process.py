@@ -12,9 +12,9 @@ from collections.abc import Callable, Coroutine, Set
 from pathlib import Path
 from typing import Any
 
-from .. import limits
 from ..catalog.function import DeployedFunction
 from . import worker
+from .about import about_function
 from .execution import Execution, Runner
 from .runner import outcome_of
 from .worker_process import Answer
@@ -47,9 +47,19 @@ class InProcessRunner:
         handlers: the callables by the names of their functions; they may come and go.
         region: region id, for the context.
         account_id: account id, for the context.
+        has_union_context: whether a handler's context has what that of any runtime has, and not its own's alone.
     """
 
-    def __init__(self, others: Runner, handlers: dict[str, InProcessHandler], region: str, account_id: str) -> None:
+    def __init__(
+        self,
+        others: Runner,
+        handlers: dict[str, InProcessHandler],
+        *,
+        region: str,
+        account_id: str,
+        has_union_context: bool = False,
+    ) -> None:
+        self._has_union_context = has_union_context
         self._others = others
         self._handlers = handlers
         self._region = region
@@ -86,7 +96,13 @@ class InProcessRunner:
         begin: Callable[[], DeployedFunction] | None,
     ) -> Execution:
         function = function if begin is None else begin()
-        about = self._about(function, qualifier)
+        about = about_function(
+            function,
+            qualifier,
+            region=self._region,
+            account_id=self._account_id,
+            has_union_context=self._has_union_context,
+        )
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[tuple[bool, bytes] | None] = loop.create_future()
 
@@ -101,24 +117,6 @@ class InProcessRunner:
         answer = await _until(ended, function.spec.timeout_seconds)
         outcome = outcome_of(answer, function.spec)
         return Execution(outcome, takes_ms=handler.takes_ms) if answer.kind == "answered" else Execution(outcome)
-
-    def _about(self, function: DeployedFunction, qualifier: str | None) -> dict[str, Any]:
-        spec = function.spec
-        is_new = spec.runtime.removeprefix("python3").removeprefix(".").isdigit() and spec.runtime >= "python3.12"
-        return {
-            "code_dir": "/",
-            "code_shown_as": "",
-            "max_response_bytes": limits.SYNC_RESPONSE_BYTES,
-            "name": spec.name,
-            "handler": spec.handler,
-            "memory_mb": spec.memory_mb,
-            "timeout_seconds": spec.timeout_seconds,
-            "qualifier": "LATEST" if qualifier is None else qualifier,
-            "version_id": function.version_id,
-            "context": "python3.12" if is_new else "python3.10",
-            "region": self._region,
-            "account_id": self._account_id,
-        }
 
     def abort(self, function: str) -> None:
         self._others.abort(function)

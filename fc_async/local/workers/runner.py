@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine, Set
 from pathlib import Path
 from typing import Any
 
-from .. import limits
 from ..access_key import AccessKey
 from ..catalog.function import DeployedFunction, FunctionSpec
 from ..clock import Clock
@@ -19,6 +18,7 @@ from ..engine.invocation import SYSTEM_ERROR, Outcome
 from ..ids import Ids
 from ..system_clock import SystemClock
 from . import resident_memory
+from .about import about_function
 from .code_folder import CodeFolder
 from .code_in_the_cloud import CODE_IN_THE_CLOUD, is_missing_there
 from .environment import handler_environment
@@ -197,27 +197,15 @@ class ProcessRunner:
             access_key=self._access_key,
             host=os.environ,
         )
-        await worker.start(self._about(code, deployed), environment)
+        about = about_function(
+            deployed,
+            code.qualifier,
+            region=self._region,
+            account_id=self._account_id,
+            has_union_context=self._has_union_context,
+        )
+        await worker.start(about, environment)
         return worker
-
-    def _about(self, code: Code, deployed: DeployedFunction) -> dict[str, Any]:
-        """Return what worker.py has to know of the function."""
-        function = deployed.spec
-        return {
-            "code_dir": str(function.code_dir),
-            # A folder of the developer's own keeps its path: that is where they look for the line.
-            "code_shown_as": str(function.code_dir) if deployed.is_watched else CODE_IN_THE_CLOUD,
-            "max_response_bytes": limits.SYNC_RESPONSE_BYTES,
-            "name": function.name,
-            "handler": function.handler,
-            "memory_mb": function.memory_mb,
-            "timeout_seconds": function.timeout_seconds,
-            "qualifier": "LATEST" if code.qualifier is None else code.qualifier,
-            "version_id": code.version_id,
-            "context": "union" if self._has_union_context else _context_of(function.runtime),
-            "region": self._region,
-            "account_id": self._account_id,
-        }
 
     def _note_runtime(self, runtime: str) -> None:
         self._notes.say(runtime, "runtime %s runs here on Python %s", runtime, platform.python_version())
@@ -251,12 +239,6 @@ class ProcessRunner:
         self._places.close()
         await asyncio.gather(*self._dying)
         await asyncio.sleep(0)  # the transports of the killed workers close on the loop's next turn
-
-
-def _context_of(runtime: str) -> str:
-    """Return which context a runtime has: the one of Python 3.12, or that of all before it."""
-    minor = runtime.removeprefix("python3").removeprefix(".")
-    return "python3.12" if minor.isdigit() and int(minor) >= 12 else "python3.10"
 
 
 def outcome_of(answer: Answer, function: FunctionSpec) -> Outcome:
