@@ -148,7 +148,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
     """
     ids = Ids(setup.random)
     book = FaultBook()
-    bucket = TempBucket(scratch.bucket, setup.account_id, setup.access_key)
+    bucket = TempBucket(scratch.bucket, setup.account_id, setup.access_key, SystemClock())
     downloads = CodeDownloads()
     mailbox = Mailbox(random=setup.random)
     topics = Topics(

@@ -76,7 +76,7 @@ class Gateway:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         path = request.rel_url.raw_path
-        if not path.startswith(_FC_PATHS) and is_for_a_bucket(request):
+        if not path.startswith(_FC_PATHS) and is_for_a_bucket(request, path):
             return await self._answer_bucket(request)
         is_own = path.startswith("/_local/")
         refused = refusal(request.headers, self._bound_address, any_host=self._is_public and not is_own)
@@ -117,7 +117,7 @@ class Gateway:
         any_host = self._is_public or is_host_of_a_bucket(request.headers.get("Host", ""))
         refused = refusal(request.headers, self._bound_address, any_host=any_host)
         if refused is not None:
-            return oss_refusal(refused, "")
+            return oss_refusal(refused)
         await _send_continue(request)
         return await self._bucket.answer(request)
 
@@ -133,6 +133,8 @@ class Gateway:
 
     def _refuse(self, request: web.BaseRequest, refused: FcError, path: str) -> web.Response:
         """Answer in the shape of the service whose path was asked."""
+        if not path.startswith(_FC_PATHS) and is_for_a_bucket(request, path):
+            return oss_refusal(refused)
         if _is_mns(path, request.headers):
             return self._mns.refusal(request, MailboxError(refused.status, refused.code, refused.message))
         return refusal_response(refused, self._ids.request_id(self._clock.now_ms()))

@@ -182,6 +182,12 @@ PUBLISH_UNCHANGED: Final = _value(
     "public scripts for FC 3.0 have the code and the words; the status is assumed",
 )
 _behaviour(
+    "publish_compares", "fields and package", "assumed: with the newest version that is there; an update alone is none"
+)
+CODE_DOWNLOAD_BYTES: Final = _value(
+    "code_download_bytes", 100 * 1024 * 1024, "ours: the largest folder that GetFunctionCode packs"
+)
+_behaviour(
     "list_functions_description", "substring", "assumed: how ListFunctions compares it; gpuType and the others: equal"
 )
 DEFAULT_TIMEOUT_SECONDS: Final = _value("default_timeout_seconds", 3, "API 2023-03-30 CreateFunctionInput: 3 s")

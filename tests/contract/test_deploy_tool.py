@@ -9,20 +9,28 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import socket
 import urllib.request
+import zipfile
 from collections.abc import Iterator
+from email.utils import formatdate
+from io import BytesIO
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 
 from fc_async.local import LocalServer, ManualClock, limits
+from fc_async.local.catalog.function import FunctionSpec
 from tests.contract.fc_sdk import create_function, fc_client, invoke, publish, refused, request, zipped
 
 ACCOUNT = "1234567890123456"
 CODE = "def handler(event, context):\n    return b'from the bucket'\n"
-DATE = "Thu, 26 Nov 2026 02:25:14 GMT"
+DATE = formatdate(usegmt=True)
 TOKEN = "/2016-08-15/tempBucketToken"
 
 
@@ -157,18 +165,111 @@ def sign(digest: str, secret: str, lines: list[str]) -> str:
     return base64.b64encode(hmac.new(secret.encode(), "\n".join(lines).encode(), digest).digest()).decode()
 
 
+def signed_token(local: LocalServer, date: str = DATE) -> tuple[int, Any]:
+    lines = ["GET", "", "", date, f"x-fc-account-id:{ACCOUNT}", TOKEN]
+    return token(local, date=date, Authorization=f"FC id:{sign('sha256', 'secret', lines)}")
+
+
+def signed_put(
+    local: LocalServer, name: str, key: tuple[str, str], date: str = DATE, body: bytes = b"", md5: str = ""
+) -> tuple[int, bytes]:
+    path = f"/fc-async-local/{ACCOUNT}/{name}"
+    lines = ["PUT", md5, "", date, f"x-oss-date:{date}", "x-oss-security-token:local", path]
+    headers = {"x-oss-date": date, "Authorization": f"OSS {key[0]}:{sign('sha1', key[1], lines)}"}
+    status, _, answer = put(local, path, body, **headers, **({"Content-MD5": md5} if md5 else {}))
+    return status, answer
+
+
 def test_where_a_key_is_asked_for_the_tools_own_signatures_are_checked(signed: LocalServer) -> None:
-    to_sign = ["GET", "", "", DATE, f"x-fc-account-id:{ACCOUNT}", TOKEN]
-    status, asked = token(signed, Authorization=f"FC id:{sign('sha256', 'secret', to_sign)}")
-    assert (status, asked["credentials"]["AccessKeyId"]) == (200, "id")
+    status, asked = signed_token(signed)
+    key = (asked["credentials"]["AccessKeyId"], asked["credentials"]["AccessKeySecret"])
+    assert status == 200
+    assert signed_put(signed, "x", key) == (200, b"")
     status, refusal = token(signed, Authorization="FC id:wrong")
     assert (status, refusal["Code"]) == (403, "SignatureNotMatch")
-    path = f"/fc-async-local/{ACCOUNT}/{asked['objectName']}"
-    lines = ["PUT", "", "", DATE, f"x-oss-date:{DATE}", "x-oss-security-token:local", path]
-    secret = asked["credentials"]["AccessKeySecret"]
-    assert put(signed, path, package(), Authorization=f"OSS id:{sign('sha1', secret, lines)}")[0] == 200
-    status, _, body = put(signed, path, package(), Authorization="OSS id:wrong")
-    assert (status, b"<Code>SignatureNotMatch</Code>" in body) == (403, True)
+    status, answer = signed_put(signed, "x", (key[0], "wrong"))
+    assert (status, b"<Code>SignatureNotMatch</Code>" in answer) == (403, True)
+
+
+def test_the_services_own_key_is_not_handed_out_and_puts_nothing(signed: LocalServer) -> None:
+    credentials = signed_token(signed)[1]["credentials"]
+    assert credentials["AccessKeyId"].startswith("STS.")
+    assert "secret" not in credentials.values()
+    assert signed_put(signed, "x", ("id", "secret"))[0] == 403
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "x", ""], ids=["1970", "no date", "none"])
+def test_a_request_that_was_signed_long_ago_is_refused(signed: LocalServer, date: str) -> None:
+    credentials = signed_token(signed)[1]["credentials"]
+    status, refusal = signed_token(signed, date)
+    assert (status, "is too large" in refusal["Message"]) == (403, True)
+    key = (credentials["AccessKeyId"], credentials["AccessKeySecret"])
+    status, answer = signed_put(signed, "x", key, date)
+    assert (status, b"is too large" in answer) == (403, True)
+
+
+def test_a_body_that_is_not_the_one_of_its_md5_is_refused(signed: LocalServer) -> None:
+    credentials = signed_token(signed)[1]["credentials"]
+    key = (credentials["AccessKeyId"], credentials["AccessKeySecret"])
+    md5 = base64.b64encode(hashlib.md5(b"good", usedforsecurity=False).digest()).decode()
+    assert signed_put(signed, "x", key, body=b"good", md5=md5)[0] == 200
+    status, answer = signed_put(signed, "x", key, body=b"evil", md5=md5)
+    assert (status, b"<Code>InvalidDigest</Code>" in answer) == (400, True)
+
+
+# what goes on meanwhile
+
+
+class Halted:
+    """A request whose body is sent in two halves: what goes on between them comes first."""
+
+    def __init__(self, local: LocalServer, head: str, body: bytes) -> None:
+        self._connection = socket.create_connection(("127.0.0.1", urlsplit(local.url).port), 60)
+        self._rest = body[1:]
+        lines = f"{head} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        self._connection.sendall(lines.encode() + body[:1])
+        request(local, "GET", "/_local/health")  # a turn of the service, which has read it then
+
+    def end(self) -> bytes:
+        with self._connection:
+            self._connection.sendall(self._rest)
+            answer = b""
+            while piece := self._connection.recv(65536):
+                answer += piece
+            return answer
+
+
+def test_a_put_across_a_reset_is_500_in_the_shape_of_the_object_store(local: LocalServer) -> None:
+    halted = Halted(local, f"PUT /fc-async-local/{ACCOUNT}/x", package())
+    local.reset()
+    answer = halted.end()
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert b"<Code>InternalServerError</Code>" in answer
+
+
+def test_an_update_that_comes_late_changes_no_other_function_of_that_name(local: LocalServer, fc: Client) -> None:
+    create_function(fc, "main", CODE)
+    halted = Halted(local, "PUT /2023-03-30/functions/main", b'{"description": "late"}')
+    fc.delete_function("main")
+    create_function(fc, "main", CODE)
+    assert b"FunctionNotFound" in halted.end()
+    assert not fc.get_function("main", models.GetFunctionRequest()).body.description
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("x?uploads", {}), ("x?partNumber=1", {}), ("x", {"x-oss-copy-source": "/a/b"})],
+    ids=["uploads", "part", "copy"],
+)
+def test_a_put_that_is_of_no_whole_object_is_501(local: LocalServer, path: str, headers: dict[str, str]) -> None:
+    assert put(local, f"/fc-async-local/{ACCOUNT}/{path}", b"x", **headers)[0] == 501
+
+
+@pytest.mark.parametrize("bucket", [5, ["x"], {"a": 1}], ids=["number", "list", "object"])
+def test_a_bucket_that_is_no_text_is_a_wrong_type(local: LocalServer, bucket: Any) -> None:
+    body = {"functionName": "f", "runtime": "python3.10", "handler": "a.b", "code": {"ossBucketName": bucket}}
+    status, _, answer = request(local, "POST", "/2023-03-30/functions", json.dumps(body))
+    assert (status, "code.ossBucketName" in json.loads(answer)["Message"]) == (400, True)
 
 
 # what the tool asks about code
@@ -195,6 +296,31 @@ def test_a_functions_code_is_fetched_as_it_was_uploaded_also_of_a_version(local:
     assert refused(lambda: get_code(fc, "no")) == (404, "FunctionNotFound")
 
 
+def test_a_folder_is_packed_without_what_lies_outside_and_whatever_its_files_are_like(
+    local: LocalServer, fc: Client, tmp_path: Path
+) -> None:
+    code = tmp_path / "code"
+    (code / "deep").mkdir(parents=True)
+    (tmp_path / "secret").write_text("outside")
+    (code / "index.py").write_text(CODE)
+    (code / "deep" / "old").write_text("1970")
+    os.utime(code / "deep" / "old", (0, 0))
+    (code / "link").symlink_to(tmp_path / "secret")
+    (code / "folder").symlink_to(tmp_path, target_is_directory=True)
+    local.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", code))
+    with urllib.request.urlopen(get_code(fc, "main").url) as answer, zipfile.ZipFile(BytesIO(answer.read())) as packed:
+        assert packed.namelist() == ["deep/old", "index.py"]
+
+
+def test_a_file_whose_name_no_zip_can_write_is_told_as_what_cannot_be_fetched(
+    local: LocalServer, fc: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "index.py").write_text(CODE)
+    Path(os.fsdecode(bytes(tmp_path) + b"/\xff")).touch()
+    local.deploy_folder(FunctionSpec("main", "python3.10", "index.handler", tmp_path))
+    assert request(local, "GET", get_code(fc, "main").url.removeprefix(local.url))[0] == 404
+
+
 def test_a_url_of_code_that_is_gone_is_404(local: LocalServer, fc: Client) -> None:
     create_function(fc, "main", CODE)
     url = get_code(fc, "main").url
@@ -211,13 +337,20 @@ def test_a_function_has_an_id_that_updates_keep_and_a_new_one_has_not(local: Loc
     assert len({first, other, create_function(fc, "main", CODE).function_id}) == 3
 
 
+def change(fc: Client, **fields: Any) -> None:
+    fc.update_function("main", models.UpdateFunctionRequest(body=models.UpdateFunctionInput(**fields)))
+
+
 def test_publishing_without_a_change_is_refused(fc: Client) -> None:
     create_function(fc, "main", CODE)
     assert publish(fc, "main").version_id == "1"
     assert refused(lambda: publish(fc, "main")) == (400, "VersionPublishError")
-    update = models.UpdateFunctionInput(timeout=9)
-    fc.update_function("main", models.UpdateFunctionRequest(body=update))
+    change(fc)
+    assert refused(lambda: publish(fc, "main")) == (400, "VersionPublishError")
+    change(fc, timeout=9)
     assert publish(fc, "main").version_id == "2"
+    fc.delete_function_version("main", "2")
+    assert publish(fc, "main").version_id == "3"
 
 
 def names(fc: Client, **filters: Any) -> list[str]:
@@ -248,7 +381,9 @@ def test_functions_are_listed_by_each_filter(local: LocalServer, fc: Client) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["fcVersion=v4", "disable=yes", "tags=%5B1%5D", "tags=x"], ids=["version", "disable", "tag", "json"]
+    "query",
+    ["fcVersion=v4", "disable=yes", "tags=%5B1%5D", "tags=x", "tags=%7B%7D", "tags=%5B%7B%22Key%22%3A1%7D%5D"],
+    ids=["version", "disable", "tag", "json", "object", "key"],
 )
 def test_a_filter_that_cannot_be_is_refused(local: LocalServer, query: str) -> None:
     status, _, body = request(local, "GET", f"/2023-03-30/functions?{query}")

@@ -147,6 +147,21 @@ def unknown_fields_are_refused() -> bool:
     return any("unknown" in answer for answer in answers)
 
 
+def publish_compares() -> str:
+    plane = Account().plane
+    code = Code(Path("code"), checksum="1")
+    plane.update_function("f", {}, code)
+    plane.publish_version("f", "", None)
+    plane.update_function("f", {}, code)
+    assert is_refused(lambda: plane.publish_version("f", "", None), "VersionPublishError")
+    plane.update_function("f", {"timeout": 9}, None)
+    plane.publish_version("f", "", None)
+    plane.update_function("f", {}, Code(Path("code"), checksum="2"))
+    return {False: "fields and package"}[
+        is_refused(lambda: plane.publish_version("f", "", None), "VersionPublishError")
+    ]
+
+
 def list_functions_description() -> str:
     plane = Account().plane
     plane.update_function("f", {"description": "sends orders"}, None)
@@ -529,6 +544,7 @@ OBSERVED: dict[str, Callable[[], object]] = {
         put_checks_function,
         unknown_fields_are_refused,
         list_functions_description,
+        publish_compares,
         put_checks_destination,
         delete_function_deletes_configs,
         missing_function_is_said_before_config,

@@ -95,9 +95,7 @@ class ControlPlane:
             FcError: 404 FunctionNotFound; 400 VersionPublishError where nothing has changed since the last one.
         """
         function = self.catalog.get(name)
-        version = self.catalog.versions.publish(
-            self._clock.now_ms(), _snapshot(function, copy), description, is_watched=function.is_watched
-        )
+        version = self.catalog.versions.publish(self._clock.now_ms(), _snapshot(function, copy), description)
         self._engine.add_qualifier(name, version.version_id)
         return version
 

@@ -56,11 +56,17 @@ def _tags(text: str) -> Filter:
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:
-    expected = 'a JSON list of {"Key": text, "Value": text}'
     try:
-        return {(str(tag["Key"]), str(tag["Value"])) for tag in json.loads(text)}
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise wrong_value("tags", text, expected) from None
+        tags = json.loads(text)
+    except (ValueError, RecursionError):
+        tags = None
+    if not isinstance(tags, list) or not all(_is_pair(tag) for tag in tags):
+        raise wrong_value("tags", text, 'a JSON list of {"Key": text, "Value": text}')
+    return {(tag["Key"], tag["Value"]) for tag in tags}
+
+
+def _is_pair(tag: Any) -> bool:
+    return isinstance(tag, dict) and isinstance(tag.get("Key"), str) and isinstance(tag.get("Value"), str)
 
 
 _FILTERS: dict[str, Callable[[str], Filter]] = {

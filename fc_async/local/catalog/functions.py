@@ -121,6 +121,11 @@ class FunctionCatalog:
             qualifier = self.aliases.get(name, qualifier).version_id
         return function if qualifier == LATEST else self.versions.get(name, qualifier).function
 
+    def check_same(self, before: DeployedFunction) -> None:
+        """Raise FcError 404 where a function was deleted since, also where another one has its name."""
+        if self.get(before.spec.name).function_id != before.function_id:
+            raise function_not_found(before.spec.name)
+
     def restrict(self, name: str, restriction: Restriction) -> None:
         """Set whether a function may be invoked; raises FcError 404 FunctionNotFound."""
         self.get(name)

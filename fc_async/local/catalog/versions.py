@@ -51,17 +51,17 @@ class Versions:
     def __init__(self) -> None:
         self._versions: dict[str, dict[str, Version]] = {}
         self._published: dict[str, int] = {}
-        self._revisions: dict[str, int] = {}
 
-    def publish(
-        self, now_ms: int, function: DeployedFunction, description: str, *, is_watched: bool = False
-    ) -> Version:
-        """Keep a function as it is now, under the next number of its name; raises FcError where it did not change."""
+    def publish(self, now_ms: int, function: DeployedFunction, description: str) -> Version:
+        """Keep a function as it is now, under the next number of its name.
+
+        Raises:
+            FcError: 400 VersionPublishError where fields and code are those of the newest version that is there.
+        """
         name = function.spec.name
-        if self._revisions.get(name) == function.revision:
+        newest = next(reversed(self._versions.get(name, {}).values()), None)
+        if newest is not None and _is_same(newest.function, function):
             raise version_publish_error()
-        if not is_watched:  # the files of a watched folder may have changed
-            self._revisions[name] = function.revision
         number = self._published[name] = self._published.get(name, 0) + 1
         version = Version(str(number), description, replace(function, version_id=str(number)), now_ms)
         self._versions.setdefault(name, {})[version.version_id] = version
@@ -86,7 +86,6 @@ class Versions:
         """Remove every version of a function; its numbers begin at 1 again."""
         self._versions.pop(name, None)
         self._published.pop(name, None)
-        self._revisions.pop(name, None)
 
     def list(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
         """Return the body of ListFunctionVersions for `direction` (newest first by default), `limit`, `nextToken`."""
@@ -101,3 +100,8 @@ class Versions:
 def _key(version: Version, direction: str) -> str:
     number = int(version.version_id)
     return f"{number if direction == _FORWARD else _HIGHEST - number:012d}"
+
+
+def _is_same(published: DeployedFunction, now: DeployedFunction) -> bool:
+    """Whether two have the same fields and package; a folder has none, and its files may have changed."""
+    return now.code.checksum != "" and (published.wire, published.code.checksum) == (now.wire, now.code.checksum)

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from .. import limits
+from ..catalog.fc_errors import not_implemented
 
 PATH = "/_local/code/"
 
@@ -37,12 +38,32 @@ class CodeDownloads:
 
 
 def zip_of(code: Path) -> bytes:
-    """Return a package as it is, a folder as a zip of its files; raises OSError."""
+    """Return a package as it is, a folder as a zip of its files; raises OSError and ValueError."""
     if not code.is_dir():
         return code.read_bytes()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
-        for path in sorted(code.rglob("*")):
-            if path.is_file() and path.resolve().is_relative_to(code.resolve()):  # no link leads out
-                archive.write(path, path.relative_to(code))
+        for path in files_of(code):
+            archive.write(path, path.relative_to(code))
+            if buffer.tell() > limits.CODE_DOWNLOAD_BYTES:
+                raise ValueError
     return buffer.getvalue()
+
+
+def files_of(code: Path) -> list[Path]:
+    """Return the files of a folder, in their order; no link leads out of it."""
+    inside = code.resolve()
+    return [path for path in sorted(code.rglob("*")) if path.is_file() and path.resolve().is_relative_to(inside)]
+
+
+def check_can_be_packed(code: Path) -> None:
+    """Raise FcError 501 for a folder that is larger than what is packed."""
+    if code.is_dir() and sum(map(_size, files_of(code))) > limits.CODE_DOWNLOAD_BYTES:
+        raise not_implemented(f"GetFunctionCode of a folder of more than {limits.CODE_DOWNLOAD_BYTES} bytes")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # it has just been removed

@@ -36,7 +36,7 @@ class CodeReader:
         if not isinstance(code, dict):
             raise wrong_value("code", code, "an object")
         if code.get("zipFile") is None and code.get("ossBucketName") is not None:
-            archive = self._bucket.package(code["ossBucketName"], code.get("ossObjectName"))
+            archive = await self._bucket.package(code["ossBucketName"], code.get("ossObjectName"))
         else:
             archive = decode_zip(code.get("zipFile"))
         checksum = code.get("checksum")

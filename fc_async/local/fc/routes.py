@@ -24,7 +24,7 @@ from ..workers.uploaded_code import UploadedCode
 from .answer import json_response, no_content, refusal_response
 from .async_tasks import AsyncTasks
 from .call import Call
-from .code_downloads import CodeDownloads
+from .code_downloads import CodeDownloads, check_can_be_packed
 from .code_reader import CodeReader
 from .concurrency_routes import ConcurrencyRoutes
 from .config_body import respelt
@@ -138,10 +138,11 @@ class FcRoutes:
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
     async def _update_function(self, call: Call) -> web.Response:
-        self._plane.catalog.get(call.name)
+        before = self._plane.catalog.get(call.name)
         wire = await read_function_body(call.request)
         async with self._uploaded.new_folder() as folder:
             code = await self._code.read(wire.pop("code", None), folder)
+            self._plane.catalog.check_same(before)
             function = self._plane.update_function(call.name, wire, code)
         return json_response(self._plane.catalog.to_wire(function), call.request_id)
 
@@ -160,7 +161,9 @@ class FcRoutes:
     async def _get_code(self, call: Call) -> web.Response:
         function = self._plane.catalog.resolve(call.name, call.qualifier)
         package = self._uploaded.package_of(function.code.folder)
-        url = self._downloads.offer(function.code.folder if package is None else package)
+        code = function.code.folder if package is None else package
+        await asyncio.to_thread(check_can_be_packed, code)
+        url = self._downloads.offer(code)
         host = call.request.headers.get("Host", "")
         return json_response({"checksum": function.code.checksum, "url": f"http://{host}{url}"}, call.request_id)
 
@@ -214,6 +217,7 @@ class FcRoutes:
         function = self._plane.catalog.get(call.name)
         async with self._uploaded.new_folder() as folder:
             copy = await _copied(function.spec.code_dir, folder) if function.is_watched else None
+            self._plane.catalog.check_same(function)
             version = self._plane.publish_version(call.name, description, copy)
         return json_response(version.to_wire(), call.request_id)
 
