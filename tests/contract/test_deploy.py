@@ -103,7 +103,10 @@ def test_a_folder_becomes_a_function_that_runs_and_a_second_deployment_changes_w
 
 def test_publish_gives_the_version_that_holds_what_was_deployed(local_client: FunctionsClient, code: Path) -> None:
     assert local_client.deploy_function("main", code, **RUNTIME, publish=True).version == "1"
+    assert local_client.deploy_function("main", code, **RUNTIME, publish=True).version == "1"  # nothing has changed
+    (code / "index.py").write_text("def handler(event, context):\n    return 'new'\n")
     assert local_client.deploy_function("main", code, **RUNTIME, publish=True).version == "2"
+    assert local_client.invoke("main", None, qualifier="2").payload == b"new"
     assert list(local_client.iter_qualifiers("main")) == ["2", "1"]
 
 
