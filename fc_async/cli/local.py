@@ -66,6 +66,12 @@ def command() -> None:
     show_default=True,
     help="manual: time stands still until it is moved, as by: fc-async local advance 6h.",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep everything there, so that it outlives the process, also a killed one. Default: in memory.",
+)
 @click.option("--quiet", is_flag=True, help="Log one line for each invocation, and nothing that handlers print.")
 def up(
     file: Path | None,
@@ -75,6 +81,7 @@ def up(
     assume: tuple[str, ...],
     access_key: str | None,
     clock: str,
+    data: Path | None,
     quiet: bool,
 ) -> None:
     """Serve until Ctrl-C. The first line of stdout is the base URL; the log is on stderr.
@@ -103,6 +110,7 @@ def up(
         assume=dict(map(split_assumption, _assumed(assume))),
         access_key=access_key,
         clock=ManualClock() if clock == "manual" else None,
+        data=data,
     )
     run(server, is_quiet=quiet)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -33,16 +34,22 @@ from .fc.temp_bucket import TempBucket
 from .gateway import Gateway
 from .http.connection import may_be_gone
 from .ids import Ids
+from .kept import NOT_KEPT
 from .mailbox.mailbox import Mailbox
 from .mailbox.topics import Topics
 from .mns.routes import MnsRoutes
 from .own_routes import Control, LocalRoutes
+from .store.kept_answers import KeptAnswers
+from .store.parts import Parts
 from .system_clock import SystemClock
 from .workers.execution import Runner
 from .workers.in_process import InProcessHandler, InProcessRunner
 from .workers.runner import ProcessRunner
 from .workers.scratch import Scratch
 from .workers.uploaded_code import UploadedCode
+
+if TYPE_CHECKING:  # SQLite is loaded where something is kept
+    from .store.store import Store
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,8 @@ class Service:
         signature: has the certificate of those pushes.
         mns: holds the receives that wait.
         runner: executes handlers.
+        uploaded: the code that lies on disk.
+        kept: what outlives the process, where something does.
         owns_runner: whether the runner ends with these parts, and not with what was given it.
     """
 
@@ -100,6 +109,8 @@ class Service:
     signature: PushSignature
     mns: MnsRoutes
     runner: Runner
+    uploaded: UploadedCode
+    kept: Parts
     owns_runner: bool
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
@@ -116,13 +127,10 @@ class Service:
             await self.dispatcher.quiet()
             await self.pusher.quiet()
 
-    def held(self, now_ms: int) -> str:
-        """Return what would be gone if it stopped now, as a sentence; "" for nothing."""
-        invocations, messages = self.dispatcher.unfinished, self.mailbox.count_messages(now_ms)
-        counts = ((invocations, "invocation"), (messages, "message"))
-        nouns = " and ".join(counted(number, noun) for number, noun in counts if number)
-        was, is_ = ("was", "is") if invocations + messages == 1 else ("were", "are")
-        return f"{nouns} {was} held in memory and {is_} gone" if nouns else ""
+    def holds(self, now_ms: int) -> str:
+        """Return how many invocations and messages it holds, in words; "" for none."""
+        counts = ((self.dispatcher.unfinished, "invocation"), (self.mailbox.count_messages(now_ms), "message"))
+        return " and ".join(counted(number, noun) for number, noun in counts if number)
 
     async def close(self, *, for_good: bool = False) -> None:
         """Answer those who wait, abandon what is being executed or pushed, end the workers.
@@ -137,7 +145,11 @@ class Service:
             await self.runner.close()
 
 
-def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Service:
+class _NothingKept:
+    functions = queues = messages = topics = pushes = invocations = deliveries = NOT_KEPT
+
+
+def assemble(setup: Setup, url: str, scratch: Scratch, control: Control, store: Store | None = None) -> Service:
     """Make the parts of one service.
 
     Args:
@@ -145,17 +157,21 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         url: where handlers reach the service.
         scratch: its folder on disk.
         control: moves its time, and starts it over.
+        store: keeps it; None: it is in memory alone.
     """
+    kept = _NothingKept if store is None else store.shelves
     ids = Ids(setup.random)
     book = FaultBook()
     bucket = TempBucket(scratch.bucket, setup.account_id, setup.access_key, SystemClock())
     downloads = CodeDownloads()
-    mailbox = Mailbox(random=setup.random)
+    mailbox = Mailbox(random=setup.random, kept=kept.queues, kept_messages=kept.messages)
     topics = Topics(
         mailbox,
         random=setup.random,
         account_id=setup.account_id,
         untagged_passes_filter=setup.assumptions.untagged_passes_filter,
+        kept=kept.topics,
+        kept_pushes=kept.pushes,
     )
     signature = PushSignature(url)
     pusher = Pusher(
@@ -166,7 +182,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         random=setup.random,
         json_content_type=setup.assumptions.json_push_content_type,
     )
-    engine = Engine(setup.region, setup.account_id, setup.assumptions)
+    engine = Engine(setup.region, setup.account_id, setup.assumptions, kept.invocations)
     catalog = FunctionCatalog(setup.region, setup.account_id)
     runner: Runner = _process_runner(setup, ids, url, scratch) if setup.runner is None else setup.runner
     if setup.handlers is not None:
@@ -182,6 +198,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         catalog=catalog,
         configs=AsyncConfigs(setup.region, setup.account_id, setup.assumptions),
         engine=engine,
+        kept=kept.functions,
     )
     dispatcher = Dispatcher(
         clock=setup.clock,
@@ -193,7 +210,11 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         topics=topics,
         assumptions=setup.assumptions,
         fails=failing_destination(book),
+        kept=kept.deliveries,
     )
+    folders = scratch if store is None else store.folder
+    settled = _at_once if store is None else store.settled
+    uploaded = UploadedCode(folders.code, folders.packages, catalog, runner, settled)
     warnings = DestinationWarnings(plane, setup.assumptions)
     mns = MnsRoutes(
         mailbox,
@@ -208,7 +229,7 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         bound_address=setup.host,
         clock=setup.clock,
         ids=ids,
-        fc=_fc_routes(setup, plane, engine, dispatcher, runner, scratch, warnings, bucket, downloads),
+        fc=_fc_routes(setup, plane, engine, dispatcher, runner, uploaded, warnings, bucket, downloads),
         bucket=bucket,
         mns=mns,
         local=LocalRoutes(
@@ -232,13 +253,28 @@ def assemble(setup: Setup, url: str, scratch: Scratch, control: Control) -> Serv
         clock=setup.clock,
         region=setup.region,
         account_id=setup.account_id,
-        unpacked=scratch.code,
+        unpacked=folders.code,
         warnings=warnings,
     )
-    chain = FaultChain(book, gateway.handle, gateway.refuse, setup.clock)
+    handle = gateway.handle if store is None else KeptAnswers(gateway.handle, gateway.refuse, store.settled).handle
     return Service(
-        gateway, chain, declared, dispatcher, mailbox, pusher, signature, mns, runner, owns_runner=setup.runner is None
+        gateway=gateway,
+        faults=FaultChain(book, handle, gateway.refuse, setup.clock),
+        declared=declared,
+        dispatcher=dispatcher,
+        mailbox=mailbox,
+        pusher=pusher,
+        signature=signature,
+        mns=mns,
+        runner=runner,
+        uploaded=uploaded,
+        kept=Parts(plane, engine, mailbox, topics, dispatcher.delivery),
+        owns_runner=setup.runner is None,
     )
+
+
+async def _at_once() -> None:
+    """Where nothing is kept there is nothing to wait for."""
 
 
 def _process_runner(setup: Setup, ids: Ids, url: str, scratch: Scratch) -> ProcessRunner:
@@ -260,7 +296,7 @@ def _fc_routes(
     engine: Engine,
     dispatcher: Dispatcher,
     runner: Runner,
-    scratch: Scratch,
+    uploaded: UploadedCode,
     warnings: DestinationWarnings,
     bucket: TempBucket,
     downloads: CodeDownloads,
@@ -280,7 +316,6 @@ def _fc_routes(
         assumptions=setup.assumptions,
     )
     concurrency = ConcurrencyRoutes(control_plane=plane, clock=setup.clock, dispatcher=dispatcher, runner=runner)
-    uploaded = UploadedCode(scratch.code, scratch.packages, plane.catalog, runner)
     return FcRoutes(
         control_plane=plane,
         invoker=invoker,

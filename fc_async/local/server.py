@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
@@ -23,11 +25,17 @@ from .http.accepting import Accepting
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
 from .mailbox.errors import MailboxError
+from .store.turn import NotWritten
 from .system_clock import SystemClock
 from .threaded import OwnThread
 from .workers.execution import Runner
 from .workers.in_process import InProcessHandler
 from .workers.scratch import Scratch
+
+if TYPE_CHECKING:  # SQLite is loaded where something is kept
+    from .store.store import Store
+
+log = logging.getLogger("fc_async.local")
 
 _SHUTDOWN_SECONDS = 1.0
 _BACKLOG = 4096
@@ -57,6 +65,7 @@ class LocalServer:
             default.
         handlers: callables that are handlers, by the names of their functions; None: there are none.
         access_key: `ID:SECRET` that every request must be signed with; None: signatures are accepted unread.
+        data: folder that its state is kept in, so that it outlives the process; None: it is in memory alone.
 
     Raises:
         ArgumentError: an assumption or an access key that cannot be, or a host that is no loopback address where there
@@ -79,6 +88,7 @@ class LocalServer:
         assume: Mapping[str, object] | None = None,
         handlers: dict[str, InProcessHandler] | None = None,
         access_key: str | None = None,
+        data: Path | None = None,
     ) -> None:
         self.region = region
         self.account_id = account_id
@@ -98,6 +108,8 @@ class LocalServer:
             assumptions=assumptions,
             access_key=key,
         )
+        self._seed = seed
+        self._data = data
         self._port = port
         self._functions = tuple(functions)
         self._left_out = left_out
@@ -110,13 +122,15 @@ class LocalServer:
         """Open the port and serve.
 
         Raises:
-            LocalError: the port is in use, or a function that is there from the start cannot be.
+            LocalError: the port is in use, a function that is there from the start cannot be, or the state that is kept
+                cannot be taken up.
         """
         raise_descriptor_limit()
         async with AsyncExitStack() as ending:
+            store = self._open_store(ending)
             listener = ending.enter_context(listen(self._setup.host, self._port))
             self.url = base_url(listener)
-            running = _Running(asyncio.get_running_loop())
+            running = _Running(asyncio.get_running_loop(), store)
             server = HttpServer(
                 lambda request: running.service.handle(request),
                 lambda request, path: running.service.refuse_unparsed(request, path),
@@ -124,7 +138,8 @@ class LocalServer:
             http = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
             ending.push_async_callback(http.cleanup)
             ending.push_async_callback(running.end_service)
-            self._begin(running)
+            self._begin(running, is_restart=True)
+            await self._settle_store(running)
             await http.setup()
             accepting = Accepting(listener, server)
             accepting.start(_BACKLOG)
@@ -132,12 +147,39 @@ class LocalServer:
             running.ending = ending.pop_all()
             self._running = running
 
-    def _begin(self, running: _Running) -> None:
-        """Make a service that has only what was there from the start."""
+    def _open_store(self, ending: AsyncExitStack) -> Store | None:
+        if self._data is None:
+            return None
+        from .store.store import Store
+
+        store = Store(self._data, self._setup.clock)
+        ending.callback(store.close)
+        self._setup = replace(self._setup, random=store.random(self._seed))
+        store.begin()
+        return store
+
+    def _begin(self, running: _Running, *, is_restart: bool = False) -> None:
+        """Make a service that has what was kept, and what is there from the start."""
         scratch = Scratch()
         running.scratch = scratch
-        running.service = assemble(self._setup, self.url, scratch, self)
-        self._deploy_all(running.service)
+        service = running.service = assemble(self._setup, self.url, scratch, self, running.store)
+        if running.store is not None and is_restart:
+            running.store.take_up(service.kept)
+            taken_up = service.holds(self._setup.clock.now_ms())
+            if taken_up:
+                log.info("%s of %s taken up", taken_up, self._data)
+        self._deploy_all(service)
+
+    async def _settle_store(self, running: _Running) -> None:
+        """Have the beginning kept, and go on with what waits."""
+        if running.store is None:
+            return
+        try:
+            await running.service.uploaded.sweep()
+        except NotWritten as failed:
+            raise LocalError(f"--data {self._data}: {failed}") from None
+        running.service.dispatcher.pump()
+        running.service.pusher.pump()
 
     async def start_over(self, assumptions: Assumptions | None = None) -> None:
         """Be as it was at its start, on the event loop; only a clock stays where it is.
@@ -149,9 +191,13 @@ class LocalServer:
         if assumptions is not None:
             self._setup = replace(self._setup, assumptions=assumptions)
         old_service, old_scratch = running.service, running.scratch
+        if running.store is not None:
+            running.store.start_over()
         self._begin(running)
         await old_service.close()
         old_scratch.remove()
+        if running.store is not None:
+            await running.service.uploaded.sweep()
 
     def _deploy_all(self, service: Service) -> None:
         refused = 0
@@ -211,13 +257,17 @@ class LocalServer:
             raise LocalError(f"queue {queue}: {refused.message}") from None
 
     def held(self) -> str:
-        """Return what would be gone if it stopped now, as a sentence; "" for nothing.
+        """Return what would be gone, or stay in the folder of its data, if it stopped now; "" for nothing.
 
         Raises:
             LocalError: the service does not run.
         """
         service = self._alive().service
-        return self._on_loop(lambda: service.held(self._setup.clock.now_ms()))
+        held = self._on_loop(lambda: service.holds(self._setup.clock.now_ms()))
+        was, is_ = ("was", "is") if held in ("1 invocation", "1 message") else ("were", "are")
+        if not held or self._data is not None:
+            return held and f"{held} {is_} kept in {self._data}"
+        return f"{held} {was} held in memory and {is_} gone"
 
     # functions from a folder
 
@@ -268,6 +318,8 @@ class LocalServer:
                 await running.service.quiet()
             clock.advance_to(until_ms)
             await running.service.quiet()
+            if running.store is not None:
+                running.store.touch()
 
     def _alive(self) -> _Running:
         if self._running is None:
@@ -293,13 +345,15 @@ class _Running:
 
     Args:
         loop: the event loop.
+        store: keeps the service; None: it is in memory alone.
     """
 
     service: Service
     scratch: Scratch
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, store: Store | None) -> None:
         self.loop = loop
+        self.store = store
         self.ending = AsyncExitStack()
         self.advancing = asyncio.Lock()
 

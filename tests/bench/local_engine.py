@@ -36,8 +36,8 @@ def main() -> None:
 def run(invocations: int) -> int:
     """Take them through their lives; return how many records were delivered."""
     engine = Engine()
-    engine.add_function("main")
-    engine.configure("main", None, Settings(on_success="acs:mns:cn-hangzhou::/queues/done/messages"))
+    engine.functions.add("main")
+    engine.functions.configure("main", None, Settings(on_success="acs:mns:cn-hangzhou::/queues/done/messages"))
     accepted = delivered = now_ms = 0
     while accepted < invocations or engine.backlog:
         for number in range(accepted, min(accepted + IN_A_SECOND, invocations)):

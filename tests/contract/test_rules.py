@@ -66,8 +66,8 @@ class Account:
 
 def engine_with(settings: Settings) -> Engine:
     engine = Engine("cn-x", "1")
-    engine.add_function("f")
-    engine.configure("f", None, settings)
+    engine.functions.add("f")
+    engine.functions.configure("f", None, settings)
     return engine
 
 
@@ -91,7 +91,7 @@ def mailbox(**changes: int) -> Mailbox:
 
 def throttled_attempt_counts() -> bool:
     engine = engine_with(Settings())
-    engine.limit("f", 0)
+    engine.functions.limit("f", 0)
     invocation = engine.accept(0, "f", b"", "r")
     assert engine.start(0) is None
     return invocation.attempts == 1
@@ -99,16 +99,16 @@ def throttled_attempt_counts() -> bool:
 
 def reserved_concurrency_0() -> str:
     engine = engine_with(Settings())
-    engine.reserve("f", 0)
+    engine.functions.reserve("f", 0)
     return {True: "every invocation is throttled", False: "no limit"}[engine.begin_sync("f") is None]
 
 
 def disabled_function_keeps_what_waits() -> bool:
     engine = engine_with(Settings())
     invocation = engine.accept(0, "f", b"", "r")
-    engine.disable("f", is_disabled=True)
+    engine.functions.disable("f", is_disabled=True)
     assert engine.start(0) is None
-    engine.disable("f", is_disabled=False)
+    engine.functions.disable("f", is_disabled=False)
     engine.due(60_000)
     return engine.start(60_000) is invocation
 
@@ -116,7 +116,7 @@ def disabled_function_keeps_what_waits() -> bool:
 def settings_read_at() -> str:
     engine = engine_with(Settings(on_success="at acceptance"))
     engine.accept(0, "f", b"", "r")
-    engine.configure("f", None, Settings(on_success="at use"))
+    engine.functions.configure("f", None, Settings(on_success="at use"))
     invocation = engine.start(0)
     assert invocation is not None
     engine.finished(0, invocation, Outcome())
@@ -195,7 +195,7 @@ def missing_function_is_said_before_config() -> bool:
 
 def task_belongs_to_qualifier() -> bool:
     engine = engine_with(Settings())
-    engine.add_qualifier("f", "prod")
+    engine.functions.add_qualifier("f", "prod")
     engine.accept(0, "f", b"", "r", qualifier="prod", is_task=True)
     return engine.find_task(0, "f", None, "r") is None and engine.find_task(0, "f", "prod", "r") is not None
 

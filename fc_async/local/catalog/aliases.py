@@ -7,7 +7,7 @@ part of the calls to another version, are not served.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,6 +94,14 @@ class Aliases:
     def delete_function(self, function: str) -> None:
         """Remove every alias of a function."""
         self._aliases.pop(function, None)
+
+    def of_function(self, function: str) -> tuple[Alias, ...]:
+        """Return the aliases of a function, in the order of their creation."""
+        return tuple(self._aliases.get(function, {}).values())
+
+    def take_up(self, function: str, aliases: Iterable[Alias]) -> None:
+        """Have the aliases of a function again that there were before a restart."""
+        self._aliases[function] = {alias.name: alias for alias in aliases}
 
     def of_version(self, function: str, version_id: str) -> list[str]:
         """Return the names of the aliases that point to a version."""

@@ -122,6 +122,14 @@ class AsyncConfigs:
         """Return a config, or None."""
         return self._configs.get((function, qualifier))
 
+    def of_function(self, function: str) -> dict[str | None, StoredConfig]:
+        """Return the configs of a function by qualifier, None for LATEST."""
+        return {qualifier: config for (name, qualifier), config in self._configs.items() if name == function}
+
+    def take_up(self, function: str, configs: Mapping[str | None, StoredConfig]) -> None:
+        """Have the configs of a function again that there were before a restart."""
+        self._configs.update({(function, qualifier): config for qualifier, config in configs.items()})
+
     def discard(self, function: str, qualifier: str) -> None:
         """Remove a config if there is one."""
         self._configs.pop((function, qualifier), None)

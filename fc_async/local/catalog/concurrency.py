@@ -33,6 +33,14 @@ class ConcurrencyConfigs:
         self._reserved[function] = reserved
         return reserved
 
+    def find(self, function: str) -> int | None:
+        """Return a function's number of instances; None: it has no config."""
+        return self._reserved.get(function)
+
+    def take_up(self, function: str, reserved: int) -> None:
+        """Have a function's config again that there was before a restart."""
+        self._reserved[function] = reserved
+
     def delete(self, function: str) -> None:
         """Remove a function's config; raises FcError 404."""
         self.to_wire(function)

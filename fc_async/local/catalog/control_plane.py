@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..clock import Clock
 from ..engine.engine import Engine
+from ..kept import NOT_KEPT, Kept
 from .aliases import Alias, name_of, version_of
 from .async_configs import AsyncConfigs
 from .concurrency import ConcurrencyConfigs
@@ -16,6 +18,7 @@ from .destination_needs import Need
 from .fc_errors import FcError, invalid_argument
 from .function import LATEST, Code, DeployedFunction, FunctionSpec
 from .functions import FunctionCatalog
+from .kept_function import KeptFunction
 from .restriction import Restriction
 from .versions import Version
 
@@ -28,9 +31,19 @@ class ControlPlane:
         catalog: the functions.
         configs: their async configs.
         engine: hears of both.
+        kept: the functions, by their names and with all that belongs to them, where they outlive the process.
     """
 
-    def __init__(self, *, clock: Clock, catalog: FunctionCatalog, configs: AsyncConfigs, engine: Engine) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        catalog: FunctionCatalog,
+        configs: AsyncConfigs,
+        engine: Engine,
+        kept: Kept[str, Callable[[], KeptFunction]] = NOT_KEPT,
+    ) -> None:
+        self._kept = kept
         self._clock = clock
         self.catalog = catalog
         self.configs = configs
@@ -40,29 +53,35 @@ class ControlPlane:
     def create_function(self, wire: Mapping[str, Any], code: Code) -> DeployedFunction:
         """Create a function from the body of CreateFunction and its code; raises FcError."""
         function = self.catalog.create(self._clock.now_ms(), wire, code)
-        self._engine.add_function(function.spec.name)
+        self._engine.functions.add(function.spec.name)
+        self._keep(function.spec.name)
         return function
 
     def update_function(self, name: str, wire: Mapping[str, Any], code: Code | None) -> DeployedFunction:
         """Change a function by the body of UpdateFunction, and its code where there is a new one; raises FcError."""
-        return self.catalog.update(self._clock.now_ms(), name, wire, code)
+        function = self.catalog.update(self._clock.now_ms(), name, wire, code)
+        self._keep(name)
+        return function
 
     def delete_function(self, name: str) -> None:
         """Delete a function and its async configs; raises FcError 404."""
         self.catalog.delete(name)
         self.configs.delete_function(name)
         self.concurrency.discard(name)
-        self._engine.remove_function(name)
+        self._engine.functions.remove(name)
+        self._kept.drop(name)
 
     def limit_function(self, name: str, instances: int | None) -> None:
         """Limit how many executions of a function run at once; None lifts the limit; raises FcError 404."""
         self.catalog.get(name)
-        self._engine.limit(name, instances)
+        self._engine.functions.limit(name, instances)
+        self._keep(name)
 
     def put_concurrency(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Reserve instances for a function, which it may not exceed; returns the API's ConcurrencyConfig."""
         self.catalog.get(name)
-        self._engine.reserve(name, self.concurrency.put(name, body))
+        self._engine.functions.reserve(name, self.concurrency.put(name, body))
+        self._keep(name)
         return self.concurrency.to_wire(name)
 
     def get_concurrency(self, name: str) -> dict[str, Any]:
@@ -74,12 +93,14 @@ class ControlPlane:
         """Take back what was reserved; raises FcError 404."""
         self.catalog.get(name)
         self.concurrency.delete(name)
-        self._engine.reserve(name, None)
+        self._engine.functions.reserve(name, None)
+        self._keep(name)
 
     def restrict(self, name: str, restriction: Restriction) -> None:
         """Disable or enable the invocation of a function; raises FcError 404."""
         self.catalog.restrict(name, restriction)
-        self._engine.disable(name, is_disabled=restriction.is_disabled)
+        self._engine.functions.disable(name, is_disabled=restriction.is_disabled)
+        self._keep(name)
 
     # versions and aliases
 
@@ -96,7 +117,8 @@ class ControlPlane:
         """
         function = self.catalog.get(name)
         version = self.catalog.versions.publish(self._clock.now_ms(), _snapshot(function, copy), description)
-        self._engine.add_qualifier(name, version.version_id)
+        self._engine.functions.add_qualifier(name, version.version_id)
+        self._keep(name)
         return version
 
     def delete_version(self, name: str, version_id: str) -> None:
@@ -114,7 +136,8 @@ class ControlPlane:
         name_of(body)  # what is malformed is said before what is not there
         self._check_version(name, version_of(body))
         alias = self.catalog.aliases.create(self._clock.now_ms(), name, body)
-        self._engine.add_qualifier(name, alias.name)
+        self._engine.functions.add_qualifier(name, alias.name)
+        self._keep(name)
         return alias
 
     def update_alias(self, name: str, alias: str, body: Mapping[str, Any]) -> Alias:
@@ -123,7 +146,9 @@ class ControlPlane:
         self.catalog.aliases.get(name, alias)
         if body.get("versionId") is not None:
             self._check_version(name, version_of(body))
-        return self.catalog.aliases.update(self._clock.now_ms(), name, alias, body)
+        changed = self.catalog.aliases.update(self._clock.now_ms(), name, alias, body)
+        self._keep(name)
+        return changed
 
     def changes_alias(self, name: str, alias: str, body: Mapping[str, Any]) -> bool:
         """Whether a body of UpdateAlias says anything new; raises FcError 404."""
@@ -145,7 +170,8 @@ class ControlPlane:
 
     def _forget_qualifier(self, name: str, qualifier: str) -> None:
         self.configs.discard(name, qualifier)
-        self._engine.remove_qualifier(name, qualifier)
+        self._engine.functions.remove_qualifier(name, qualifier)
+        self._keep(name)
 
     # async configs
 
@@ -153,7 +179,8 @@ class ControlPlane:
         """Merge `body` into the async config; returns the API's AsyncConfig; raises FcError."""
         self.catalog.resolve(name, qualifier)
         config = self.configs.put(self._clock.now_ms(), name, qualifier, body)
-        self._engine.configure(name, qualifier, config.settings())
+        self._engine.functions.configure(name, qualifier, config.settings())
+        self._keep(name)
         return self.configs.to_wire(name, qualifier)
 
     def get_config(self, name: str, qualifier: str | None) -> dict[str, Any]:
@@ -165,7 +192,8 @@ class ControlPlane:
         """Delete the async config; raises FcError 404."""
         self.catalog.resolve(name, qualifier)
         self.configs.delete(name, qualifier)
-        self._engine.configure(name, qualifier, None)
+        self._engine.functions.configure(name, qualifier, None)
+        self._keep(name)
 
     def missing_needs(self, name: str, qualifier: str | None) -> list[tuple[str, Need]]:
         """Return each destination of a config that needs what it has not, and that."""
@@ -180,6 +208,40 @@ class ControlPlane:
         """Whether invocations of the function and qualifier are async tasks."""
         config = self.configs.find(name, qualifier)
         return config is not None and bool(config.values.get("asyncTask"))
+
+    # beyond the life of the process
+
+    def _keep(self, name: str) -> None:
+        self._kept.put(name, partial(self._kept_function, name))
+
+    def _kept_function(self, name: str) -> KeptFunction:
+        return KeptFunction(
+            function=self.catalog.get(name),
+            restriction=self.catalog.restriction(name),
+            versions=self.catalog.versions.of_function(name),
+            published=self.catalog.versions.published(name),
+            aliases=self.catalog.aliases.of_function(name),
+            configs=self.configs.of_function(name),
+            reserved=self.concurrency.find(name),
+            limit=self._engine.functions.lane(name).limit,
+            serials=self._engine.functions.serials(name),
+        )
+
+    def take_up(self, kept: KeptFunction) -> None:
+        """Have a function again as it was before a restart."""
+        name = kept.function.spec.name
+        self.catalog.take_up(kept.function, kept.restriction)
+        self.catalog.versions.take_up(name, kept.versions, kept.published)
+        self.catalog.aliases.take_up(name, kept.aliases)
+        self.configs.take_up(name, kept.configs)
+        self._engine.functions.take_up(name, kept.serials)
+        self._engine.functions.limit(name, kept.limit)
+        self._engine.functions.disable(name, is_disabled=kept.restriction is not None and kept.restriction.is_disabled)
+        for qualifier, config in kept.configs.items():
+            self._engine.functions.configure(name, qualifier, config.settings())
+        if kept.reserved is not None:
+            self.concurrency.take_up(name, kept.reserved)
+            self._engine.functions.reserve(name, kept.reserved)
 
     # a function of a folder
 

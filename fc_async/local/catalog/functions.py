@@ -66,7 +66,7 @@ class FunctionCatalog:
             raise function_already_exists(name)
         fields = known_fields(wire)
         check_function(fields)
-        spec = _spec(name, fields, code)
+        spec = function_spec(name, fields, code)
         self._revision += 1
         seen_by = f"{self.arn(name)} {now_ms} {self._revision}"
         function = DeployedFunction(
@@ -91,7 +91,7 @@ class FunctionCatalog:
         fields = {**old.wire, **known_fields(changes), "functionName": name}
         check_function(fields)
         code = old.code if code is None else code
-        spec = _spec(name, fields, code)
+        spec = function_spec(name, fields, code)
         self._revision += 1
         function = replace(old, spec=spec, wire=fields, code=code, revision=self._revision, modified_ms=now_ms)
         self._functions[name] = function
@@ -140,6 +140,18 @@ class FunctionCatalog:
     def find(self, name: str) -> DeployedFunction | None:
         """Return a function, or None."""
         return self._functions.get(name)
+
+    def restriction(self, name: str) -> Restriction | None:
+        """Return what was said of a function's invocation; None: nothing."""
+        return self._restrictions.get(name)
+
+    def take_up(self, function: DeployedFunction, restriction: Restriction | None) -> None:
+        """Have a function again that there was before a restart."""
+        name = function.spec.name
+        self._functions[name] = function
+        self._revision = max(self._revision, function.revision)
+        if restriction is not None:
+            self._restrictions[name] = restriction
 
     def code_dirs(self) -> set[tuple[str, Path]]:
         """Return function name and code folder of every function and version."""
@@ -197,7 +209,8 @@ def checked_name(name: object) -> str:
     return name
 
 
-def _spec(name: str, fields: Mapping[str, Any], code: Code) -> FunctionSpec:
+def function_spec(name: str, fields: Mapping[str, Any], code: Code) -> FunctionSpec:
+    """Return what the checked fields of a function ask for."""
     return FunctionSpec(
         name=name,
         runtime=fields["runtime"],

@@ -5,7 +5,7 @@ Source: API 2023-03-30 PublishFunctionVersion, ListFunctionVersions, DeleteFunct
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,6 +66,19 @@ class Versions:
         version = Version(str(number), description, replace(function, version_id=str(number)), now_ms)
         self._versions.setdefault(name, {})[version.version_id] = version
         return version
+
+    def of_function(self, name: str) -> tuple[Version, ...]:
+        """Return the versions of a function, oldest first."""
+        return tuple(self._versions.get(name, {}).values())
+
+    def published(self, name: str) -> int:
+        """Return the highest number that a version of a function has had; 0: there was none."""
+        return self._published.get(name, 0)
+
+    def take_up(self, name: str, versions: Iterable[Version], published: int) -> None:
+        """Have the versions of a function again that there were before a restart."""
+        self._versions[name] = {version.version_id: version for version in versions}
+        self._published[name] = published
 
     def __iter__(self) -> Iterator[Version]:
         return (version for versions in self._versions.values() for version in versions.values())

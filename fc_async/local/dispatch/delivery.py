@@ -26,6 +26,7 @@ from .. import limits
 from ..assumptions import Assumptions
 from ..engine.destination_record import record_bytes
 from ..engine.invocation import Deliver, Invocation
+from ..kept import NOT_KEPT, Kept
 from ..mailbox.errors import MailboxError
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.topic import Publication
@@ -56,6 +57,9 @@ class Undeliverable(Exception):  # noqa: N818 - the reason why a record is not t
         self.for_good = for_good
 
 
+KeptDelivery = tuple[int, int, Deliver]
+"""When a record is tried again, how often that has failed, and what."""
+
 Invoke = Callable[[str, "str | None", bytes, Invocation], None]
 
 
@@ -71,6 +75,7 @@ class Delivery:
         assumptions: what the service is taken to do where no source says so.
         permission: says what the cloud would not let go.
         fails: says why a destination takes nothing now, None where it does.
+        kept: the records that wait for another try, where they outlive the process.
     """
 
     def __init__(
@@ -82,8 +87,10 @@ class Delivery:
         assumptions: Assumptions,
         permission: Permission,
         fails: Callable[[str], str | None] = lambda _: None,
+        kept: Kept[int, KeptDelivery] = NOT_KEPT,
     ) -> None:
         self._fails = fails
+        self._kept = kept
         self._permission = permission
         self._mailbox = mailbox
         self._topics = topics
@@ -101,9 +108,15 @@ class Delivery:
     def due(self, now_ms: int) -> int | None:
         """Try again what is due; return when the next try is due, None when nothing waits."""
         while self._waiting and self._waiting[0][0] <= now_ms:
-            _, _, failures, item = heapq.heappop(self._waiting)
+            _, number, failures, item = heapq.heappop(self._waiting)
+            self._kept.drop(number)
             self._try(item, failures, now_ms)
         return self._waiting[0][0] if self._waiting else None
+
+    def take_up(self, number: int, due_ms: int, failures: int, item: Deliver) -> None:
+        """Go on with a record that waited for another try before a restart."""
+        self._order = itertools.count(max(next(self._order), number + 1))
+        heapq.heappush(self._waiting, (due_ms, number, failures, item))
 
     def _try(self, item: Deliver, failures: int, now_ms: int) -> None:
         body = record_bytes(item.record)
@@ -113,8 +126,9 @@ class Delivery:
             if reason.for_good or failures >= len(limits.DELIVERY_RETRY_MS):
                 self._lose(item, len(body), reason)
             else:
-                due_ms = now_ms + limits.DELIVERY_RETRY_MS[failures]
-                heapq.heappush(self._waiting, (due_ms, next(self._order), failures + 1, item))
+                due_ms, number = now_ms + limits.DELIVERY_RETRY_MS[failures], next(self._order)
+                heapq.heappush(self._waiting, (due_ms, number, failures + 1, item))
+                self._kept.put(number, (due_ms, failures + 1, item))
             return
         self.metrics["FunctionDestinationSucceeded"] += 1
         executions.info("%s: record of %s to %s: %s", item.function, item.request_id, item.destination, status)

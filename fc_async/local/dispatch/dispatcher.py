@@ -16,10 +16,11 @@ from ..engine.engine import Engine
 from ..engine.invocation import SYSTEM_ERROR, Invocation, Outcome
 from ..engine.transitions import State
 from ..ids import Ids
+from ..kept import NOT_KEPT, Kept
 from ..mailbox.mailbox import Mailbox
 from ..mailbox.topics import Topics
 from ..workers.execution import Execution, Runner, can_run
-from .delivery import Delivery, Undeliverable
+from .delivery import Delivery, KeptDelivery, Undeliverable
 from .invocation_log import attempt_ended, ended_unexecuted
 from .permission import Permission
 
@@ -39,6 +40,7 @@ class Dispatcher:
         topics: the topics.
         assumptions: what the service is taken to do where no source says so.
         fails: says why a record cannot be delivered to a destination now, None where it can.
+        kept: the records that wait for another try, where they outlive the process.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Dispatcher:
         topics: Topics,
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
         fails: Callable[[str], str | None] = lambda _: None,
+        kept: Kept[int, KeptDelivery] = NOT_KEPT,
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -60,8 +63,8 @@ class Dispatcher:
         self._engine = engine
         self._runner = runner
         permission = Permission(catalog, assumptions)
-        self._delivery = Delivery(
-            mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission, fails
+        self.delivery = Delivery(
+            mailbox, topics, self._invoke_destination, engine.settled, assumptions, permission, fails, kept
         )
         self._executions: dict[Invocation, asyncio.Task[None]] = {}
         self._ending: dict[Invocation, tuple[Timer, Execution]] = {}  # executed, and not over in the service's time
@@ -134,13 +137,13 @@ class Dispatcher:
     def _pump(self, now_ms: int) -> int | None:
         while True:
             for item in self._engine.take_deliveries():
-                self._delivery.deliver(item, now_ms)
-            self._delivery.due(now_ms)
+                self.delivery.deliver(item, now_ms)
+            self.delivery.due(now_ms)
             self._engine.due(now_ms)
             self._start_all(now_ms)
             if not self._engine.has_deliveries:
                 break
-        times = (self._engine.due(now_ms), self._delivery.due(now_ms))
+        times = (self._engine.due(now_ms), self.delivery.due(now_ms))
         return min((time for time in times if time is not None), default=None)
 
     def _start_all(self, now_ms: int) -> None:
@@ -256,7 +259,7 @@ class Dispatcher:
         """Return the counts by their CloudMonitor names."""
         return {
             **self._engine.metrics,
-            **self._delivery.metrics,
+            **self.delivery.metrics,
             "FunctionAsyncMessageLatencyAvg": self._engine.mean_latency_ms,
             "FunctionAsyncMessagesBacklogV2": self._engine.backlog,
             "FunctionAsyncMessagesInProcess": self._engine.running,

@@ -44,11 +44,12 @@ import itertools
 
 from .. import limits
 from ..assumptions import Assumptions
+from ..kept import NOT_KEPT, Kept
 from . import back_off
 from .due_records import THROTTLED, DueRecords
 from .history import History
 from .invocation import KEPT_ERROR_BYTES, Attempt, Deliver, Invocation, Outcome
-from .lane import Lane, Lanes, Settings, Target
+from .lane import Lane, Lanes
 from .schedule import Schedule
 from .transitions import State
 
@@ -63,6 +64,7 @@ class Engine:
         region: region id that the records' ARNs carry.
         account_id: account id that the records' ARNs carry.
         assumptions: what the service is taken to do where no source says so.
+        kept: the invocations, by their numbers, where they outlive the process.
     """
 
     def __init__(
@@ -70,9 +72,12 @@ class Engine:
         region: str = limits.REGION,
         account_id: str = limits.ACCOUNT_ID,
         assumptions: Assumptions = Assumptions(),  # noqa: B008 - frozen
+        kept: Kept[int, Invocation] = NOT_KEPT,
     ) -> None:
+        self._kept = kept
         self._assumed = assumptions
-        self._lanes: Lanes[Invocation] = Lanes()
+        self.functions: Lanes[Invocation] = Lanes()
+        """Those that it was told of: invocations of others are not accepted."""
         self._schedule = Schedule()
         self._records = DueRecords(region, account_id, assumptions)
         self._numbers = itertools.count()
@@ -80,7 +85,7 @@ class Engine:
         self._latency_sum_ms = 0
         self._first_attempts = 0
         self.running = 0
-        self.history = History()
+        self.history = History(kept)
         self.metrics = {
             "FunctionEnqueueCount": 0,
             "FunctionDequeueCount": 0,
@@ -91,41 +96,6 @@ class Engine:
             "FunctionConcurrencyThrottles": 0,
             "FunctionResourceThrottles": 0,
         }
-
-    # functions
-
-    def add_function(self, function: str) -> None:
-        """Make a function known, so that invocations of it are accepted; harmless when it is known."""
-        self._lanes.add(function)
-
-    def remove_function(self, function: str) -> None:
-        """Forget a function, its settings and its tasks; what waits for it becomes Invalid at its turn."""
-        self._lanes.remove(function)
-
-    def add_qualifier(self, function: str, qualifier: str) -> None:
-        """Make a version or alias known, with the service's defaults; harmless when it is known."""
-        lane = self._lanes.lane(function)
-        lane.targets.setdefault(qualifier, Target(lane, qualifier))
-
-    def remove_qualifier(self, function: str, qualifier: str) -> None:
-        """Forget a version or alias and its settings; what waits for it becomes Invalid at its turn."""
-        self._lanes.lane(function).targets.pop(qualifier, None)
-
-    def configure(self, function: str, qualifier: str | None, settings: Settings | None) -> None:
-        """Set what the async config of a qualifier asks for; None takes it back to the service's defaults."""
-        self._lanes.target(function, qualifier).settings = Settings() if settings is None else settings
-
-    def limit(self, function: str, instances: int | None) -> None:
-        """Answer 429 where more executions than that would run at once; None lifts the limit."""
-        self._lanes.lane(function).limit = instances
-
-    def reserve(self, function: str, instances: int | None) -> None:
-        """Take a function's reserved concurrency, a limit of its own beside `limit`; None: it has none."""
-        self._lanes.lane(function).reserved = instances
-
-    def disable(self, function: str, *, is_disabled: bool) -> None:
-        """Start nothing more of a function while it is disabled."""
-        self._lanes.lane(function).is_disabled = is_disabled
 
     # inputs
 
@@ -158,10 +128,10 @@ class Engine:
             is_task: whether it is an async task, found by its id and refused when that is taken; None: as configured.
 
         Raises:
-            UnknownFunctionError: add_function or add_qualifier was not called for it.
+            UnknownFunctionError: `functions` does not have it.
             DuplicateTaskError: there is a task of that id.
         """
-        target = self._lanes.target(function, qualifier)
+        target = self.functions.target(function, qualifier)
         task_id = request_id if task_id is None else task_id
         is_task = target.settings.async_task if is_task is None else is_task
         if is_task:
@@ -173,6 +143,7 @@ class Engine:
             target.lane.tasks.add(invocation)
         self.history.opened(invocation)
         self.metrics["FunctionEnqueueCount"] += 1
+        self._kept.put(invocation.number, invocation)
         if delay_ms > 0:
             self._schedule.add_at(now_ms + delay_ms, invocation)
         else:
@@ -231,6 +202,7 @@ class Engine:
         """End an invocation that waits, or mark one that runs, so that it ends as Stopped; harmless after its end."""
         if invocation.state is State.RUNNING:
             invocation.state = State.STOPPING
+            self._kept.put(invocation.number, invocation)
         elif not invocation.has_ended and invocation.state is not State.STOPPING:
             self._stopped(now_ms, invocation)
             self._schedule.stopped()
@@ -238,11 +210,11 @@ class Engine:
 
     def find_task(self, now_ms: int, function: str, qualifier: str | None, task_id: str) -> Invocation | None:
         """Return an async task, None when there is none or it is kept no longer."""
-        return self._lanes.lane(function).tasks.find(now_ms, qualifier, task_id)
+        return self.functions.lane(function).tasks.find(now_ms, qualifier, task_id)
 
     def tasks(self, now_ms: int, function: str, qualifier: str | None) -> list[Invocation]:
         """Return the async tasks of a function and qualifier, oldest first."""
-        return list(self._lanes.lane(function).tasks.of_qualifier(now_ms, qualifier))
+        return list(self.functions.lane(function).tasks.of_qualifier(now_ms, qualifier))
 
     def take_deliveries(self) -> list[Deliver]:
         """Return the records that became due since the last call, each once."""
@@ -250,13 +222,16 @@ class Engine:
 
     def settled(self, delivery: Deliver, status: str) -> None:
         """Take note of what became of a record: `delivered`, `lost` or `outbox`."""
-        delivery.invocation.settled(delivery, status)
+        invocation = delivery.invocation
+        invocation.settled(delivery, status)
+        if invocation.has_payloads:
+            self._kept.put(invocation.number, invocation)
 
     # synchronous invocations: not the engine's, but they count towards a function's limit
 
     def begin_sync(self, function: str) -> Lane[Invocation] | None:
         """Count a synchronous execution, to be given back to `end_sync`; None when the function is at its limit."""
-        lane = self._lanes.lane(function)
+        lane = self.functions.lane(function)
         if self.is_throttled(function):
             return None
         lane.running += 1
@@ -265,7 +240,7 @@ class Engine:
 
     def is_throttled(self, function: str) -> bool:
         """Whether a synchronous invocation is refused now, because the function is at its limit; counted."""
-        is_full = self._lanes.lane(function).is_full
+        is_full = self.functions.lane(function).is_full
         self.metrics["FunctionConcurrencyThrottles"] += is_full
         return is_full
 
@@ -279,7 +254,7 @@ class Engine:
 
     def _is_executable(self, now_ms: int, invocation: Invocation) -> bool:
         target = invocation.target
-        if not self._lanes.has(target):
+        if not self.functions.has(target):
             self._end(now_ms, _DELETED, invocation)
             return False
         if self._is_too_old(now_ms, invocation):
@@ -357,12 +332,34 @@ class Engine:
 
     def _retry_at(self, due_ms: int, invocation: Invocation) -> None:
         invocation.state = State.RETRYING
+        invocation.due_ms = due_ms
+        self._kept.put(invocation.number, invocation)
         self._schedule.add_at(due_ms, invocation)
 
     def _end(self, now_ms: int, state: State, invocation: Invocation) -> None:
         invocation.state = state
         invocation.ended_ms = now_ms
+        self._kept.put(invocation.number, invocation)
         self.history.ended(invocation)
+
+    # after a restart
+
+    def take_up(self, now_ms: int, invocation: Invocation) -> None:
+        """Go on with an invocation of before a restart; those that have ended come first, in the order of their ends.
+
+        One that was running waits for its turn again, and the attempt that was cut off has not been.
+        """
+        self._numbers = itertools.count(max(next(self._numbers), invocation.number + 1))
+        if invocation.is_task:
+            invocation.target.lane.tasks.add(invocation)
+        self.history.opened(invocation)
+        if invocation.ended_ms is not None:
+            self.history.ended(invocation)
+        elif invocation.state is State.STOPPING:
+            self._stopped(now_ms, invocation)
+        else:
+            due_ms = invocation.accepted_ms + invocation.delay_ms if invocation.due_ms is None else invocation.due_ms
+            self._schedule.add_at(due_ms, invocation)
 
     # looking in
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from .. import limits
+from ..kept import NOT_KEPT, Kept
 from .invocation import Invocation
 
 
@@ -17,6 +18,7 @@ class History:
     """Remembers invocations, bounded in number and bytes once they have ended.
 
     Args:
+        kept: the invocations, by their numbers, where they outlive the process.
         max_invocations: most invocations that it shows after their end.
         max_bytes: most bytes that they may hold.
         max_tasks: most async tasks that are known after their end.
@@ -24,10 +26,12 @@ class History:
 
     def __init__(
         self,
+        kept: Kept[int, Invocation] = NOT_KEPT,
         max_invocations: int = limits.HISTORY_INVOCATIONS,
         max_bytes: int = limits.HISTORY_BYTES,
         max_tasks: int = limits.TASK_HISTORY_TASKS,
     ) -> None:
+        self._kept = kept
         self._max_invocations = max_invocations
         self._max_bytes = max_bytes
         self._max_tasks = max_tasks
@@ -48,15 +52,24 @@ class History:
         while len(self._ended) > self._max_invocations or self._ended_bytes > self._max_bytes:
             oldest = self._ended.popleft()
             self._ended_bytes -= _bytes(oldest)
-            oldest.drop_payloads()
+            self._show_no_longer(oldest)
         if invocation.is_task:
             self._bound_tasks(invocation)
+
+    def _show_no_longer(self, invocation: Invocation) -> None:
+        invocation.drop_payloads()
+        if invocation.is_task and invocation.target.lane.tasks.holds(invocation):
+            self._kept.put(invocation.number, invocation)
+        else:
+            self._kept.drop(invocation.number)
 
     def _bound_tasks(self, task: Invocation) -> None:
         self._ended_tasks.append(task)
         if len(self._ended_tasks) > self._max_tasks:
             oldest = self._ended_tasks.popleft()
             oldest.target.lane.tasks.forget(oldest)
+            if not oldest.has_payloads:
+                self._kept.drop(oldest.number)
 
     def unordered(self) -> Iterator[Invocation]:
         """Return them as they lie: a page out of a hundred thousand is not worth their sorting."""

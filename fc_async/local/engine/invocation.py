@@ -73,6 +73,7 @@ class Invocation:
         "attempts",
         "failed_attempts",
         "system_errors",
+        "due_ms",
         "first_system_error_ms",
         "started_ms",
         "ended_ms",
@@ -109,6 +110,7 @@ class Invocation:
         self.attempts = 0
         self.failed_attempts = 0
         self.system_errors = 0
+        self.due_ms: int | None = None  # of its next attempt, once one has failed
         self.first_system_error_ms: int | None = None
         self.started_ms: int | None = None
         self.ended_ms: int | None = None

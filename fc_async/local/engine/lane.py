@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic
 
@@ -35,13 +37,20 @@ DEFAULT_SETTINGS = Settings()
 
 
 class Target(Generic[AnyTask]):
-    """One qualifier of a function, and the settings that it has at the moment."""
+    """One qualifier of a function, and the settings that it has at the moment.
 
-    __slots__ = ("lane", "qualifier", "settings")
+    Args:
+        lane: the function.
+        qualifier: version or alias; None: LATEST.
+        serial: tells it from an earlier one of the same name, also after a restart.
+    """
 
-    def __init__(self, lane: Lane[AnyTask], qualifier: str | None) -> None:
+    __slots__ = ("lane", "qualifier", "serial", "settings")
+
+    def __init__(self, lane: Lane[AnyTask], qualifier: str | None, serial: int) -> None:
         self.lane = lane
         self.qualifier = qualifier
+        self.serial = serial
         self.settings = DEFAULT_SETTINGS
 
 
@@ -53,7 +62,7 @@ class Lane(Generic[AnyTask]):
     def __init__(self, function: str) -> None:
         self.function = function
         self.ready: deque[AnyTask] = deque()
-        self.targets: dict[str | None, Target[AnyTask]] = {None: Target(self, None)}
+        self.targets: dict[str | None, Target[AnyTask]] = {}
         self.tasks: TaskBook[AnyTask] = TaskBook()
         self.running = 0
         self.limit: int | None = None
@@ -77,14 +86,75 @@ class Lanes(Generic[AnyTask]):
 
     def __init__(self) -> None:
         self._lanes: dict[str, Lane[AnyTask]] = {}
+        self._serials = itertools.count(1)
 
     def add(self, function: str) -> None:
-        """Make a function known; harmless when it is known."""
-        self._lanes.setdefault(function, Lane(function))
+        """Make a function known, so that invocations of it are accepted; harmless when it is known."""
+        if function not in self._lanes:
+            self._lanes[function] = Lane(function)
+            self.add_qualifier(function, None)
 
     def remove(self, function: str) -> None:
-        """Forget a function, if it is known."""
+        """Forget a function, its settings and its tasks; what waits for it becomes Invalid at its turn."""
         self._lanes.pop(function, None)
+
+    def add_qualifier(self, function: str, qualifier: str | None) -> None:
+        """Make a version or alias known, with the service's defaults; harmless when it is known."""
+        lane = self.lane(function)
+        if qualifier not in lane.targets:
+            lane.targets[qualifier] = Target(lane, qualifier, next(self._serials))
+
+    def remove_qualifier(self, function: str, qualifier: str) -> None:
+        """Forget a version or alias and its settings; what waits for it becomes Invalid at its turn."""
+        self.lane(function).targets.pop(qualifier, None)
+
+    def configure(self, function: str, qualifier: str | None, settings: Settings | None) -> None:
+        """Set what the async config of a qualifier asks for; None takes it back to the service's defaults."""
+        self.target(function, qualifier).settings = Settings() if settings is None else settings
+
+    def limit(self, function: str, instances: int | None) -> None:
+        """Answer 429 where more executions than that would run at once; None lifts the limit."""
+        self.lane(function).limit = instances
+
+    def reserve(self, function: str, instances: int | None) -> None:
+        """Take a function's reserved concurrency, a limit of its own beside `limit`; None: it has none."""
+        self.lane(function).reserved = instances
+
+    def disable(self, function: str, *, is_disabled: bool) -> None:
+        """Start nothing more of a function while it is disabled."""
+        self.lane(function).is_disabled = is_disabled
+
+    # after a restart
+
+    def serials(self, function: str) -> dict[str | None, int]:
+        """Return what tells the qualifiers of a function from earlier ones of the same names."""
+        return {qualifier: target.serial for qualifier, target in self.lane(function).targets.items()}
+
+    def take_up(self, function: str, serials: Mapping[str | None, int]) -> None:
+        """Make a function known as it was before a restart.
+
+        Args:
+            function: its name.
+            serials: those of its qualifiers, None for LATEST.
+        """
+        lane = self._lanes[function] = Lane(function)
+        lane.targets = {qualifier: Target(lane, qualifier, serial) for qualifier, serial in serials.items()}
+        for serial in serials.values():
+            self._count_on(serial)
+
+    def target_of(self, function: str, qualifier: str | None, serial: int) -> Target[AnyTask]:
+        """Return what an invocation of before a restart is for, also where that is gone."""
+        lane = self._lanes.get(function)
+        target = None if lane is None else lane.targets.get(qualifier)
+        if target is None or target.serial != serial:
+            self._count_on(serial)
+            return Target(Lane(function), qualifier, serial)
+        return target
+
+    def _count_on(self, serial: int) -> None:
+        self._serials = itertools.count(max(next(self._serials), serial + 1))
+
+    # finding
 
     def lane(self, function: str) -> Lane[AnyTask]:
         """Return a function; raises UnknownFunctionError."""

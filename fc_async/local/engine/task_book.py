@@ -60,11 +60,14 @@ class TaskBook(Generic[AnyTask]):
         self._forget_old(now_ms)
         return (task for task in self._tasks.values() if task.qualifier == qualifier and not _is_over(task, now_ms))
 
+    def holds(self, task: AnyTask) -> bool:
+        """Whether a task is there."""
+        return self._tasks.get((task.qualifier, task.task_id)) is task
+
     def forget(self, task: AnyTask) -> None:
         """Forget a task, if it is still there."""
-        key = (task.qualifier, task.task_id)
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
+        if self.holds(task):
+            del self._tasks[task.qualifier, task.task_id]
 
     def _forget_old(self, now_ms: int) -> None:
         while self._tasks and _is_over(next(iter(self._tasks.values())), now_ms):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .. import limits
+from ..kept import NOT_KEPT, Kept
 from .attributes import QueueAttributes, QueueChanges, checked_queue_name
 from .errors import MailboxError, queue_already_exist, queue_not_exist
 from .message import Draft, Message
@@ -39,10 +40,20 @@ class Mailbox:
 
     Args:
         random: source of message ids and handles; seed it, and a run can be repeated.
+        kept: the queues, by their names, where they outlive the process.
+        kept_messages: their messages.
     """
 
-    def __init__(self, *, random: Random) -> None:
+    def __init__(
+        self,
+        *,
+        random: Random,
+        kept: Kept[str, Queue] = NOT_KEPT,
+        kept_messages: Kept[str, tuple[str, Message]] = NOT_KEPT,
+    ) -> None:
         self._random = random
+        self._kept = kept
+        self._kept_messages = kept_messages
         self._queues: dict[str, Queue] = {}
         self._listeners: list[Callable[[str], None]] = []
 
@@ -65,7 +76,8 @@ class Mailbox:
         attributes = QueueAttributes().changed(changes or QueueChanges())
         existing = self._queues.get(name)
         if existing is None:
-            self._queues[name] = Queue(name, attributes, now_ms, self._random)
+            queue = self._queues[name] = Queue(name, attributes, now_ms, self._random, self._kept_messages)
+            self._kept.put(name, queue)
             return True
         if existing.attributes != attributes:
             raise queue_already_exist()
@@ -77,7 +89,9 @@ class Mailbox:
 
     def set_attributes(self, name: str, now_ms: int, changes: QueueChanges) -> None:
         """Change the named attributes; the others keep their values. Raises MailboxError 404 or 400."""
-        self._queue(name).set_attributes(changes, now_ms)
+        queue = self._queue(name)
+        queue.set_attributes(changes, now_ms)
+        self._kept.put(name, queue)
         self._changed(name)
 
     def get_attributes(self, name: str, now_ms: int) -> QueueStatus:
@@ -116,8 +130,27 @@ class Mailbox:
 
     def delete_queue(self, name: str) -> None:
         """Delete a queue and what is in it; one that is not there is no error (assumed)."""
-        if self._queues.pop(name, None) is not None:
+        queue = self._queues.pop(name, None)
+        if queue is not None:
+            queue.drop_all()
+            self._kept.drop(name)
             self._changed(name)
+
+    def take_up(
+        self,
+        name: str,
+        attributes: QueueAttributes,
+        *,
+        create_time_ms: int,
+        last_modify_time_ms: int,
+        id_prefix: str,
+        tag: str,
+    ) -> Queue:
+        """Make a queue again as it was before a restart, and return it, without its messages."""
+        queue = self._queues[name] = Queue(name, attributes, create_time_ms, self._random, self._kept_messages)
+        queue.last_modify_time_ms = last_modify_time_ms
+        queue.id_prefix, queue.tag = id_prefix, tag
+        return queue
 
     # Messages
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from .. import limits
+from ..kept import NOT_KEPT, Kept
 from .notification import Notification
 from .subscription import Subscription
 
@@ -39,10 +40,19 @@ class Push:
     retries: int = 0
 
 
-class Pushes:
-    """All pushes that are not made yet."""
+KeptPush = tuple[Push, "int | None"]
+"""A push, and when it is due; None: at once."""
 
-    def __init__(self) -> None:
+
+class Pushes:
+    """All pushes that are not made yet.
+
+    Args:
+        kept: the same, where they outlive the process.
+    """
+
+    def __init__(self, kept: Kept[str, KeptPush] = NOT_KEPT) -> None:
+        self._kept = kept
         self._due: dict[int, deque[Push]] = {}  # by the subscription's serial
         self._later: list[tuple[int, int, Push]] = []  # due, order, what
         self._under_way: Counter[int] = Counter()
@@ -53,11 +63,23 @@ class Pushes:
 
     def add(self, push: Push) -> None:
         """Take a push that is due at once."""
+        self._kept.put(_key(push), (push, None))
+        self._count_in(push)
+        self._line_up(push)
+
+    def take_up(self, push: Push, due_ms: int | None) -> None:
+        """Take a push of before a restart; None: it is due at once."""
+        self._count_in(push)
+        if due_ms is None:
+            self._line_up(push)
+        else:
+            heapq.heappush(self._later, (due_ms, next(self._order), push))
+
+    def _count_in(self, push: Push) -> None:
         self._count += 1
         topic_name, message_id = push.notification.topic_name, push.notification.message_id
         self._messages_of[topic_name] += not self._pushes_of[topic_name, message_id]
         self._pushes_of[topic_name, message_id] += 1
-        self._line_up(push)
 
     def take_due(self, now_ms: int) -> list[Push]:
         """Return what is to be pushed now; each is under way until it is settled."""
@@ -75,7 +97,9 @@ class Pushes:
     def again(self, push: Push, due_ms: int) -> None:
         """Put a push that failed back, for another try."""
         self._landed(push)
-        heapq.heappush(self._later, (due_ms, next(self._order), replace(push, retries=push.retries + 1)))
+        again = replace(push, retries=push.retries + 1)
+        self._kept.put(_key(again), (again, due_ms))
+        heapq.heappush(self._later, (due_ms, next(self._order), again))
 
     def done(self, push: Push) -> None:
         """Forget a push that was made, or that is not tried any more."""
@@ -121,11 +145,16 @@ class Pushes:
         _decrease(self._under_way, push.subscription.serial)
 
     def _forget(self, push: Push) -> None:
+        self._kept.drop(_key(push))
         self._count -= 1
         topic_name, message_id = push.notification.topic_name, push.notification.message_id
         _decrease(self._pushes_of, (topic_name, message_id))
         if (topic_name, message_id) not in self._pushes_of:
             _decrease(self._messages_of, topic_name)
+
+
+def _key(push: Push) -> str:
+    return f"{push.subscription.serial}/{push.notification.message_id}"
 
 
 def _decrease(counter: Counter[_Key], key: _Key) -> None:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from .. import limits
+from ..kept import NOT_KEPT, Kept
 from .attributes import QueueAttributes, QueueChanges
 from .errors import MailboxError, message_not_exist, out_of_range
 from .limits import (
@@ -72,15 +73,24 @@ class Queue:
         attributes: what was set at creation.
         now_ms: time of creation.
         random: source of message ids.
+        kept: the messages, by their ids and each with the name of its queue, where they outlive the process.
     """
 
-    def __init__(self, name: str, attributes: QueueAttributes, now_ms: int, random: Random) -> None:
+    def __init__(
+        self,
+        name: str,
+        attributes: QueueAttributes,
+        now_ms: int,
+        random: Random,
+        kept: Kept[str, tuple[str, Message]] = NOT_KEPT,
+    ) -> None:
         self.name = name
         self.attributes = attributes
-        self._create_time_ms = self._last_modify_time_ms = now_ms
+        self.create_time_ms = self.last_modify_time_ms = now_ms
         self._random = random
-        self._id_prefix = f"{random.getrandbits(32):08X}"
-        self._tag = "".join(random.choice(_TAG_CHARACTERS) for _ in range(6))
+        self._kept = kept
+        self.id_prefix = f"{random.getrandbits(32):08X}"
+        self.tag = "".join(random.choice(_TAG_CHARACTERS) for _ in range(6))
         self._order = itertools.count()
         self._messages: dict[str, Message] = {}
         self._active: list[tuple[int, int, int, str]] = []  # priority, active since, order, id
@@ -88,12 +98,26 @@ class Queue:
         self._hidden_ids: dict[str, bool] = {}  # id -> was received (Inactive) or not yet visible (Delayed)
         self._by_age: deque[tuple[int, str]] = deque()  # enqueued, id
 
+    # Its life beyond that of the process
+
+    def take_up(self, message: Message) -> None:
+        """Hold a message that was here before a restart; they come in the order in which they were sent."""
+        self._messages[message.message_id] = message
+        self._by_age.append((message.enqueue_time_ms, message.message_id))
+        self._hidden_ids[message.message_id] = message.dequeue_count > 0
+        heapq.heappush(self._hidden, (message.next_visible_time_ms, next(self._order), message.message_id))
+
+    def drop_all(self) -> None:
+        """Keep none of its messages any longer: the queue is deleted."""
+        for message_id in self._messages:
+            self._kept.drop(message_id)
+
     # Attributes
 
     def set_attributes(self, changes: QueueChanges, now_ms: int) -> None:
         self._advance(now_ms)
         self.attributes = self.attributes.changed(changes)
-        self._last_modify_time_ms = now_ms
+        self.last_modify_time_ms = now_ms
 
     def status(self, now_ms: int) -> QueueStatus:
         self._advance(now_ms)
@@ -101,8 +125,8 @@ class Queue:
         return QueueStatus(
             name=self.name,
             attributes=self.attributes,
-            create_time_ms=self._create_time_ms,
-            last_modify_time_ms=self._last_modify_time_ms,
+            create_time_ms=self.create_time_ms,
+            last_modify_time_ms=self.last_modify_time_ms,
             active_messages=len(self._messages) - len(self._hidden_ids),
             inactive_messages=inactive,
             delay_messages=len(self._hidden_ids) - inactive,
@@ -117,7 +141,7 @@ class Queue:
             draft = replace(draft, body=body)
         self._check(draft)
         delay_seconds = self.attributes.delay_seconds if draft.delay_seconds is None else draft.delay_seconds
-        message_id = f"{self._id_prefix}{self._random.getrandbits(96):024X}"
+        message_id = f"{self.id_prefix}{self._random.getrandbits(96):024X}"
         message = Message(
             message_id=message_id,
             body=draft.body,
@@ -135,6 +159,7 @@ class Queue:
             # The service returns a handle for a delayed message, to delete it before anyone sees it.
             return self._hide(message, delay_seconds * 1000, now_ms, received=False)
         self._messages[message_id] = message
+        self._kept.put(message_id, (self.name, message))
         self._activate(message, now_ms)
         self._forget_stale()
         return message
@@ -195,6 +220,7 @@ class Queue:
     def delete(self, handle: str, now_ms: int) -> None:
         message = self._held(handle, now_ms)
         del self._messages[message.message_id], self._hidden_ids[message.message_id]
+        self._kept.drop(message.message_id)
 
     def delete_batch(self, handles: Sequence[str], now_ms: int) -> list[tuple[str, MailboxError]]:
         _checked_batch("ReceiptHandles", len(handles))
@@ -226,9 +252,10 @@ class Queue:
         message = replace(
             message,
             next_visible_time_ms=now_ms + hidden_ms,
-            receipt_handle=receipt_handle(message.message_id, self._tag, now_ms, hidden_ms),
+            receipt_handle=receipt_handle(message.message_id, self.tag, now_ms, hidden_ms),
         )
         self._messages[message.message_id] = message
+        self._kept.put(message.message_id, (self.name, message))
         self._hidden_ids[message.message_id] = received
         heapq.heappush(self._hidden, (message.next_visible_time_ms, next(self._order), message.message_id))
         self._forget_stale()
@@ -242,8 +269,9 @@ class Queue:
         over_ms = now_ms - self.attributes.message_retention_period_seconds * 1000
         while self._by_age and (self._by_age[0][0] <= over_ms or self._by_age[0][1] not in self._messages):
             message_id = self._by_age.popleft()[1]
-            self._messages.pop(message_id, None)
             self._hidden_ids.pop(message_id, None)
+            if self._messages.pop(message_id, None) is not None:
+                self._kept.drop(message_id)
         while (message := self._first_hidden()) is not None and message.next_visible_time_ms <= now_ms:
             heapq.heappop(self._hidden)
             del self._hidden_ids[message.message_id]

@@ -113,16 +113,16 @@ class Topic:
         self.name = name
         self.attributes = attributes
         self.subscriptions: dict[str, Subscription] = {}
-        self._create_time_ms = self._last_modify_time_ms = now_ms
+        self.create_time_ms = self.last_modify_time_ms = now_ms
         self._random = random
-        self._id_prefix = f"{random.getrandbits(32):08X}"
+        self.id_prefix = f"{random.getrandbits(32):08X}"
 
     def set_attributes(self, changes: TopicChanges, now_ms: int) -> None:
         self.attributes = self.attributes.changed(changes)
-        self._last_modify_time_ms = now_ms
+        self.last_modify_time_ms = now_ms
 
     def status(self, message_count: int) -> TopicStatus:
-        return TopicStatus(self.name, self.attributes, self._create_time_ms, self._last_modify_time_ms, message_count)
+        return TopicStatus(self.name, self.attributes, self.create_time_ms, self.last_modify_time_ms, message_count)
 
     def publish(self, publication: Publication) -> Published:
         """Check a message and give it its id; raises MailboxError 400 InvalidArgument."""
@@ -132,7 +132,7 @@ class Topic:
             raise out_of_range("MessageBody", 1, limit_bytes, "bytes")
         checked_tag("MessageTag", publication.tag)
         md5 = body_md5(Draft(body, user_properties=publication.user_properties))
-        return Published(f"{self._id_prefix}{self._random.getrandbits(96):024X}", body, md5)
+        return Published(f"{self.id_prefix}{self._random.getrandbits(96):024X}", body, md5)
 
 
 def checked_topic_name(name: str) -> str:

@@ -8,13 +8,14 @@ lost: counted in `metrics`, and told to who listens. Where no source says so, `l
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Generic, TypeVar
 
 from ...arn import QueueEndpoint
 from .. import limits
+from ..kept import NOT_KEPT, Kept
 from .errors import (
     MailboxError,
     subscription_already_exist,
@@ -27,7 +28,7 @@ from .message import Draft, Property
 from .notification import Notification
 from .paging import page
 from .push_schedule import retry_delay_ms
-from .pushes import Push, Pushes
+from .pushes import KeptPush, Push, Pushes
 from .subscription import Subscription, SubscriptionAttributes, new_subscription
 from .topic import Publication, Published, Topic, TopicAttributes, TopicChanges, TopicStatus, checked_topic_name
 
@@ -57,6 +58,8 @@ class Topics:
         random: source of message ids, and of the time until a push is repeated.
         account_id: owner of every topic and subscription.
         untagged_passes_filter: whether a message without a tag passes a FilterTag.
+        kept: the topics with their subscriptions, by their names, where they outlive the process.
+        kept_pushes: the pushes that are not made yet.
     """
 
     def __init__(
@@ -66,14 +69,17 @@ class Topics:
         random: Random,
         account_id: str = limits.ACCOUNT_ID,
         untagged_passes_filter: bool = False,
+        kept: Kept[str, Topic] = NOT_KEPT,
+        kept_pushes: Kept[str, KeptPush] = NOT_KEPT,
     ) -> None:
+        self._kept = kept
         self._mailbox = mailbox
         self._random = random
         self.account_id = account_id
         self._untagged_passes_filter = untagged_passes_filter
         self._topics: dict[str, Topic] = {}
         self._serials = itertools.count()
-        self._pushes = Pushes()
+        self._pushes = Pushes(kept_pushes)
         self._on_push: list[Callable[[], None]] = []
         self._on_lost: list[Callable[[Notification, str], None]] = []
         self._counts = {"TopicMessagesPublished": 0, "TopicNotificationsDelivered": 0, "TopicNotificationsLost": 0}
@@ -103,7 +109,8 @@ class Topics:
         attributes = TopicAttributes().changed(changes or TopicChanges())
         existing = self._topics.get(name)
         if existing is None:
-            self._topics[name] = Topic(name, attributes, now_ms, self._random)
+            topic = self._topics[name] = Topic(name, attributes, now_ms, self._random)
+            self._kept.put(name, topic)
             return True
         if existing.attributes != attributes:
             raise topic_already_exist()
@@ -115,7 +122,9 @@ class Topics:
 
     def set_attributes(self, name: str, now_ms: int, changes: TopicChanges) -> None:
         """Change the named attributes; the others keep their values. Raises MailboxError 404 or 400."""
-        self._topic(name).set_attributes(changes, now_ms)
+        topic = self._topic(name)
+        topic.set_attributes(changes, now_ms)
+        self._kept.put(name, topic)
 
     def get_attributes(self, name: str) -> TopicStatus:
         """The topic's attributes. Raises MailboxError 404 TopicNotExist."""
@@ -132,6 +141,7 @@ class Topics:
         """Delete a topic and its subscriptions; one that is not there is no error (assumed)."""
         topic = self._topics.pop(name, None)
         if topic is not None:
+            self._kept.drop(name)
             self._drop(*topic.subscriptions.values())
 
     # Subscriptions
@@ -153,6 +163,7 @@ class Topics:
         existing = topic.subscriptions.get(name)
         if existing is None:
             topic.subscriptions[name] = subscription
+            self._kept.put(topic_name, topic)
             return subscription, True
         if existing.attributes != attributes:
             raise subscription_already_exist()
@@ -162,7 +173,9 @@ class Topics:
         """Change NotifyStrategy, the only attribute that can be set; None leaves it. Raises MailboxError 404, 400."""
         subscription = self.get_subscription(topic_name, name)
         if notify_strategy is not None:
-            self._topic(topic_name).subscriptions[name] = subscription.with_strategy(notify_strategy, now_ms)
+            topic = self._topic(topic_name)
+            topic.subscriptions[name] = subscription.with_strategy(notify_strategy, now_ms)
+            self._kept.put(topic_name, topic)
 
     def get_subscription(self, topic_name: str, name: str) -> Subscription:
         """A subscription. Raises MailboxError 404 TopicNotExist or SubscriptionNotExist."""
@@ -182,7 +195,8 @@ class Topics:
         """Remove a subscription; one that is not there is no error (assumed)."""
         topic = self._topics.get(topic_name)
         subscription = None if topic is None else topic.subscriptions.pop(name, None)
-        if subscription is not None:
+        if topic is not None and subscription is not None:
+            self._kept.put(topic_name, topic)
             self._drop(subscription)
 
     # Messages
@@ -243,6 +257,33 @@ class Topics:
             self._lose(notification, f"queue {queue_name}: {refused.code}")
             return
         self._counts["TopicNotificationsDelivered"] += 1
+
+    # After a restart
+
+    def take_up(
+        self,
+        name: str,
+        attributes: TopicAttributes,
+        subscriptions: Sequence[Subscription],
+        *,
+        create_time_ms: int,
+        last_modify_time_ms: int,
+        id_prefix: str,
+    ) -> None:
+        """Make a topic again as it was before a restart."""
+        topic = self._topics[name] = Topic(name, attributes, create_time_ms, self._random)
+        topic.last_modify_time_ms, topic.id_prefix = last_modify_time_ms, id_prefix
+        topic.subscriptions = {subscription.name: subscription for subscription in subscriptions}
+        for subscription in subscriptions:
+            self._count_on(subscription)
+
+    def take_up_push(self, push: Push, due_ms: int | None) -> None:
+        """Go on with a push of before a restart; None: it is due at once."""
+        self._count_on(push.subscription)
+        self._pushes.take_up(push, due_ms)
+
+    def _count_on(self, subscription: Subscription) -> None:
+        self._serials = itertools.count(max(next(self._serials), subscription.serial + 1))
 
     # Pushes
 

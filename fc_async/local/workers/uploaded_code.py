@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,9 +21,18 @@ class UploadedCode:
         packages: where each zip stays as it came, under the name of its folder; nothing else is in it.
         catalog: the functions and versions that refer to them.
         runner: the workers that were started in them.
+        settled: waits until it is kept that a folder is needed no longer, before it goes.
     """
 
-    def __init__(self, root: Path, packages: Path, catalog: FunctionCatalog, runner: Runner) -> None:
+    def __init__(
+        self,
+        root: Path,
+        packages: Path,
+        catalog: FunctionCatalog,
+        runner: Runner,
+        settled: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._settled = settled
         self._root = root
         self._packages = packages
         self._catalog = catalog
@@ -52,6 +61,7 @@ class UploadedCode:
 
     async def sweep(self) -> None:
         """End the idle workers of code that is gone; remove the folders that no function, version or worker uses."""
+        await self._settled()
         needed = self._catalog.code_dirs()
         needed_dirs = {code_dir for _, code_dir in needed} | self._runner.release(needed) | self._being_filled
         unused = [folder for folder in self._root.iterdir() if folder not in needed_dirs]

@@ -23,8 +23,8 @@ DAY_MS = 24 * HOUR_MS
 def engine_with(settings: Settings | None = None, *functions: str) -> Engine:
     engine = Engine("cn-x", "1")
     for function in functions or ("f",):
-        engine.add_function(function)
-    engine.configure((functions or ("f",))[0], None, settings)
+        engine.functions.add(function)
+    engine.functions.configure((functions or ("f",))[0], None, settings)
     return engine
 
 
@@ -186,9 +186,9 @@ def test_a_function_with_a_long_backlog_does_not_hold_up_another() -> None:
 
 def test_settings_belong_to_one_qualifier_and_nothing_is_inherited() -> None:
     engine = engine_with(Settings(max_retries=0))
-    engine.add_qualifier("f", "prod")
-    engine.add_qualifier("f", "other")
-    engine.configure("f", "prod", Settings(max_retries=1))
+    engine.functions.add_qualifier("f", "prod")
+    engine.functions.add_qualifier("f", "other")
+    engine.functions.configure("f", "prod", Settings(max_retries=1))
     attempts = {}
     for qualifier in (None, "prod", "other"):
         engine.accept(0, "f", b"", "r", qualifier=qualifier)
@@ -200,8 +200,8 @@ def test_what_waits_for_a_function_that_is_gone_becomes_invalid_even_when_one_of
     engine = engine_with(Settings(on_failure="dead"))
     waiting = engine.accept(0, "f", b"", "r")
     delayed = engine.accept(0, "f", b"", "r2", delay_ms=1000)
-    engine.remove_function("f")
-    engine.add_function("f")
+    engine.functions.remove("f")
+    engine.functions.add("f")
     assert run_to_the_end(engine, SUCCESS) == []
     assert [waiting.state, delayed.state] == [State.INVALID, State.INVALID]
     assert engine.backlog == 0

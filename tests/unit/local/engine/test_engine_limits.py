@@ -23,8 +23,8 @@ DAY_MS = 24 * HOUR_MS
 
 def engine_with(config: Settings | None = None, **assumed: object) -> Engine:
     engine = Engine("cn-x", "1", Assumptions(**assumed))  # type: ignore[arg-type]
-    engine.add_function("f")
-    engine.configure("f", None, config)
+    engine.functions.add("f")
+    engine.functions.configure("f", None, config)
     return engine
 
 
@@ -69,7 +69,7 @@ def test_an_age_that_counts_the_delay_drops_what_was_delayed_for_longer() -> Non
 
 def throttled_until_the_end(engine: Engine) -> list[int]:
     """When each attempt was throttled."""
-    engine.limit("f", 0)
+    engine.functions.limit("f", 0)
     invocation = engine.accept(0, "f", b"", "r")
     now_ms: int | None = 0
     while now_ms is not None:
@@ -97,17 +97,17 @@ def test_a_cap_bounds_every_wait_of_the_back_off(cap_seconds: int, last_ms: int)
 
 def test_an_invocation_that_was_throttled_has_all_its_retries() -> None:
     engine = engine_with(Settings(max_retries=1))
-    engine.limit("f", 0)
+    engine.functions.limit("f", 0)
     engine.accept(0, "f", b"", "r")
     assert engine.start(0) is None
-    engine.limit("f", None)
+    engine.functions.limit("f", None)
     assert engine.finished(500, started(engine, 500), ERROR) is State.RETRYING
     assert engine.finished(1500, started(engine, 1500), ERROR) is State.FAILED
 
 
 def test_a_limit_of_1_lets_one_run_also_beside_a_synchronous_one() -> None:
     engine = engine_with()
-    engine.limit("f", 1)
+    engine.functions.limit("f", 1)
     lane = engine.begin_sync("f")
     assert lane is not None
     assert engine.begin_sync("f") is None
@@ -129,7 +129,7 @@ def test_waiting_for_a_worker_costs_neither_a_retry_nor_a_wait() -> None:
 
 def test_functions_take_turns_also_when_retries_come_back() -> None:
     engine = engine_with(Settings(max_retries=8))
-    engine.add_function("g")
+    engine.functions.add("g")
     for number in range(3):
         engine.accept(0, "f", b"", f"f-{number}")
     for number in range(3):
@@ -172,8 +172,8 @@ def test_one_that_runs_is_stopping_until_it_is_finished_whatever_its_outcome() -
 
 def test_a_task_id_is_taken_within_its_function_and_qualifier_only() -> None:
     engine = engine_with(Settings(async_task=True))
-    engine.add_function("g")
-    engine.add_qualifier("f", "prod")
+    engine.functions.add("g")
+    engine.functions.add_qualifier("f", "prod")
     engine.accept(0, "f", b"", "r1", task_id="t")
     engine.accept(0, "g", b"", "r2", task_id="t", is_task=True)
     engine.accept(0, "f", b"", "r3", task_id="t", qualifier="prod", is_task=True)
@@ -203,7 +203,7 @@ def test_what_has_ended_is_forgotten_by_number_and_by_size_and_what_waits_is_not
     assert remembered[0] is waiting
     assert [one.request_id for one in remembered[1:3]] == ["r-1", "r-2"]
     assert len(remembered) == limits.HISTORY_INVOCATIONS + 1
-    engine.configure("f", None, Settings(on_success="good"))
+    engine.functions.configure("f", None, Settings(on_success="good"))
     for number in range(3):
         engine.accept(0, "f", b"", f"answers-{number}")
         engine.finished(0, started(engine, 0), Outcome(b"x" * 30_000_000))
@@ -244,9 +244,9 @@ def test_the_oldest_of_too_many_ended_tasks_are_forgotten_and_one_that_waits_is_
     waiting = engine.accept(0, "f", b"", "waits", delay_ms=1000)
     tasks = [ended_task(engine, f"r-{number}") for number in range(4)]
     assert engine.tasks(0, "f", None) == [waiting, *tasks[2:]]
-    engine.remove_function("f")
-    engine.add_function("f")
-    engine.configure("f", None, Settings(async_task=True))
+    engine.functions.remove("f")
+    engine.functions.add("f")
+    engine.functions.configure("f", None, Settings(async_task=True))
     again = ended_task(engine, "r-2")
     ended_task(engine, "r-4")
     assert engine.find_task(0, "f", None, "r-2") is again

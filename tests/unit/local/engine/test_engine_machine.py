@@ -65,8 +65,8 @@ class EngineMachine(RuleBasedStateMachine):
         self.most_retries: dict[int, int] = {}  # by invocation: the most that its target had since it was accepted
         self.configs: dict[tuple[str, str | None], Settings] = {}
         for function in FUNCTIONS:
-            self.engine.add_function(function)
-        self.engine.add_qualifier("f", "prod")
+            self.engine.functions.add(function)
+        self.engine.functions.add_qualifier("f", "prod")
         for target in TARGETS:
             self.configure(target, config)
 
@@ -132,7 +132,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(of=st.sampled_from(TARGETS), config=configs)
     def configure(self, of: tuple[str, str | None], config: Settings) -> None:
-        self.engine.configure(*of, config)
+        self.engine.functions.configure(*of, config)
         self.configs[of] = config
         for one in self.accepted:
             if (one.function, one.qualifier) == of and one.number not in self.orphans and not one.has_ended:
@@ -140,7 +140,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(function=st.sampled_from(FUNCTIONS), instances=st.sampled_from([None, 0, 1, 2]))
     def limit(self, function: str, instances: int | None) -> None:
-        self.engine.limit(function, instances)
+        self.engine.functions.limit(function, instances)
         self.limits[function] = instances
 
     @rule(what=st.sampled_from(["f", "g", "f@prod"]))
@@ -150,14 +150,14 @@ class EngineMachine(RuleBasedStateMachine):
             self.configs.pop(target, None)
         self.orphans |= {one.number for one in self.accepted if (one.function, one.qualifier) in deleted}
         if what == "f@prod":
-            self.engine.remove_qualifier("f", "prod")
-            self.engine.add_qualifier("f", "prod")
+            self.engine.functions.remove_qualifier("f", "prod")
+            self.engine.functions.add_qualifier("f", "prod")
             return
         self.limits[what] = None
-        self.engine.remove_function(what)
-        self.engine.add_function(what)
+        self.engine.functions.remove(what)
+        self.engine.functions.add(what)
         if what == "f":
-            self.engine.add_qualifier("f", "prod")
+            self.engine.functions.add_qualifier("f", "prod")
 
     # What must hold
 

@@ -57,27 +57,27 @@ def started(engine: Engine, now_ms: int) -> None:
 
 
 def gone(engine: Engine, _: Invocation) -> None:
-    engine.remove_function("f")
+    engine.functions.remove("f")
     started(engine, LATER_MS)
 
 
 def too_old(engine: Engine, _: Invocation) -> None:
-    engine.configure("f", None, replace(SETTINGS, max_age_ms=LATER_MS - 1))
+    engine.functions.configure("f", None, replace(SETTINGS, max_age_ms=LATER_MS - 1))
     started(engine, LATER_MS)
 
 
 def throttled(engine: Engine, _: Invocation) -> None:
-    engine.limit("f", 0)
+    engine.functions.limit("f", 0)
     started(engine, LATER_MS)
 
 
 def throttled_too_long(engine: Engine, _: Invocation) -> None:
-    engine.limit("f", 0)
+    engine.functions.limit("f", 0)
     started(engine, MUCH_LATER_MS)
 
 
 def failed_for_the_last_time(engine: Engine, invocation: Invocation) -> None:
-    engine.configure("f", None, replace(SETTINGS, max_retries=0))
+    engine.functions.configure("f", None, replace(SETTINGS, max_retries=0))
     engine.finished(LATER_MS, invocation, HANDLER_ERROR)
 
 
@@ -101,8 +101,8 @@ HAPPEN: dict[tuple[Input, Condition], Callable[[Engine, Invocation], object]] = 
 
 def engine_assuming(**assumed: bool) -> Engine:
     engine = Engine("cn-x", "1", Assumptions(five_hours_from="acceptance", **assumed))  # type: ignore[arg-type]
-    engine.add_function("f")
-    engine.configure("f", None, SETTINGS)
+    engine.functions.add("f")
+    engine.functions.configure("f", None, SETTINGS)
     return engine
 
 

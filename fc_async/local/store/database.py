@@ -1,0 +1,138 @@
+"""The file that things are kept in: SQLite, one table for each kind of them, one transaction for each turn.
+
+A commit is in the hands of the operating system when it returns: it outlives the process, however that ends. It need
+not outlive the machine (`synchronous=NORMAL`): what a power failure takes are the last commits, whole.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from ...errors import LocalError
+from .shelf import Shelf
+
+FORMAT: Final = 1
+"""Another one for every change of what is written."""
+
+TABLES: Final = {
+    "meta": "TEXT",
+    "function": "TEXT",
+    "queue": "TEXT",
+    "message": "TEXT",
+    "topic": "TEXT",
+    "push": "TEXT",
+    "invocation": "INTEGER",
+    "delivery": "INTEGER",
+}
+"""Every table, and the type of its key; rows stay in the order in which they came."""
+
+_APPLICATION_ID: Final = 0x66636173  # "fcas"
+_PAGES_BETWEEN_CHECKPOINTS: Final = 4000
+
+
+class Database:
+    """The tables.
+
+    Args:
+        path: the file; it is made where there is none.
+
+    Raises:
+        LocalError: the file is damaged, of another version or another program's: it is as it was; or it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        is_new = not path.exists()
+        if not is_new:
+            _check(path)
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._prepare(is_new)
+        except sqlite3.Error as error:
+            raise LocalError(f"{path}: cannot be used ({error}); is the folder writable, is the disk full?") from None
+
+    def _prepare(self, is_new: bool) -> None:
+        execute = self._connection.execute
+        execute("PRAGMA locking_mode=EXCLUSIVE")
+        execute("PRAGMA journal_mode=WAL")
+        execute("PRAGMA synchronous=NORMAL")
+        execute(f"PRAGMA wal_autocheckpoint={_PAGES_BETWEEN_CHECKPOINTS}")
+        if is_new:
+            execute("BEGIN")
+            execute(f"PRAGMA application_id={_APPLICATION_ID}")
+            execute(f"PRAGMA user_version={FORMAT}")
+            for table, key in TABLES.items():
+                execute(f"CREATE TABLE {table} (key {key} PRIMARY KEY, value TEXT NOT NULL, data BLOB)")
+            execute("COMMIT")
+
+    def rows(self, table: str) -> Iterator[tuple[Any, str, bytes | None]]:
+        """Yield key, JSON and bytes of every row, the first that came first."""
+        return self._connection.execute(f"SELECT key, value, data FROM {table} ORDER BY rowid")  # noqa: S608 - ours
+
+    def write(self, shelves: Iterable[Shelf[Any, Any]], *, is_cleared: bool = False) -> None:
+        """Write all that has changed, or nothing of it.
+
+        Args:
+            shelves: what has changed.
+            is_cleared: whether everything else goes.
+
+        Raises:
+            sqlite3.Error: it could not be written.
+        """
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            if is_cleared:
+                for table in TABLES:
+                    execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+            for shelf in shelves:
+                self._write(shelf)
+            execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                execute("ROLLBACK")
+            raise
+
+    def _write(self, shelf: Shelf[Any, Any]) -> None:
+        puts, drops = shelf.puts(), shelf.drops()
+        if puts:
+            self._connection.executemany(
+                f"INSERT INTO {shelf.table} (key, value, data) VALUES (?, ?, ?) "  # noqa: S608 - ours
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value, data = excluded.data",
+                puts,
+            )
+        if drops:
+            self._connection.executemany(f"DELETE FROM {shelf.table} WHERE key = ?", drops)  # noqa: S608 - ours
+
+    def close(self) -> None:
+        """Close the file; harmless twice."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+
+def _check(path: Path) -> None:
+    """Raise LocalError where a file is none of ours or not whole; it is only read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (format_,) = connection.execute("PRAGMA user_version").fetchone()
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from None
+    if application != _APPLICATION_ID:
+        raise LocalError(f"{path}: is a database of another program; name another folder")
+    if format_ != FORMAT:
+        raise LocalError(
+            f"{path}: was written by another version of fc_async (its format is {format_}, this one has {FORMAT}); "
+            "use that version, or name another folder"
+        )
+    if found != "ok":
+        raise _damaged(path, str(found).splitlines()[0])
+
+
+def _damaged(path: Path, found: str) -> LocalError:
+    return LocalError(f"{path}: is damaged ({found}); it was left as it is: put it aside, or name another folder")

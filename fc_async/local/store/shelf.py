@@ -1,0 +1,50 @@
+"""The things of one kind that are kept: what has changed since the last commit, and what is written of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Row = tuple[str, "bytes | None"]
+"""What is written of a thing: JSON, and bytes that would be a burden in it."""
+
+_Key = TypeVar("_Key", bound="int | str")
+_Value = TypeVar("_Value")
+
+
+class Shelf(Generic[_Key, _Value]):
+    """Hears of changes; a thing is written as it is when the commit comes.
+
+    Args:
+        table: where they are kept.
+        write: returns what is written of one.
+        touched: is told that there is something to commit.
+    """
+
+    def __init__(self, table: str, write: Callable[[_Value], Row], touched: Callable[[], None]) -> None:
+        self.table = table
+        self._write = write
+        self._touched = touched
+        self._changed: dict[_Key, _Value | None] = {}
+
+    def put(self, key: _Key, value: _Value) -> None:
+        self._changed[key] = value
+        self._touched()
+
+    def drop(self, key: _Key) -> None:
+        self._changed[key] = None
+        self._touched()
+
+    def puts(self) -> list[tuple[_Key, str, bytes | None]]:
+        """Return the rows that are new or changed."""
+        changed = self._changed.items()
+        return [(key, *self._write(thing)) for key, thing in changed if thing is not None]
+
+    def drops(self) -> list[tuple[_Key]]:
+        """Return the keys of the rows that are gone."""
+        changed = self._changed.items()
+        return [(key,) for key, thing in changed if thing is None]
+
+    def written(self) -> None:
+        """Take note that what was returned is safe."""
+        self._changed.clear()
