@@ -97,6 +97,7 @@ def up(
     from ..local.clock import ManualClock
     from ..local.server import LocalServer
     from ..local.up.foreground import run
+    from ..local.up.watched_file import WatchedFile
 
     document = None if file is None else _read(file)
     region = None if document is None else document.region
@@ -112,7 +113,8 @@ def up(
         clock=ManualClock() if clock == "manual" else None,
         data=data,
     )
-    run(server, is_quiet=quiet)
+    watched = None if file is None else WatchedFile(file, lambda: _reread(file, region))
+    run(server, is_quiet=quiet, watched=watched)
 
 
 def _assumed(given: tuple[str, ...]) -> Iterator[str]:
@@ -163,6 +165,18 @@ def _read(file: Path) -> Document:
     for note in document.notes:
         _say(note)
     return document
+
+
+def _reread(file: Path, region: str | None) -> list[FunctionSpec]:
+    """Return the functions of a file that has changed; raises ArgumentError for a change that needs another start."""
+    from ..errors import ArgumentError
+
+    document = _read(file)
+    if document.region != region:
+        raise ArgumentError(
+            f"its region is {document.region} now, and was {region}: stop the service and start it again"
+        )
+    return _functions(document)
 
 
 def _functions(document: Document) -> list[FunctionSpec]:

@@ -63,8 +63,12 @@ class Declared:
         self._region = region
         self._account_id = account_id
 
-    def deploy(self, spec: FunctionSpec) -> None:
+    def deploy(self, spec: FunctionSpec, before: FunctionSpec | None = None) -> None:
         """Create or change one function, with its async config and the queues and topics that its destinations name.
+
+        Args:
+            spec: the function.
+            before: what was declared of it until now: a config that it had, and has no longer, is removed.
 
         Raises:
             LocalError: a value is out of range, or the code is not there or no zip; what was not there before is not
@@ -73,6 +77,8 @@ class Declared:
         is_new = self._plane.catalog.find(spec.name) is None
         try:
             self._plane.deploy_folder(spec, self._code(spec))
+            if before is not None and before.async_config is not None:
+                self._plane.discard_config(spec.name, normal_qualifier(before.qualifier))
             if spec.async_config is not None:
                 self._put_config(spec, spec.async_config, normal_qualifier(spec.qualifier))
         except FcError as refused:
@@ -81,6 +87,12 @@ class Declared:
             raise LocalError(f"function {spec.name}: {refused.message}") from None
         log.info("function %s: code of %s, handler %s", spec.name, spec.code_dir, spec.handler)
         self._create_destinations(spec)
+
+    def remove(self, spec: FunctionSpec) -> None:
+        """Remove a function that is declared no longer; harmless where it was deleted meanwhile."""
+        if self._plane.catalog.find(spec.name) is not None:
+            self._plane.delete_function(spec.name)
+            log.info("function %s removed: the file names it no longer", spec.name)
 
     def _code(self, spec: FunctionSpec) -> Code | None:
         """Return the code of a zip, unpacked as uploaded code is; None for a folder."""

@@ -109,7 +109,7 @@ class LocalServer:
             access_key=key,
         )
         self._seed = seed
-        self._data = data
+        self.data = data
         self._port = port
         self._functions = tuple(functions)
         self._left_out = left_out
@@ -148,11 +148,11 @@ class LocalServer:
             self._running = running
 
     def _open_store(self, ending: AsyncExitStack) -> Store | None:
-        if self._data is None:
+        if self.data is None:
             return None
         from .store.store import Store
 
-        store = Store(self._data, self._setup.clock)
+        store = Store(self.data, self._setup.clock)
         ending.callback(store.close)
         self._setup = replace(self._setup, random=store.random(self._seed))
         store.begin()
@@ -167,7 +167,7 @@ class LocalServer:
             running.store.take_up(service.kept)
             taken_up = service.holds(self._setup.clock.now_ms())
             if taken_up:
-                log.info("%s of %s taken up", taken_up, self._data)
+                log.info("%s of %s taken up", taken_up, self.data)
         self._deploy_all(service)
 
     async def _settle_store(self, running: _Running) -> None:
@@ -177,7 +177,7 @@ class LocalServer:
         try:
             await running.service.uploaded.sweep()
         except NotWritten as failed:
-            raise LocalError(f"--data {self._data}: {failed}") from None
+            raise LocalError(f"--data {self.data}: {failed}") from None
         running.service.dispatcher.pump()
         running.service.pusher.pump()
 
@@ -265,8 +265,8 @@ class LocalServer:
         service = self._alive().service
         held = self._on_loop(lambda: service.holds(self._setup.clock.now_ms()))
         was, is_ = ("was", "is") if held in ("1 invocation", "1 message") else ("were", "are")
-        if not held or self._data is not None:
-            return held and f"{held} {is_} kept in {self._data}"
+        if not held or self.data is not None:
+            return held and f"{held} {is_} kept in {self.data}"
         return f"{held} {was} held in memory and {is_} gone"
 
     # functions from a folder
@@ -281,6 +281,32 @@ class LocalServer:
         """
         service = self._alive().service
         self._on_loop(lambda: service.declared.deploy(spec))
+
+    def redeclare(self, functions: Sequence[FunctionSpec]) -> None:
+        """Have other functions than those of the start: what is new or changed is deployed, what is left out removed.
+
+        One that cannot be deployed is logged, and stays as it was; the others are there.
+
+        Raises:
+            LocalError: the service does not run.
+        """
+        service = self._alive().service
+        self._on_loop(lambda: self._redeclare(service, tuple(functions)))
+
+    def _redeclare(self, service: Service, functions: tuple[FunctionSpec, ...]) -> None:
+        known = {spec.name: spec for spec in self._functions}
+        named = {spec.name for spec in functions}
+        for name, spec in known.items():
+            if name not in named:
+                service.declared.remove(spec)
+        for spec in functions:
+            if known.get(spec.name) == spec:
+                continue
+            try:
+                service.declared.deploy(spec, before=known.get(spec.name))
+            except LocalError as reason:
+                log.warning("%s", reason)
+        self._functions = functions
 
     # pushes
 

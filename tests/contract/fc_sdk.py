@@ -10,7 +10,7 @@ import re
 import socket
 import zipfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,7 +27,11 @@ ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/"
 QUEUE = "acs:mns:cn-hangzhou:1234567890123456:/queues/{}/messages"
 
 
-def fc_client(local: LocalServer) -> Client:
+class HasUrl(Protocol):
+    url: str
+
+
+def fc_client(local: HasUrl) -> Client:
     return Client(
         Config(
             access_key_id="id",

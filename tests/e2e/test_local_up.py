@@ -371,3 +371,51 @@ def invoked_async(url):
     request = urllib.request.Request(f"{url}/2023-03-30/functions/main/invocations", b"{}", headers)
     with urllib.request.urlopen(request) as answer:
         return answer.headers["X-Fc-Request-Id"]
+
+
+def test_it_takes_up_what_changes_in_its_file_and_says_so(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/index.py").write_text("def handler(event, context):\n    return event\n")
+    file = tmp_path / "s.yaml"
+    write_functions(file, {"stays": 1, "goes": 1})
+    with local_up("--port", "0", "--workers", "0", "-f", str(file)) as process:
+        url = process.stdout.readline().strip()
+        write_functions(file, {"stays": 0, "comes": 2})
+        said_line(process, "function goes removed")
+        said_line(process, "function comes: code of")
+        assert retries(url, "stays") == 0
+        assert retries(url, "comes") == 2
+        file.write_text("edition: [")
+        said_line(process, "cannot be read; the functions stay as they are")
+        write_functions(file, {"stays": None})
+        said_line(process, "function comes removed")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            retries(url, "stays")
+
+
+def write_functions(file, retries):
+    """Write a file of functions with these numbers of retries, None for no config; whole at once, as editors do."""
+    lines = ["edition: 3.0.0", "name: changes", "access: default", "resources:"]
+    for name, number in retries.items():
+        lines += [f"  {name}:", "    component: fc3", "    props:", "      region: cn-hangzhou"]
+        lines += [f"      functionName: {name}", "      runtime: python3.10", "      handler: index.handler"]
+        lines += ["      code: ./code"]
+        if number is not None:
+            lines += [f"      asyncInvokeConfig: {{maxAsyncRetryAttempts: {number}}}"]
+    new = file.with_suffix(".new")
+    new.write_text("\n".join(lines))
+    new.replace(file)
+
+
+def said_line(process, words):
+    """Wait for a line of its log."""
+    for line in process.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"it ended without saying: {words}")
+
+
+def retries(url, name):
+    path = f"{url}/2023-03-30/functions/{name}/async-invoke-config"
+    with urllib.request.urlopen(path) as answer:
+        return json.load(answer)["maxAsyncRetryAttempts"]

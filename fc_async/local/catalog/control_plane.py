@@ -195,6 +195,11 @@ class ControlPlane:
         self._engine.functions.configure(name, qualifier, None)
         self._keep(name)
 
+    def discard_config(self, name: str, qualifier: str | None) -> None:
+        """Delete an async config if there is one."""
+        if self.configs.find(name, qualifier) is not None:
+            self.delete_config(name, qualifier)
+
     def missing_needs(self, name: str, qualifier: str | None) -> list[tuple[str, Need]]:
         """Return each destination of a config that needs what it has not, and that."""
         config = self.configs.find(name, qualifier)

@@ -7,7 +7,7 @@ not outlive the machine (`synchronous=NORMAL`): what a power failure takes are t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,13 @@ TABLES: Final = {
     "delivery": "INTEGER",
 }
 """Every table, and the type of its key; rows stay in the order in which they came."""
+
+_PUT: Final = {
+    table: f"INSERT INTO {table} (key, value, data) VALUES (?, ?, ?) "  # noqa: S608 - ours
+    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, data = excluded.data"
+    for table in TABLES
+}
+_DROP: Final = {table: f"DELETE FROM {table} WHERE key = ?" for table in TABLES}  # noqa: S608 - ours
 
 _APPLICATION_ID: Final = 0x66636173  # "fcas"
 _PAGES_BETWEEN_CHECKPOINTS: Final = 4000
@@ -83,30 +90,29 @@ class Database:
         Raises:
             sqlite3.Error: it could not be written.
         """
+        rows = [(shelf.table, shelf.puts(), shelf.drops()) for shelf in shelves]
+        if len(rows) == 1 and len(rows[0][1]) + len(rows[0][2]) == 1 and not is_cleared:
+            self._write(*rows[0])  # one statement for one row is a transaction of its own
+            return
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
             if is_cleared:
                 for table in TABLES:
                     execute(f"DELETE FROM {table}")  # noqa: S608 - ours
-            for shelf in shelves:
-                self._write(shelf)
+            for row in rows:
+                self._write(*row)
             execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 execute("ROLLBACK")
             raise
 
-    def _write(self, shelf: Shelf[Any, Any]) -> None:
-        puts, drops = shelf.puts(), shelf.drops()
+    def _write(self, table: str, puts: Sequence[tuple[Any, ...]], drops: Sequence[tuple[Any]]) -> None:
         if puts:
-            self._connection.executemany(
-                f"INSERT INTO {shelf.table} (key, value, data) VALUES (?, ?, ?) "  # noqa: S608 - ours
-                "ON CONFLICT (key) DO UPDATE SET value = excluded.value, data = excluded.data",
-                puts,
-            )
+            self._connection.executemany(_PUT[table], puts)
         if drops:
-            self._connection.executemany(f"DELETE FROM {shelf.table} WHERE key = ?", drops)  # noqa: S608 - ours
+            self._connection.executemany(_DROP[table], drops)
 
     def close(self) -> None:
         """Close the file; harmless twice."""

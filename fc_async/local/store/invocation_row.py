@@ -16,21 +16,21 @@ from .shelf import Row
 
 def invocation_row(invocation: Invocation) -> Row:
     """Write an invocation: one that runs as it was before this attempt, which is run again."""
-    fields = {
-        **_asked(invocation),
-        "state": _kept_state(invocation).value,
-        "failed_attempts": invocation.failed_attempts,
-        "system_errors": invocation.system_errors,
-        "due_ms": invocation.due_ms,
-        "first_system_error_ms": invocation.first_system_error_ms,
-        "ended_ms": invocation.ended_ms,
-        "attempts": [_attempt(one) for one in invocation.ended_attempts or ()],
-        "deliveries": [
+    fields = _asked(invocation)
+    state = _kept_state(invocation)
+    if state is not State.ENQUEUED:
+        fields["state"] = state.value
+        fields["failed_attempts"] = invocation.failed_attempts
+        fields["system_errors"] = invocation.system_errors
+        fields["due_ms"] = invocation.due_ms
+        fields["first_system_error_ms"] = invocation.first_system_error_ms
+        fields["ended_ms"] = invocation.ended_ms
+        fields["attempts"] = [_attempt(one) for one in invocation.ended_attempts or ()]
+        fields["deliveries"] = [
             [one.destination, one.record, one.reason, status] for one, status in invocation.deliveries or ()
-        ],
-        "record_bytes": invocation.record_bytes,
-        "has_payloads": invocation.has_payloads,
-    }
+        ]
+        fields["record_bytes"] = invocation.record_bytes
+        fields["has_payloads"] = invocation.has_payloads
     return compact(fields), invocation.payload
 
 
@@ -38,6 +38,8 @@ def read_invocation(engine: Engine, number: int, value: str, data: bytes) -> Inv
     """Read an invocation."""
     fields = json.loads(value)
     invocation = _invocation(engine, number, data, fields)
+    if "state" not in fields:
+        return invocation
     invocation.state = State(fields["state"])
     invocation.failed_attempts = fields["failed_attempts"]
     invocation.system_errors = fields["system_errors"]

@@ -18,22 +18,26 @@ class Shelf(Generic[_Key, _Value]):
     Args:
         table: where they are kept.
         write: returns what is written of one.
-        touched: is told that there is something to commit.
+        touched: is told, once for each commit, that there is something to write here.
     """
 
-    def __init__(self, table: str, write: Callable[[_Value], Row], touched: Callable[[], None]) -> None:
+    def __init__(
+        self, table: str, write: Callable[[_Value], Row], touched: Callable[[Shelf[_Key, _Value]], None]
+    ) -> None:
         self.table = table
         self._write = write
         self._touched = touched
         self._changed: dict[_Key, _Value | None] = {}
 
     def put(self, key: _Key, value: _Value) -> None:
+        if not self._changed:
+            self._touched(self)
         self._changed[key] = value
-        self._touched()
 
     def drop(self, key: _Key) -> None:
+        if not self._changed:
+            self._touched(self)
         self._changed[key] = None
-        self._touched()
 
     def puts(self) -> list[tuple[_Key, str, bytes | None]]:
         """Return the rows that are new or changed."""

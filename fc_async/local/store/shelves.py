@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Shelves:
     def __init__(self, code_root: Path, touched: Callable[[], None]) -> None:
         self._touched = touched
         self._is_in_use = True
+        self.changed: list[Shelf[Any, Any]] = []
+        """Those on which something has changed since the last commit."""
         touch = self._touch
         self.meta: Shelf[str, str] = Shelf("meta", _as_it_is, touch)
         self.functions: Shelf[str, Callable[[], KeptFunction]] = Shelf("function", FunctionRows(code_root).write, touch)
@@ -40,15 +42,18 @@ class Shelves:
         self.invocations: Shelf[int, Invocation] = Shelf("invocation", invocation_row, touch)
         self.deliveries: Shelf[int, KeptDelivery] = Shelf("delivery", delivery_row, touch)
 
-    def __iter__(self) -> Iterator[Shelf[Any, Any]]:
-        yield from (self.meta, self.functions, self.queues, self.messages, self.topics, self.pushes)
-        yield from (self.invocations, self.deliveries)
+    def written(self) -> None:
+        """Take note that what has changed is safe."""
+        for shelf in self.changed:
+            shelf.written()
+        self.changed.clear()
 
     def retire(self) -> None:
         """Keep nothing more: the service that they were for has been started over."""
         self._is_in_use = False
 
-    def _touch(self) -> None:
+    def _touch(self, shelf: Shelf[Any, Any]) -> None:
+        self.changed.append(shelf)
         if self._is_in_use:
             self._touched()
 

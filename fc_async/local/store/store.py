@@ -116,11 +116,10 @@ class Store:
         if isinstance(self._clock, ManualClock) and self._clock.now_ms() != self._kept_ms:
             self.shelves.meta.put("manual_ms", str(self._clock.now_ms()))
         try:
-            self._database.write(self.shelves, is_cleared=self._is_cleared)
+            self._database.write(self.shelves.changed, is_cleared=self._is_cleared)
         except sqlite3.Error as error:
             raise NotWritten(f"{self.folder.database}: {error}") from None
-        for shelf in self.shelves:
-            shelf.written()
+        self.shelves.written()
         self._is_cleared = False
         self._kept_ms = self._clock.now_ms()
 

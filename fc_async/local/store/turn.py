@@ -1,4 +1,8 @@
-"""One commit for each turn of the event loop, and nobody is answered before it."""
+"""One commit for each turn of the event loop, and nobody is answered before it.
+
+The loop runs callbacks in the order in which they were asked for. A change asks for a commit; who waits for it asks to
+go on after that, and so goes on in the next turn, when the commit has been.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,10 @@ from collections.abc import Callable
 log = logging.getLogger("fc_async.local")
 
 
+_RETRY_SECONDS = 1.0
+"""What could not be written is tried again, also where nobody asks."""
+
+
 class NotWritten(Exception):  # noqa: N818 - what happened, for the answer; never seen by a user
     """What has changed could not be written; the text says why."""
 
@@ -16,7 +24,7 @@ class NotWritten(Exception):  # noqa: N818 - what happened, for the answer; neve
 class Turn:
     """Commits what the callbacks of one turn have changed, together.
 
-    What could not be written stays to be written: the next that asks has it tried again.
+    What could not be written stays to be written, and is tried again after a second and by the next that asks.
 
     Args:
         write: writes all that has changed, or raises NotWritten.
@@ -26,8 +34,9 @@ class Turn:
         self._write = write
         self._has_changes = False
         self._is_scheduled = False
-        self._is_failing = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._commits = 0
+        self._last_written = 0  # the last commit that has written everything up to it
+        self._failure = ""
 
     def touch(self) -> None:
         """Commit at the end of this turn."""
@@ -40,37 +49,34 @@ class Turn:
         """Wait until everything that has changed up to now is safe; raises NotWritten."""
         if not self._has_changes:
             return
-        self.touch()
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        await waiting
+        self.touch()  # what could not be written has no commit under way
+        commit = self._commits + 1
+        await asyncio.sleep(0)
+        if self._last_written < commit:
+            raise NotWritten(self._failure)
 
     def commit(self) -> None:
-        """Write what has changed, and let those go on who wait for it."""
+        """Write what has changed."""
         self._is_scheduled = False
-        failure = self._failure() if self._has_changes else None
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            if one.done():
-                continue
-            if failure is None:
-                one.set_result(None)
-            else:
-                one.set_exception(NotWritten(failure))
+        self._commits += 1
+        if not self._has_changes:
+            return
+        try:
+            self._write()
+        except NotWritten as failed:
+            self._failed(str(failed))
+            return
+        if self._failure:
+            log.info("what has changed is kept again")
+        self._has_changes, self._failure = False, ""
+        self._last_written = self._commits
 
     def forget(self) -> None:
         """Write nothing of what has changed."""
         self._has_changes = False
 
-    def _failure(self) -> str | None:
-        try:
-            self._write()
-        except NotWritten as failed:
-            if not self._is_failing:
-                log.error("nothing can be kept: %s; requests are answered 500 until it can", failed)
-            self._is_failing = True
-            return str(failed)
-        if self._is_failing:
-            log.info("what has changed is kept again")
-        self._has_changes = self._is_failing = False
-        return None
+    def _failed(self, reason: str) -> None:
+        if not self._failure:
+            log.error("nothing can be kept: %s; requests are answered 500 until it can", reason)
+        self._failure = reason
+        asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.touch)

@@ -10,6 +10,7 @@ import sys
 
 from ..server import LocalServer
 from .log import PLAIN, LineRecord, SafeFormatter, StderrLog
+from .watched_file import WatchedFile
 
 log = logging.getLogger("fc_async.local")
 
@@ -17,31 +18,35 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
-def run(server: LocalServer, *, is_quiet: bool = False) -> None:
+def run(server: LocalServer, *, is_quiet: bool = False, watched: WatchedFile | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; the first line on stdout is the base URL, and nothing follows it there.
 
     Args:
         server: what is served.
         is_quiet: log one line for each invocation, and nothing that handlers print.
+        watched: the file of functions that it follows; None: it follows none.
 
     Raises:
         LocalError: the port is in use, or a function cannot be deployed.
     """
     handler = _log_to_stderr(is_quiet)
     try:
-        asyncio.run(_serve_until_signalled(server))
+        asyncio.run(_serve_until_signalled(server, watched))
     finally:
         handler.close()
 
 
-async def _serve_until_signalled(server: LocalServer) -> None:
+async def _serve_until_signalled(server: LocalServer, watched: WatchedFile | None) -> None:
     stopped = _event_of_a_signal(asyncio.get_running_loop())
     async with server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         _collect_garbage_less_often()
         log.info("ready: export FC_ASYNC_ENDPOINT=%s", server.url, extra=PLAIN)
+        following = None if watched is None else asyncio.create_task(watched.serve(server))
         await stopped.wait()
+        if following is not None:
+            following.cancel()
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # it ends, and the interpreter would not keep another handler so long
         _say_what_is_gone(server)
@@ -66,7 +71,7 @@ def _event_of_a_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 def _say_what_is_gone(server: LocalServer) -> None:
     held = server.held()
     if held:
-        log.warning("%s", held)
+        log.log(logging.WARNING if server.data is None else logging.INFO, "%s", held)
 
 
 def _log_to_stderr(is_quiet: bool) -> StderrLog:
