@@ -16,14 +16,33 @@ REQUESTS = 3000
 WARM_UP = 1000
 BARS = {1: 0.6, 8: 0.5}
 
+Rates = dict[tuple[str, int], list[float]]
+"""Requests a second in each round, by server and number of connections."""
+
 
 def main() -> None:
     """Measure and print."""
-    rounds = report.rounds_from(sys.argv, ROUNDS)
+    rates = measured(report.rounds_from(sys.argv, ROUNDS))
+    for connections, bar in BARS.items():
+        ratio = report.median_of_ratios(rates["local", connections], rates["bare", connections])
+        report.row(*cells(rates, connections, "accept"), f"{ratio:.2f} × bare", f"≥ {bar} ×")
+
+
+def cells(rates: Rates, connections: int, what: str) -> tuple[str, str, str]:
+    """Return the cells of a row that say what was measured."""
+    return (
+        f"{what}, {connections} connection{'s'[: connections > 1]}",
+        f"{report.spread(rates['local', connections])} per s",
+        f"bare {report.spread(rates['bare', connections])} per s",
+    )
+
+
+def measured(rounds: int, *arguments: str) -> Rates:
+    """Measure both servers; `fc-async local up` has these further arguments."""
     request = post(bare_server.PATH, b"x" * 1024, X_Fc_Invocation_Type="Async", Content_Type="application/octet-stream")
     with ExitStack() as stack:
         bare_port, _ = stack.enter_context(servers.started("-m", "tests.bench.bare_server"))
-        local_port, _ = stack.enter_context(servers.local_up("--workers", "0"))
+        local_port, _ = stack.enter_context(servers.local_up("--workers", "0", *arguments))
         clients = {
             (server, connections): RawClient(port, request, connections=connections, status=202)
             for connections in BARS
@@ -31,21 +50,13 @@ def main() -> None:
         }
         for client in clients.values():
             client.rate(WARM_UP)
-        rates: dict[tuple[str, int], list[float]] = {key: [] for key in clients}
+        rates: Rates = {key: [] for key in clients}
         for _ in range(rounds):
             for key, client in clients.items():
                 rates[key].append(client.rate(REQUESTS))
         for client in clients.values():
             client.close()
-    for connections, bar in BARS.items():
-        ours, bare = rates["local", connections], rates["bare", connections]
-        report.row(
-            f"accept, {connections} connection{'s'[: connections > 1]}",
-            f"{report.spread(ours)} per s",
-            f"bare {report.spread(bare)} per s",
-            f"{report.median_of_ratios(ours, bare):.2f} × bare",
-            f"≥ {bar} ×",
-        )
+    return rates
 
 
 if __name__ == "__main__":

@@ -17,6 +17,15 @@ def post(path: str, body: bytes, **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def is_whole(answer: bytes) -> bool:
+    """Whether these bytes are an answer with all of its body."""
+    end = answer.find(b"\r\n\r\n")
+    if end < 0:
+        return False
+    length = _LENGTH.search(answer, 0, end)
+    return length is None or len(answer) >= end + 4 + int(length[1])
+
+
 class RawClient:
     """Keeps connections busy: each sends the request again as soon as its answer is whole.
 
@@ -58,20 +67,13 @@ class RawClient:
 
     def _receive(self, connection: socket.socket) -> None:
         answer = connection.recv(65536)
-        while not self._is_whole(answer):
+        while not is_whole(answer):
             piece = connection.recv(65536)
             if not piece:
                 raise SystemExit(f"the server closed the connection after {answer[:200]!r}")
             answer += piece
-
-    def _is_whole(self, answer: bytes) -> bool:
-        end = answer.find(b"\r\n\r\n")
-        if end < 0:
-            return False
         if not answer.startswith(self._answer_start):
             raise SystemExit(f"expected {self._answer_start!r}, the server answered {answer[:300]!r}")
-        length = _LENGTH.search(answer, 0, end)
-        return length is None or len(answer) >= end + 4 + int(length[1])
 
     def close(self) -> None:
         """Hang up."""

@@ -34,15 +34,30 @@ def median_of_ratios(measured: Sequence[float], beside: Sequence[float]) -> floa
     return statistics.median(one / other for one, other in zip(measured, beside, strict=True))
 
 
-def spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float], digits: int = 0) -> str:
     """Return the median, and in brackets the quarters below and above it."""
     quarters = statistics.quantiles(values, n=4)
-    return f"{statistics.median(values):,.0f} ({quarters[0]:,.0f}-{quarters[2]:,.0f})"
+    return f"{statistics.median(values):,.{digits}f} ({quarters[0]:,.{digits}f}-{quarters[2]:,.{digits}f})"
 
 
 def row(*cells: str) -> None:
     """Print a row of the table."""
     say(f"| {' | '.join(cells)} |")
+
+
+def is_met(cells: Sequence[str], value: float, bar: float, unit: str, *, at_most: bool = False) -> bool:
+    """Print a row that ends in what was measured and its bar; return whether the bar is met.
+
+    Args:
+        cells: what was measured, its figures, and those of what was measured beside it.
+        value: what is held against the bar.
+        bar: the bar.
+        unit: of both, as `×` or `ms`.
+        at_most: whether less is better.
+    """
+    met = value <= bar if at_most else value >= bar
+    row(*cells, f"{value:,.2f} {unit}", f"{'≤' if at_most else '≥'} {bar:g} {unit}{'' if met else ': MISSED'}")
+    return met
 
 
 def say(text: str) -> None:

@@ -23,10 +23,14 @@ def listening() -> socket.socket:
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[tuple[int, int]]:
+def started(*arguments: str, **variables: str) -> Iterator[tuple[int, int]]:
     """Run Python with these arguments; give the port, which the first line of its stdout ends in, and the pid."""
     process = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**environment(), **variables},
     )
     assert process.stdout is not None
     try:
@@ -55,7 +59,8 @@ def local_up(*arguments: str, on_success: str | None = None, handler: str = HAND
         (code / "index.py").write_text(handler)
         file = Path(folder) / "s.yaml"
         file.write_text(_document(on_success))
-        with started(*LOCAL_UP, "-f", str(file), *arguments) as at:
+        # What it unpacks is gone with the folder, also where it is killed.
+        with started(*LOCAL_UP, "-f", str(file), *arguments, TMPDIR=folder) as at:
             yield at
 
 
