@@ -90,10 +90,12 @@ class Database:
         Raises:
             sqlite3.Error: it could not be written.
         """
-        rows = [(shelf.table, shelf.puts(), shelf.drops()) for shelf in shelves]
-        if len(rows) == 1 and len(rows[0][1]) + len(rows[0][2]) == 1 and not is_cleared:
-            self._write(*rows[0])  # one statement for one row is a transaction of its own
-            return
+        rows = [(shelf.table, *shelf.rows()) for shelf in shelves]
+        if len(rows) == 1 and not is_cleared:
+            ((table, puts, drops),) = rows
+            if len(puts) == 1 and not drops:  # one statement for one row is a transaction of its own
+                self._connection.execute(_PUT[table], puts[0])
+                return
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:

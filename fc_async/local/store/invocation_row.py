@@ -16,44 +16,47 @@ from .shelf import Row
 
 def invocation_row(invocation: Invocation) -> Row:
     """Write an invocation: one that runs as it was before this attempt, which is run again."""
-    fields = _asked(invocation)
     state = _kept_state(invocation)
-    if state is not State.ENQUEUED:
-        fields["state"] = state.value
-        fields["failed_attempts"] = invocation.failed_attempts
-        fields["system_errors"] = invocation.system_errors
-        fields["due_ms"] = invocation.due_ms
-        fields["first_system_error_ms"] = invocation.first_system_error_ms
-        fields["ended_ms"] = invocation.ended_ms
-        fields["attempts"] = [_attempt(one) for one in invocation.ended_attempts or ()]
-        fields["deliveries"] = [
+    if state is State.ENQUEUED:
+        return compact(_asked(invocation)), invocation.payload
+    so_far = {
+        "state": state.value,
+        "failed_attempts": invocation.failed_attempts,
+        "system_errors": invocation.system_errors,
+        "due_ms": invocation.due_ms,
+        "first_system_error_ms": invocation.first_system_error_ms,
+        "ended_ms": invocation.ended_ms,
+        "attempts": [_attempt(one) for one in invocation.ended_attempts or ()],
+        "deliveries": [
             [one.destination, one.record, one.reason, status] for one, status in invocation.deliveries or ()
-        ]
-        fields["record_bytes"] = invocation.record_bytes
-        fields["has_payloads"] = invocation.has_payloads
-    return compact(fields), invocation.payload
+        ],
+        "record_bytes": invocation.record_bytes,
+        "has_payloads": invocation.has_payloads,
+    }
+    return compact([*_asked(invocation), so_far]), invocation.payload
 
 
 def read_invocation(engine: Engine, number: int, value: str, data: bytes) -> Invocation:
     """Read an invocation."""
-    fields = json.loads(value)
-    invocation = _invocation(engine, number, data, fields)
-    if "state" not in fields:
+    asked = json.loads(value)
+    so_far = asked.pop() if isinstance(asked[-1], dict) else None
+    invocation = _invocation(engine, number, data, *asked)
+    if so_far is None:
         return invocation
-    invocation.state = State(fields["state"])
-    invocation.failed_attempts = fields["failed_attempts"]
-    invocation.system_errors = fields["system_errors"]
-    invocation.due_ms = fields["due_ms"]
-    invocation.first_system_error_ms = fields["first_system_error_ms"]
-    invocation.ended_ms = fields["ended_ms"]
-    invocation.attempts = len(fields["attempts"])
-    invocation.ended_attempts = [_read_attempt(one) for one in fields["attempts"]] or None
+    invocation.state = State(so_far["state"])
+    invocation.failed_attempts = so_far["failed_attempts"]
+    invocation.system_errors = so_far["system_errors"]
+    invocation.due_ms = so_far["due_ms"]
+    invocation.first_system_error_ms = so_far["first_system_error_ms"]
+    invocation.ended_ms = so_far["ended_ms"]
+    invocation.attempts = len(so_far["attempts"])
+    invocation.ended_attempts = [_read_attempt(one) for one in so_far["attempts"]] or None
     invocation.deliveries = [
         (Deliver(destination, record, invocation, reason), status)
-        for destination, record, reason, status in fields["deliveries"]
+        for destination, record, reason, status in so_far["deliveries"]
     ] or None
-    invocation.record_bytes = fields["record_bytes"]
-    invocation.has_payloads = fields["has_payloads"]
+    invocation.record_bytes = so_far["record_bytes"]
+    invocation.has_payloads = so_far["has_payloads"]
     return invocation
 
 
@@ -62,7 +65,7 @@ def delivery_row(kept: KeptDelivery) -> Row:
     due_ms, failures, item = kept
     invocation = item.invocation
     fields = {
-        **_asked(invocation),
+        "asked": _asked(invocation),
         "number": invocation.number,
         "due_ms": due_ms,
         "failures": failures,
@@ -84,39 +87,30 @@ def read_delivery(engine: Engine, invocations: Mapping[int, Invocation], value: 
     number = fields["number"]
     invocation = invocations.get(number)
     if invocation is None:  # so many have ended since that it is forgotten
-        invocation = _invocation(engine, number, b"", fields)
+        invocation = _invocation(engine, number, b"", *fields["asked"])
         invocation.has_payloads = False
     return fields["due_ms"], fields["failures"], Deliver(fields["destination"], fields["record"], invocation)
 
 
-def _asked(invocation: Invocation) -> dict[str, Any]:
-    return {
-        "function": invocation.function,
-        "qualifier": invocation.qualifier,
-        "serial": invocation.target.serial,
-        "request_id": invocation.request_id,
-        "task_id": invocation.task_id,
-        "accepted_ms": invocation.accepted_ms,
-        "delay_ms": invocation.delay_ms,
-        "depth": invocation.depth,
-        "parent": invocation.parent,
-        "is_task": invocation.is_task,
-    }
+def _asked(invocation: Invocation) -> list[Any]:
+    return [
+        invocation.function,
+        invocation.qualifier,
+        invocation.target.serial,
+        invocation.request_id,
+        invocation.task_id,
+        invocation.accepted_ms,
+        invocation.delay_ms,
+        invocation.depth,
+        invocation.parent,
+        invocation.is_task,
+    ]
 
 
-def _invocation(engine: Engine, number: int, payload: bytes, fields: dict[str, Any]) -> Invocation:
-    return Invocation(
-        number,
-        engine.functions.target_of(fields["function"], fields["qualifier"], fields["serial"]),
-        payload,
-        fields["request_id"],
-        fields["task_id"],
-        fields["accepted_ms"],
-        fields["delay_ms"],
-        fields["depth"],
-        fields["parent"],
-        fields["is_task"],
-    )
+def _invocation(
+    engine: Engine, number: int, payload: bytes, function: str, qualifier: str | None, serial: int, *asked: Any
+) -> Invocation:
+    return Invocation(number, engine.functions.target_of(function, qualifier, serial), payload, *asked)
 
 
 def _kept_state(invocation: Invocation) -> State:

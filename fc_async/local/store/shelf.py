@@ -39,15 +39,17 @@ class Shelf(Generic[_Key, _Value]):
             self._touched(self)
         self._changed[key] = None
 
-    def puts(self) -> list[tuple[_Key, str, bytes | None]]:
-        """Return the rows that are new or changed."""
-        changed = self._changed.items()
-        return [(key, *self._write(thing)) for key, thing in changed if thing is not None]
-
-    def drops(self) -> list[tuple[_Key]]:
-        """Return the keys of the rows that are gone."""
-        changed = self._changed.items()
-        return [(key,) for key, thing in changed if thing is None]
+    def rows(self) -> tuple[list[tuple[_Key, str, bytes | None]], list[tuple[_Key]]]:
+        """Return the rows that are new or changed, and the keys of those that are gone."""
+        puts: list[tuple[_Key, str, bytes | None]] = []
+        drops: list[tuple[_Key]] = []
+        for key, thing in self._changed.items():
+            if thing is None:
+                drops.append((key,))
+            else:
+                value, data = self._write(thing)
+                puts.append((key, value, data))
+        return puts, drops
 
     def written(self) -> None:
         """Take note that what was returned is safe."""

@@ -45,6 +45,7 @@ class Store:
             self.folder.close()
             raise
         self._clock = clock
+        self._is_manual = isinstance(clock, ManualClock)
         self._is_cleared = False
         self._turn = Turn(self._write)
         self.shelves = Shelves(self.folder.code, self._turn.touch)
@@ -67,7 +68,7 @@ class Store:
             self._clock.advance_to(int(kept_ms))
 
     def _kind_of_clock(self) -> str:
-        return "manual" if isinstance(self._clock, ManualClock) else "real"
+        return "manual" if self._is_manual else "real"
 
     def random(self, seed: int | None) -> Random:
         """Return where ids come from: another sequence after each start, for those of the last one are in use."""
@@ -113,15 +114,15 @@ class Store:
         self._turn.touch()
 
     def _write(self) -> None:
-        if isinstance(self._clock, ManualClock) and self._clock.now_ms() != self._kept_ms:
-            self.shelves.meta.put("manual_ms", str(self._clock.now_ms()))
+        if self._is_manual and self._clock.now_ms() != self._kept_ms:
+            self._kept_ms = self._clock.now_ms()
+            self.shelves.meta.put("manual_ms", str(self._kept_ms))
         try:
             self._database.write(self.shelves.changed, is_cleared=self._is_cleared)
         except sqlite3.Error as error:
             raise NotWritten(f"{self.folder.database}: {error}") from None
         self.shelves.written()
         self._is_cleared = False
-        self._kept_ms = self._clock.now_ms()
 
     def close(self) -> None:
         """Write what is left, and give the folder back; harmless twice."""
