@@ -170,7 +170,9 @@ class Consumer:
         """
         return self._run(self._ending(max_messages, idle_timeout_seconds, deadline_seconds))
 
-    def run_for(self, seconds: float | timedelta) -> ConsumerSummary:
+    def run_for(
+        self, seconds: float | timedelta, *, idle_timeout_seconds: float | timedelta | None = None
+    ) -> ConsumerSummary:
         """Handle letters, and be back in less than this time: for a function, which has a timeout of its own.
 
         The grace is in it: 3 tenths of the time at most. So are 2 tenths, 5 seconds at most, to tell the service what
@@ -179,13 +181,15 @@ class Consumer:
         Args:
             seconds: over 0, 86400 at most, a number or a timedelta; `context.function.timeout` less what the function
                 does besides.
+            idle_timeout_seconds: be back when nothing came for so long, as `run`; None: an empty queue is waited at.
 
         Raises:
             ArgumentError, ServiceError, SettingsError: as `run`.
         """
         whole = check_timeout("seconds", seconds)
         grace, flush = min(self._grace_seconds, 0.3 * whole), min(5.0, 0.2 * whole)
-        return self._run(Ending(None, FOREVER, monotonic() + whole - grace - flush, grace, flush))
+        idle = check_wait("idle_timeout_seconds", idle_timeout_seconds)
+        return self._run(Ending(None, idle, monotonic() + whole - grace - flush, grace, flush))
 
     async def run_async(
         self,
