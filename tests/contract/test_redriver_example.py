@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +32,10 @@ FIXED_AT = "2026-01-01T08:00:01+08:00"  # a second later
 TIMER = json.dumps({"triggerTime": "2026-01-01T00:05:00Z", "triggerName": "redriver-1", "payload": ""}).encode()
 ORDERS = """
 import json
+import re
+import runpy
+import subprocess
+import sys
 def handler(event, context):
     if json.loads(event).get("failure"):
         raise ValueError("no")
@@ -115,3 +123,38 @@ def test_one_instance_has_ended_when_the_next_timer_fires() -> None:
     assert crons == {"@every 5m"}
     assert props["timeout"] < 300
     assert props["asyncInvokeConfig"]["maxAsyncRetryAttempts"] == 0
+
+
+def simulation() -> Any:
+    return runpy.run_path(str(FILE.with_name("simulate.py")))
+
+
+def test_twice_the_instances_take_half_the_time_until_the_queue_is_the_limit() -> None:
+    names = simulation()
+    seconds = names["Redriver"](per_second=250).seconds
+    for letters in (1_000_000, 10_000_000):
+        for instances in (1, 2, 4, 8):
+            assert seconds(letters, instances) / seconds(letters, 2 * instances) == pytest.approx(2, rel=0.1)
+    limit = names["QUEUE_PER_SECOND"] // 250
+    assert seconds(10_000_000, limit) == seconds(10_000_000, 2 * limit) > seconds(9_000_000, limit)
+    assert seconds(10_000_000, limit) > 10_000_000 / names["QUEUE_PER_SECOND"]
+
+
+def test_the_simulation_waits_for_the_next_timer_and_marks_what_outlives_its_letters() -> None:
+    names = simulation()
+    redriver = names["Redriver"](per_second=10)
+    works = redriver.timeout_seconds - redriver.start_seconds - redriver.end_seconds
+    assert redriver.seconds(10 * works, 1) == redriver.start_seconds + works
+    assert redriver.seconds(10 * works + 10, 1) == redriver.every_seconds + redriver.start_seconds + 1
+    assert "expire" in names["shown"](names["Redriver"](per_second=1).seconds(10_000_000, 1))
+    props = yaml.safe_load(FILE.read_text())["resources"]["redriver"]["props"]
+    assert redriver.timeout_seconds == props["timeout"]
+
+
+def test_the_simulation_of_the_readme_is_what_the_script_prints() -> None:
+    text = (FILE.parents[1] / "README.md").read_text()
+    (command,) = re.findall(r"^python redriver/(simulate\.py .*)$", text, re.MULTILINE)
+    shown = subprocess.run(
+        [sys.executable, *command.split()], cwd=FILE.parent, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout in text
