@@ -9,14 +9,16 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from fc_async import Consumer, Letter, QueueClient, Retry
-from fc_async.testing import record
+from fc_async.testing import local, record
 from fc_async.testing.local_fc import LocalFC
 
 SECONDS = 60
@@ -53,6 +55,12 @@ DOES_SOMETHING = {
 }
 
 
+@pytest.fixture
+def fc() -> Iterator[LocalFC]:
+    with local() as one:  # one of its own: that of `fc_local` lives on after the test
+        yield one
+
+
 class Client(QueueClient):
     """A client that says when it has tried to renew or to give back a message."""
 
@@ -71,22 +79,23 @@ class Case:
     """A queue with some letters, and a consumer whose call meets a fault.
 
     Args:
-        local: the local service.
+        fc: the local service.
         call: which call.
         fault: what happens to it.
     """
 
-    def __init__(self, local: LocalFC, call: str, fault: dict[str, Any]) -> None:
+    def __init__(self, fc: LocalFC, call: str, fault: dict[str, Any]) -> None:
         self.call = call
-        self._local = local
+        self._fc = fc
         self.name = f"q-{call}"
-        self.queue = Client(self.name, endpoint=local.endpoint, read_timeout_seconds=0.1)
-        with QueueClient(self.name, endpoint=local.endpoint) as patient:
+        is_slow = fault.keys() & {"delay_seconds", "slow_body_seconds"}
+        self.queue = Client(self.name, endpoint=fc.endpoint, read_timeout_seconds=0.1 if is_slow else SECONDS)
+        with QueueClient(self.name, endpoint=fc.endpoint) as patient:
             patient.create(visibility_timeout=1 if call == "renew" else 30)
             for number in range(LETTERS):
                 patient.send(record(request_id=str(number)).text)
         after = int(call == "receive" and fault.get("status") in (400, 403))  # at the first one, they end the run
-        local.fault(CALLS[call], resource=self.name, times=1, after=after, **fault)
+        fc.fault(CALLS[call], resource=self.name, times=1, after=after, **fault)
         self.seen: Counter[str] = Counter()
         self.handled = threading.Event()
 
@@ -96,8 +105,8 @@ class Case:
         self.handled.set()
         if self.seen["0"] == self.seen[letter.record.request_id] == 1 and letter.record.request_id == "0":
             if self.call == "renew":
-                for _ in range(2):  # the call that meets the fault, and one that does not
-                    self.queue.changes.acquire(timeout=0.5)
+                self.queue.changes.acquire(timeout=SECONDS)  # the call that meets the fault
+                self.queue.changes.acquire(timeout=0.5)  # and one that does not, where the message is held still
             if self.call == "release":
                 raise Retry(after_seconds=1)
 
@@ -107,10 +116,12 @@ class Case:
         with ThreadPoolExecutor(1) as pool:
             run = pool.submit(consumer.run)
             try:
-                while self._local.records(self.name):
+                ends_at = time.monotonic() + SECONDS
+                while self._fc.records(self.name):
                     assert not run.done(), run.result()
+                    assert time.monotonic() < ends_at, f"{self.call}: {self.seen}, and the queue is not empty"
                     if not self.handled.wait(QUIET_SECONDS):
-                        self._local.advance(step_seconds)
+                        self._fc.advance(step_seconds)
                     self.handled.clear()
             finally:
                 consumer.stop()
@@ -118,48 +129,48 @@ class Case:
                 self.queue.close()
 
 
-def run_cases(local: LocalFC, fault: dict[str, Any], step_seconds: float) -> list[Case]:
+def run_cases(fc: LocalFC, fault: dict[str, Any], step_seconds: float) -> list[Case]:
     """Run a case for each call, and see that each has met its fault."""
-    every = [Case(local, call, fault) for call in CALLS]
+    every = [Case(fc, call, fault) for call in CALLS]
     together = every if step_seconds else every[:-1]
     with ThreadPoolExecutor(len(together)) as pool:
         list(pool.map(lambda one: one.run(step_seconds), together, timeout=SECONDS))
     if not step_seconds:
         every[-1].run(1.1)  # what is released shows only when time moves, which the others must not see
-    assert [(one["resource"], one["happened"]) for one in local.faults()] == [(one.name, 1) for one in every]
+    assert [(one["resource"], one["happened"]) for one in fc.faults()] == [(one.name, 1) for one in every]
     return every
 
 
 @pytest.mark.parametrize("fault", DOES_NOTHING.values(), ids=DOES_NOTHING)
 def test_a_call_that_fails_and_did_nothing_costs_no_letter_and_no_second_handling(
-    fc_local: LocalFC, fault: dict[str, Any]
+    fc: LocalFC, fault: dict[str, Any]
 ) -> None:
-    for one in run_cases(fc_local, fault, step_seconds=0):
+    for one in run_cases(fc, fault, step_seconds=0):
         again = {"0": 2} if one.call == "release" else {}
         assert one.seen == {**{str(number): 1 for number in range(LETTERS)}, **again}, one.call
 
 
 @pytest.mark.parametrize("fault", DOES_SOMETHING.values(), ids=DOES_SOMETHING)
 def test_whatever_happens_to_a_call_every_letter_is_handled_and_the_queue_ends_empty(
-    fc_local: LocalFC, fault: dict[str, Any]
+    fc: LocalFC, fault: dict[str, Any]
 ) -> None:
     step_seconds = 31 - min(0, fault.get("clock_jump_seconds", 0))
-    for one in run_cases(fc_local, fault, step_seconds):
+    for one in run_cases(fc, fault, step_seconds):
         assert set(one.seen) == {str(number) for number in range(LETTERS)}, one.call
 
 
-def test_what_the_service_failed_to_delete_of_a_batch_is_deleted_by_the_next_call(fc_local: LocalFC) -> None:
-    queue = fc_local.queue("dead")
+def test_what_the_service_failed_to_delete_of_a_batch_is_deleted_by_the_next_call(fc: LocalFC) -> None:
+    queue = fc.queue("dead")
     for number in range(LETTERS):
         queue.send(record(request_id=str(number)).text)
-    fc_local.fault("DeleteMessage", partial=1, times=2)
+    fc.fault("DeleteMessage", partial=1, times=2)
     summary = Consumer(queue, lambda _: None).run(max_messages=LETTERS)
     assert (summary.acknowledged, summary.released) == (LETTERS, 0)
-    assert fc_local.records(queue) == []
+    assert fc.records(queue) == []
 
 
-def test_a_poison_body_in_each_batch_costs_the_others_nothing(fc_local: LocalFC) -> None:
-    queue = fc_local.queue("dead")
+def test_a_poison_body_in_each_batch_costs_the_others_nothing(fc: LocalFC) -> None:
+    queue = fc.queue("dead")
     for number in range(48):
         queue.send("poison" if number % 16 == 7 else record(request_id=str(number)).text)
     seen: Counter[str] = Counter()
@@ -170,11 +181,11 @@ def test_a_poison_body_in_each_batch_costs_the_others_nothing(fc_local: LocalFC)
 
 
 @pytest.mark.parametrize("jump_seconds", [-7200, 7200])
-def test_a_clock_that_jumps_while_letters_are_held_costs_none(fc_local: LocalFC, jump_seconds: int) -> None:
-    queue, other = fc_local.queue("dead"), fc_local.queue("other")
+def test_a_clock_that_jumps_while_letters_are_held_costs_none(fc: LocalFC, jump_seconds: int) -> None:
+    queue, other = fc.queue("dead"), fc.queue("other")
     for number in range(LETTERS):
         queue.send(record(request_id=str(number)).text)
-    fc_local.fault("GetQueueAttributes", resource="other", clock_jump_seconds=jump_seconds, times=1)
+    fc.fault("GetQueueAttributes", resource="other", clock_jump_seconds=jump_seconds, times=1)
     seen: Counter[str] = Counter()
 
     def handle(letter: Letter) -> None:
@@ -183,18 +194,18 @@ def test_a_clock_that_jumps_while_letters_are_held_costs_none(fc_local: LocalFC,
             other.get_attributes()
         seen[letter.record.request_id] += 1
 
-    while fc_local.records(queue):
+    while fc.records(queue):
         Consumer(queue, handle, concurrency=1).run(idle_timeout_seconds=0)
-        fc_local.advance(7231)
+        fc.advance(7231)
     assert set(seen) == {str(number) for number in range(LETTERS)}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_the_grace_and_releases_what_runs(fc_local: LocalFC, number: int) -> None:
-    fc_local.queue("dead")
+def test_a_second_signal_ends_the_grace_and_releases_what_runs(fc: LocalFC, number: int) -> None:
+    fc.queue("dead")
     before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
     over = threading.Event()
-    with Client("dead", endpoint=fc_local.endpoint) as queue:
+    with Client("dead", endpoint=fc.endpoint) as queue:
         for _ in range(2):
             queue.send(record().text)
 
@@ -208,13 +219,13 @@ def test_a_second_signal_ends_the_grace_and_releases_what_runs(fc_local: LocalFC
         over.set()
         assert (summary.acknowledged, summary.released) == (0, 2)
         assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before
-        fc_local.advance(1.1)
+        fc.advance(1.1)
         assert queue.get_attributes().active_messages == 2
 
 
-def test_a_second_signal_cancels_the_coroutine_that_runs(fc_local: LocalFC) -> None:
-    fc_local.queue("dead")
-    with Client("dead", endpoint=fc_local.endpoint) as queue:
+def test_a_second_signal_cancels_the_coroutine_that_runs(fc: LocalFC) -> None:
+    fc.queue("dead")
+    with Client("dead", endpoint=fc.endpoint) as queue:
         for _ in range(2):
             queue.send(record().text)
 
