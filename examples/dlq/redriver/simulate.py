@@ -54,7 +54,10 @@ class Redriver:
 def main():
     arguments = argparse.ArgumentParser(description="How many instances for how many letters.")
     arguments.add_argument("--per-instance", type=float, required=True, help="letters that one sends in a second")
-    redriver = Redriver(arguments.parse_args().per_instance)
+    per_second = arguments.parse_args().per_instance
+    if not 0 < per_second < float("inf"):
+        arguments.error(f"--per-instance: expected letters a second, over 0, got {per_second}")
+    redriver = Redriver(per_second)
     print("| instances |", " | ".join(f"{letters:,} letters" for letters in LETTERS), "|")
     print("|---|" + "---|" * len(LETTERS))
     for instances in INSTANCES:

@@ -195,8 +195,8 @@ class Desk:
             else:
                 self._holding.forget(key, came_late=key in late)
         if late:
-            reason = "were handled and could not be deleted, because their visibility was over or they are gone"
-            self._say(f"{len(late)} letters {reason}: they may come again")
+            reason = "their visibility was over, they are gone, or the service fails at them"
+            self._say(f"{len(late)} letters were handled and could not be deleted, and may come again: {reason}")
 
     def not_deleted(self, now: float, keys: list[int], error: FcAsyncError) -> None:
         """Take that a delete did not work as a whole."""
