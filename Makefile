@@ -9,12 +9,13 @@ export ALIBABA_CLOUD_ECS_METADATA_DISABLED := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-slow check format bench fuzz lowest clean
+.PHONY: help demo test test-slow crash check format bench fuzz lowest clean
 
 help:
 	@echo "make demo    the whole story on this machine, narrated"
 	@echo "make test    the tests"
 	@echo "make test-slow  the tests that take seconds or much memory by themselves"
+	@echo "make crash   the tests that kill processes at random, and count what is lost (nothing)"
 	@echo "make check   lint, types, import rules"
 	@echo "make format  put the code into the project's form"
 	@echo "make bench   speed and size, beside the peers, in tables (some minutes)"
@@ -34,8 +35,12 @@ test: $(READY)
 
 # One after the other: each of these takes seconds, or hundreds of megabytes, by itself. Then all that Hypothesis tries.
 test-slow: $(READY)
-	$(PYTEST) -m slow
+	$(PYTEST) -m "slow and not crash"
 	HYPOTHESIS_PROFILE=ci $(PYTEST) -n $(TEST_PROCESSES) -m "hypothesis and not slow"
+
+# One after the other: each needs the machine to itself.
+crash: $(READY)
+	$(PYTEST) -m crash
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -98,8 +98,8 @@ class Connection:
             failure = _refused(self._action(verb), answer)
         raise failure
 
-    def refused_parts(self, verb: str, method: str, target: str, xml: bytes) -> set[str]:
-        """Make one call about several messages, and return the receipt handles of those that the service refused.
+    def refused_parts(self, verb: str, method: str, target: str, xml: bytes) -> dict[str, str | None]:
+        """Make one call about several messages, and return what the service refused: code by receipt handle.
 
         Raises:
             ServiceError: the service refused the whole of it.
@@ -107,11 +107,11 @@ class Connection:
         """
         answer = self.call(verb, method, target, xml, expected=(204, 404))
         if answer.status == 204:
-            return set()
-        handles = {error.receipt_handle for error in read_errors(answer.body)}
-        if not handles or None in handles:
+            return {}
+        codes = {error.receipt_handle: error.code for error in read_errors(answer.body)}
+        if not codes or None in codes:
             raise _refused(self._action(verb), answer)
-        return {handle for handle in handles if handle is not None}
+        return {handle: code for handle, code in codes.items() if handle is not None}
 
     def read(self, verb: str, answer: Answer, reader: Callable[[bytes], _Read]) -> _Read:
         """Read an answer's body.

@@ -153,7 +153,8 @@ class Consumer:
     ) -> ConsumerSummary:
         """Handle letters until SIGTERM, SIGINT, `stop()` or one of these limits; then end what runs, and return.
 
-        The signals are taken in the main thread alone, and put back; a second one does what it did before the run.
+        The signals are taken in the main thread alone, and put back. A second one ends the grace: what runs still has
+        its letter released at once. One more does what it did before the run.
 
         Args:
             max_messages: after so many letters, 1 or more; None: no limit.
@@ -169,7 +170,9 @@ class Consumer:
         """
         return self._run(self._ending(max_messages, idle_timeout_seconds, deadline_seconds))
 
-    def run_for(self, seconds: float | timedelta) -> ConsumerSummary:
+    def run_for(
+        self, seconds: float | timedelta, *, idle_timeout_seconds: float | timedelta | None = None
+    ) -> ConsumerSummary:
         """Handle letters, and be back in less than this time: for a function, which has a timeout of its own.
 
         The grace is in it: 3 tenths of the time at most. So are 2 tenths, 5 seconds at most, to tell the service what
@@ -178,13 +181,15 @@ class Consumer:
         Args:
             seconds: over 0, 86400 at most, a number or a timedelta; `context.function.timeout` less what the function
                 does besides.
+            idle_timeout_seconds: be back when nothing came for so long, as `run`; None: an empty queue is waited at.
 
         Raises:
             ArgumentError, ServiceError, SettingsError: as `run`.
         """
         whole = check_timeout("seconds", seconds)
         grace, flush = min(self._grace_seconds, 0.3 * whole), min(5.0, 0.2 * whole)
-        return self._run(Ending(None, FOREVER, monotonic() + whole - grace - flush, grace, flush))
+        idle = check_wait("idle_timeout_seconds", idle_timeout_seconds)
+        return self._run(Ending(None, idle, monotonic() + whole - grace - flush, grace, flush))
 
     async def run_async(
         self,
@@ -219,10 +224,11 @@ class Consumer:
         """Hand out letters one by one: the next one acknowledges the last one.
 
         Where the loop's body raises, or leaves with `break`, its letter is released and the run ends; `stop()` ends it
-        after the body. `summary` says what was done.
+        after the body, and so does a first signal; a second one does what it did before the run. `summary` says what
+        was done.
         """
         worker = LoopWorker(self._judge)
-        shift, signals = self._begin(self._ending(None, None, None), worker, 1)
+        shift, signals = self._begin(self._ending(None, None, None), worker, 1, is_loop=True)
         return Letters(worker, shift, signals)
 
     def __aiter__(self) -> AsyncLetters:
@@ -234,7 +240,7 @@ class Consumer:
         if before is not None and before[1].is_ending:  # a loop that was left with `break` tells the service still
             await asyncio.to_thread(before[1].join)
         worker, over = LoopTasks(self._judge), asyncio.Event()
-        shift, signals = self._begin(self._ending(None, None, None), worker, 1, _setter(over))
+        shift, signals = self._begin(self._ending(None, None, None), worker, 1, _setter(over), is_loop=True)
         return LoopRun(worker, shift, over, signals)
 
     def _run(self, ending: Ending) -> ConsumerSummary:
@@ -249,7 +255,12 @@ class Consumer:
         return shift.result()
 
     def _begin(
-        self, ending: Ending, workers: Workers, count: int, on_over: Callable[[], None] = lambda: None
+        self,
+        ending: Ending,
+        workers: Workers,
+        count: int,
+        on_over: Callable[[], None] = lambda: None,
+        is_loop: bool = False,
     ) -> tuple[Shift, StopSignals]:
         if self._running is not None and self._running[0] == os.getpid():
             raise ArgumentError("expected one run of a consumer at a time: it is running; make another consumer")
@@ -271,7 +282,8 @@ class Consumer:
 
         shift = Shift(desk, lambda tell: ServiceThreads(self._queue, receivers, tell), workers, self._observer, over)
         self._running, self._last = (os.getpid(), shift), shift
-        signals = StopSignals(shift.stop)
+        # The body of a loop runs in the caller's own thread: nothing but what the signal did before can break it off.
+        signals = StopSignals(shift.stop) if is_loop else StopSignals(shift.stop, shift.hurry)
         signals.take()
         try:
             shift.begin()

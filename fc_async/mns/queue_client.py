@@ -202,8 +202,8 @@ class QueueClient:
         if failures:
             raise failures[0]
 
-    def delete_each(self, receipt_handles: Sequence[str]) -> list[str]:
-        """Delete up to 16 messages in one call, and return the handles that were not good any more.
+    def delete_each(self, receipt_handles: Sequence[str]) -> dict[str, str | None]:
+        """Delete up to 16 messages in one call, and return those that were not deleted: the service's code by handle.
 
         Args:
             receipt_handles: 1 to 16 of them.
@@ -215,7 +215,7 @@ class QueueClient:
         _whole("len(receipt_handles)", len(receipt_handles), 1, MAX_BATCH)
         xml = ReceiptHandlesEncoder.encode([one for one in receipt_handles if _handle(one)])
         refused = self._connection.refused_parts("delete", "DELETE", "/messages", xml)
-        return [one for one in receipt_handles if one in refused]
+        return {one: refused[one] for one in receipt_handles if one in refused}
 
     def change_visibility(self, receipt_handle: str, visibility_seconds: int | timedelta) -> str:
         """Make a received message visible again after this long, from now; return its new handle.

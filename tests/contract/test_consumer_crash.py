@@ -95,6 +95,7 @@ def hidden_or_not(queue: QueueClient) -> tuple[int | None, int | None]:
 
 
 @pytest.mark.slow
+@pytest.mark.crash
 def test_every_letter_is_handled_though_fifty_consumers_are_killed(local: LocalServer) -> None:
     letters, kills, random = 5000, 50, Random(1)  # noqa: S311 - chance that repeats
     seen: Counter[str] = Counter()
@@ -117,6 +118,7 @@ def test_every_letter_is_handled_though_fifty_consumers_are_killed(local: LocalS
 
 
 @pytest.mark.slow
+@pytest.mark.crash
 def test_consumers_that_share_a_queue_and_are_left_alone_handle_each_letter_once(local: LocalServer) -> None:
     letters = 3000
     seen: Counter[str] = Counter()

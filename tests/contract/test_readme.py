@@ -167,10 +167,33 @@ def test_a_consumer_acknowledges_what_its_handler_has_done(here, fc, capsys):
     assert queue.peek() == []
 
 
-def test_the_fixture_of_the_readme_rehearses_six_hours(fc_local):
-    names = {}
-    exec(compile(block("fc_local"), "README.md", "exec"), names)  # noqa: S102 - the README's own
-    names["test_an_order_that_fails_becomes_a_dead_letter"](fc_local)
+def test_an_observer_for_opentelemetry_counts_letters_and_times_them(here):
+    sdk = pytest.importorskip("opentelemetry.sdk.metrics")  # of the dev group
+    reader = pytest.importorskip("opentelemetry.sdk.metrics.export").InMemoryMetricReader()
+    pytest.importorskip("opentelemetry.metrics").set_meter_provider(sdk.MeterProvider([reader]))  # once in a process
+    QueueClient("dead").create()
+    for _ in range(3):
+        QueueClient("dead").send(json.dumps(record()))
+    before = block("import Consumer, Reject").partition("summary = ")[0]
+    run(before + block("OpenTelemetryObserver").replace("idle_timeout_seconds=5", "max_messages=3"))
+    points = {
+        one.name: one.data.data_points
+        for resource in reader.get_metrics_data().resource_metrics
+        for scope in resource.scope_metrics
+        for one in scope.metrics
+    }
+    assert sum(one.value for one in points["letters.received"]) == 3
+    assert [one.value for one in points["letters.in_flight"]] == [3]
+    for name in ("letters.duration", "letters.age"):
+        assert [(dict(one.attributes), one.count) for one in points[name]] == [({"outcome": "acknowledged"}, 3)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["test_an_order_that_fails_becomes_a_dead_letter", "test_a_letter_comes_back_when_the_warehouse_is_closed"],
+)
+def test_the_tests_of_the_readme_pass(fc_local, name):
+    run(block(name))[name](fc_local)
 
 
 def test_every_block_is_run_here():
@@ -183,7 +206,9 @@ def test_every_block_is_run_here():
         "verify_notification",
         "wait_task",
         "import Consumer, Reject",
-        "fc_local",
+        "OpenTelemetryObserver",
+        "test_an_order_that_fails",
+        "test_a_letter_comes_back",
     ]
     assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)
 

@@ -251,6 +251,7 @@ def consume_for_years(queue: QueueClient) -> None:
     )
     assert_type(consumer.run(max_messages=1, idle_timeout_seconds=0.5), ConsumerSummary)
     assert_type(consumer.run_for(timedelta(seconds=50)).first_unreadable_expires, datetime | None)
+    assert_type(consumer.run_for(50, idle_timeout_seconds=5), ConsumerSummary)
     for letter in Consumer("dead", endpoint="http://127.0.0.1:9700", dedupe=SqliteDedupe(Path("done.sqlite"))):
         assert_type(letter, Letter)
     Consumer("dead", concurrency="4")  # type: ignore[arg-type]

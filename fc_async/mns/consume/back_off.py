@@ -26,6 +26,11 @@ class Failure(Enum):
     REFUSED = "the service does not allow it, or does not understand it"
 
 
+def is_gone(code: str | None) -> bool:
+    """Tell whether the service's code says that a handle is good no more."""
+    return code in ("MessageNotExist", "ReceiptHandleError")
+
+
 def failure_of(error: FcAsyncError) -> Failure:
     """Tell what can be done about an error of a QueueClient."""
     if isinstance(error, TransportError):
@@ -34,7 +39,7 @@ def failure_of(error: FcAsyncError) -> Failure:
         return Failure.REFUSED
     if error.code == "QueueNotExist":
         return Failure.MISSING
-    if error.code in ("MessageNotExist", "ReceiptHandleError"):
+    if is_gone(error.code):
         return Failure.GONE
     return Failure.PASSING if error.status == 429 or error.status >= 500 else Failure.REFUSED
 

@@ -37,7 +37,7 @@ _GIVE_BACK_SECONDS = 1
 
 _CUT_AGAIN_SECONDS = 0.1
 _MOST_CALL_FAILURES = 8
-"""A message that cannot be given back after so many calls comes back by itself."""
+"""A message that cannot be given back, or deleted, in so many calls comes back by itself."""
 
 
 class Desk:
@@ -98,6 +98,11 @@ class Desk:
             self._cut_at = now
             while self._holding.waiting:
                 self._give_back(self._holding.next_waiting(), now)
+
+    def hurry(self, now: float) -> None:
+        """Stop, and let the grace be over."""
+        self.stop(now)
+        self._grace_until = min(self._grace_until, now)
 
     def fail(self, now: float, error: FcAsyncError) -> None:
         """End the run for this reason."""
@@ -173,15 +178,25 @@ class Desk:
             one.renewal_failed(now)
             self._look_at = min(self._look_at, one.renew_at if is_passing else now)
 
-    def deleted(self, now: float, keys: list[int], refused: set[int]) -> None:
-        """Take the answer to a delete: those that were refused are visible again, or gone already."""
+    def deleted(self, now: float, keys: list[int], left: dict[int, bool]) -> None:
+        """Take the answer to a delete.
+
+        Args:
+            now: seconds that only grow.
+            keys: all that were to be deleted.
+            left: those that were not; True: visible again, or gone already; False: for a reason that may pass.
+        """
         self._say(self._deleting.worked(now))
         self._busy_at = now
+        late = {key for key, is_gone in left.items() if is_gone or self._holding[key].failures >= _MOST_CALL_FAILURES}
         for key in keys:
-            self._holding.forget(key, came_late=key in refused)
-        if refused:
-            late = "were handled and could not be deleted, because their visibility was over or they are gone"
-            self._say(f"{len(refused)} letters {late}: they may come again")
+            if key in left and key not in late:
+                self._delete_again(self._holding[key], now)
+            else:
+                self._holding.forget(key, came_late=key in late)
+        if late:
+            reason = "their visibility was over, they are gone, or the service fails at them"
+            self._say(f"{len(late)} letters were handled and could not be deleted, and may come again: {reason}")
 
     def not_deleted(self, now: float, keys: list[int], error: FcAsyncError) -> None:
         """Take that a delete did not work as a whole."""
@@ -192,10 +207,7 @@ class Desk:
             return
         self._say(self._deleting.failed(now, str(error)))
         for key in keys:
-            one = self._holding[key]
-            one.is_calling = False
-            self._try_again(one, now)
-            self._look_at = min(self._look_at, one.renew_at)
+            self._delete_again(self._holding[key], now)
 
     # What is to be done
 
@@ -355,6 +367,11 @@ class Desk:
                 Say(f"a handler takes over {self._handler_seconds:g} seconds; its letter is released{more}")
             )
         return Abandon(one.key, is_replaced)
+
+    def _delete_again(self, one: Held, now: float) -> None:
+        one.is_calling = False
+        self._try_again(one, now)
+        self._look_at = min(self._look_at, one.renew_at)
 
     def _try_again(self, one: Held, now: float) -> None:
         back_off = BackOff(self._random, failures=one.failures)

@@ -12,7 +12,7 @@ from ...errors import FcAsyncError
 from ...transport.connections import cut_attempt
 from ..message import QueueMessage
 from ..queue_client import QueueClient
-from .back_off import Failure, failure_of
+from .back_off import Failure, failure_of, is_gone
 from .commands import Change, Delete, Look, Receive
 from .desk import Desk
 
@@ -81,7 +81,7 @@ class ServiceThreads:
         try:
             found = self._queue.get_attributes()
         except FcAsyncError as error:
-            if failure_of(error) is Failure.REFUSED:  # one may be allowed to receive and not to look
+            if failure_of(error) in (Failure.REFUSED, Failure.GONE):  # one may be allowed to receive and not to look
                 self._tell(lambda desk, now: desk.looked(now, number, None))
             else:
                 self._not_received(number, error)
@@ -111,13 +111,13 @@ class ServiceThreads:
     def _delete(self, command: Delete) -> None:
         keys = list(command.handles)
         try:
-            refused = set(self._queue.delete_each(list(command.handles.values())))
+            refused = self._queue.delete_each(list(command.handles.values()))
         except FcAsyncError as error:
             failed = error
             self._tell(lambda desk, now: desk.not_deleted(now, keys, failed))
         else:
-            late = {key for key, handle in command.handles.items() if handle in refused}
-            self._tell(lambda desk, now: desk.deleted(now, keys, late))
+            left = {key: is_gone(refused[handle]) for key, handle in command.handles.items() if handle in refused}
+            self._tell(lambda desk, now: desk.deleted(now, keys, left))
 
     def _change(self, command: Change) -> None:
         began = monotonic()

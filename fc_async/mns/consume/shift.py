@@ -68,6 +68,11 @@ class Shift:
         self.is_ending = True
         self.tell(lambda desk, now: desk.stop(now))
 
+    def hurry(self) -> None:
+        """Let the run end without its grace; likewise."""
+        self.is_ending = True
+        self.tell(lambda desk, now: desk.hurry(now))
+
     def join(self) -> None:
         """Wait until the run is over."""
         self._thread.join()

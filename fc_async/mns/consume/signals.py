@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end a run; a second one does what it did before the run."""
+"""SIGTERM and SIGINT end a run; a second one ends its grace, and one more does what it did before the run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class StopSignals:
     """Takes the signals from `take` to `put_back`; does nothing outside the main thread, where Python allows it not.
 
     Args:
-        stop: called at the first signal, inside the signal handler.
+        calls: what the first signal calls, and what each one after it, inside the signal handler.
     """
 
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop = stop
+    def __init__(self, *calls: Callable[[], None]) -> None:
+        self._calls = list(calls)
         self._before: dict[int, Any] = {}
 
     def take(self) -> None:
@@ -30,7 +30,7 @@ class StopSignals:
             before = signal.getsignal(number)
             if before is not signal.SIG_IGN and before is not None:
                 self._before[number] = before
-                signal.signal(number, self._first)
+                signal.signal(number, self._came)
 
     def put_back(self) -> None:
         """End: what was there before holds again."""
@@ -38,9 +38,12 @@ class StopSignals:
             return
         while self._before:
             number, before = self._before.popitem()
-            if signal.getsignal(number) == self._first:  # else the handler's own code has set another one meanwhile
+            if signal.getsignal(number) == self._came:  # else the handler's own code has set another one meanwhile
                 signal.signal(number, before)
 
-    def _first(self, number: int, frame: FrameType | None) -> None:
-        self.put_back()
-        self._stop()
+    def _came(self, number: int, frame: FrameType | None) -> None:
+        now, self._calls = self._calls[:1], self._calls[1:]
+        if not self._calls:
+            self.put_back()
+        for call in now:
+            call()

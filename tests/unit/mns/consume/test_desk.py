@@ -71,6 +71,25 @@ def test_a_letter_that_is_being_deleted_is_not_renewed() -> None:
     assert Change(1, "handle-1.0", 30, is_renewal=True) in due(one, 25)
 
 
+def test_a_letter_of_a_batch_that_the_service_failed_to_delete_is_tried_again_and_not_for_ever() -> None:
+    one = desk(workers=2)
+    one.received(0, opened(one), [message(1), message(2)])
+    due(one, 0)
+    for key in (1, 2):
+        one.handled(0, key, ACKNOWLEDGED)
+    now, tries = 0.0, 0
+    while now < 1000:
+        for each in due(one, now):
+            if isinstance(each, Delete):
+                tries += 1
+                one.deleted(now, list(each.handles), {1: False} if 1 in each.handles else {})
+            elif isinstance(each, Change):
+                one.changed(now, each, now, each.handle)
+        now = one.next_at(now)
+    assert 5 < tries < 20
+    assert (one.tally.summary().acknowledged, one.tally.summary().released) == (1, 1)
+
+
 def test_a_letter_whose_visibility_is_not_known_is_renewed_at_once() -> None:
     one = desk()
     ((number, _),) = list(one.due(0))
@@ -308,9 +327,9 @@ class World:
             if fails:
                 self.desk.not_deleted(self.now, list(command.handles), error)
                 return
-            late = {key for key in command.handles if self.random.random() < 0.05}
-            self.deleted |= set(command.handles) - late
-            self.desk.deleted(self.now, list(command.handles), late)
+            left = {key: self.random.random() < 0.5 for key in command.handles if self.random.random() < 0.1}
+            self.deleted |= set(command.handles) - set(left)
+            self.desk.deleted(self.now, list(command.handles), left)
 
 
 @settings(max_examples=20)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
 from pathlib import Path
 
 import pytest
 
 from fc_async import ArgumentError, InvocationRecord, Letter, LoggingObserver, MemoryDedupe, QueueMessage, SqliteDedupe
 from fc_async.mns.consume.dedupe import Once, key_of
+from fc_async.mns.consume.signals import StopSignals
 from fc_async.mns.consume.verdict import delay_seconds
 
 ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/orders"
@@ -75,3 +77,16 @@ def test_the_logging_observer_says_one_line_for_a_period_and_nothing_of_a_letter
         "in 60 s: 2 received, 1 acknowledged, 1 released; 2 in flight, the slowest took 0.500 s, "
         "the oldest was 10 s old"
     )
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_signal_after_the_last_that_is_taken_does_what_it_did_before(calls: int) -> None:
+    before = [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)]
+    came: list[int] = []
+    signals = StopSignals(*[lambda number=number: came.append(number) for number in range(calls)])  # type: ignore[misc]
+    signals.take()
+    for number in range(calls):
+        assert signal.getsignal(signal.SIGTERM) not in before
+        signal.raise_signal(signal.SIGTERM if number == 0 else signal.SIGINT)
+    assert came == list(range(calls))
+    assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before
