@@ -40,7 +40,7 @@ test-slow: $(READY)
 
 # One after the other: each needs the machine to itself.
 crash: $(READY)
-	$(PYTEST) -m crash
+	FC_ASYNC_CRASHES=50 $(PYTEST) -m crash
 
 check: $(READY)
 	$(BIN)/ruff check .
