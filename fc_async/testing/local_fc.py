@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import threading
+import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -14,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks import seconds_of
 from ..errors import ArgumentError, LocalError
+from ..local.catalog.fc_errors import FcError
 from ..local.catalog.function import FunctionSpec
 from ..local.clock import ManualClock
+from ..local.faults.fault_json import read_fault
 from ..local.server import LocalServer
 from ..local.up.status import add_fault, limit_function, read_faults, read_metrics, read_status
 from ..local.workers.in_process import HandlerThread, InProcessHandler
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 MAX_ADVANCE_SECONDS: Final = 366 * 86400
 _NO_CODE: Final = Path(__file__).parent
 _LOG: Final = "fc_async.local"
+_HANDLER_GRACE_SECONDS: Final = 1.0
+"""How long the end of a test waits for handlers that still run: their threads cannot be ended."""
 
 Handler = Callable[[Any, Any], Any]
 
@@ -75,6 +81,9 @@ class LocalFC:
             "FC_ASYNC_MNS_ENDPOINT": None,
             "FC_ASYNC_INTERNAL": None,
             "FC_ASYNC_LOCAL_ACCESS_KEY": None,
+            # They would decide the ARNs that code under test writes, on a machine that has them.
+            "ALIBABA_CLOUD_REGION_ID": server.region,
+            "ALIBABA_CLOUD_ACCOUNT_ID": server.account_id,
         }
 
     def __enter__(self) -> LocalFC:
@@ -83,8 +92,15 @@ class LocalFC:
     def __exit__(self, *_: object) -> None:
         self._is_over = True
         self._ending.close()
-        self._server.handlers.clear()
+        still_running = _wait_for_handlers(self._server)
         self._server.reset(assume={})
+        self._server.handlers.clear()
+        if still_running:
+            warnings.warn(
+                f"{still_running} still runs after its test; what it asks of the service now reaches the next test's",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _alive(self) -> LocalServer:
         if self._is_over:
@@ -166,9 +182,6 @@ class LocalFC:
         takes_ms = 0 if duration is None else round(_seconds("duration", duration) * 1000)
         if takes_ms and not is_callable:
             raise ArgumentError("duration: expected a callable as handler; code= takes the time that it takes")
-        server.handlers.pop(name, None)
-        if callable(handler):
-            server.handlers[name] = InProcessHandler(handler, takes_ms)
         fields: dict[str, Any] = {} if memory_mb is None else {"memory_mb": memory_mb}
         spec = FunctionSpec(
             name=name,
@@ -180,7 +193,8 @@ class LocalFC:
             async_config=config,
             **fields,
         )
-        server.deploy_folder(spec)
+        with _handler_of(server.handlers, name, InProcessHandler(handler, takes_ms) if callable(handler) else None):
+            server.deploy_folder(spec)
         return name
 
     # time and trouble
@@ -196,12 +210,18 @@ class LocalFC:
             LocalError: called by a handler, whose own execution would have to end first.
         """
         seconds = _seconds("time", time)
-        if isinstance(threading.current_thread(), HandlerThread):
+        if _is_in_a_handler():
             raise LocalError("a handler cannot move time: its own execution has to end before time moves")
         self._alive().advance(seconds)
 
     def settle(self) -> None:
-        """Wait until nothing is being executed or pushed; time does not move."""
+        """Wait until nothing is being executed or pushed; time does not move.
+
+        Raises:
+            LocalError: called by a handler, which would wait for its own end.
+        """
+        if _is_in_a_handler():
+            raise LocalError("a handler cannot wait for itself: what is being executed includes its own execution")
         self._alive().settle()
 
     def fault(
@@ -260,13 +280,13 @@ class LocalFC:
             "probability": probability,
             "seed": seed,
         }
+        endpoint = self.endpoint
+        wire = {key: value for key, value in given.items() if value is not None}
         try:
-            add_fault(self.endpoint, {key: value for key, value in given.items() if value is not None})
-        except LocalError as refused:
-            reason = str(refused)
-        else:
-            return
-        raise ArgumentError(reason)
+            read_fault(wire)
+        except FcError as refused:
+            raise ArgumentError(refused.message) from None
+        add_fault(endpoint, wire)
 
     def limit(self, function: str, instances: int | None) -> None:
         """Throttle a function: beyond so many executions at once it is 429, with 0 always; None lifts it.
@@ -354,6 +374,38 @@ def _seconds(name: str, time: float | timedelta | str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_ADVANCE_SECONDS:
         raise ArgumentError(f"{name}: expected seconds, a timedelta or a text as 6h, up to 366 days, got {time!r:.80}")
     return value
+
+
+def _is_in_a_handler() -> bool:
+    return isinstance(threading.current_thread(), HandlerThread)
+
+
+def _wait_for_handlers(server: LocalServer) -> str:
+    """Let the handlers of a server end; return the name of one that does not, "" for none."""
+    server.held()  # comes back from the loop when every execution that was asked for has its thread
+    until = time.monotonic() + _HANDLER_GRACE_SECONDS
+    running = [one for one in threading.enumerate() if isinstance(one, HandlerThread) and one.of is server.handlers]
+    for thread in running:
+        thread.join(max(0.0, until - time.monotonic()))
+    outliving = [thread for thread in running if thread.is_alive()]
+    for thread in outliving:
+        thread.of = None  # the next test neither waits for it nor hears of it
+    return outliving[0].name if outliving else ""
+
+
+@contextmanager
+def _handler_of(handlers: dict[str, InProcessHandler], name: str, handler: InProcessHandler | None) -> Iterator[None]:
+    """Have a function another handler, None for none; where its change is refused, the one that it had."""
+    before = handlers.pop(name, None)
+    if handler is not None:
+        handlers[name] = handler
+    try:
+        yield
+    except BaseException:
+        handlers.pop(name, None)
+        if before is not None:
+            handlers[name] = before
+        raise
 
 
 def _set(variables: Mapping[str, str | None]) -> None:
