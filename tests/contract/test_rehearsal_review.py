@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import socket
 import threading
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,6 +28,7 @@ from fc_async import (
 from fc_async.local import LocalServer
 from fc_async.testing import LocalFC
 from fc_async.testing.local_fc import new_server
+from tests.contract.fc_sdk import request
 
 TO_DEAD = AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:dead"), max_async_retry_attempts=0)
 
@@ -143,3 +147,75 @@ def test_a_published_version_of_a_callable_is_the_callable(fc_local: LocalFC) ->
     url = f"{fc_local.endpoint}/2023-03-30/functions/main/versions"
     urllib.request.urlopen(url, b"{}", timeout=60).close()
     assert fc_local.functions.invoke("main", b"1", qualifier="1").payload == b"1"
+
+
+# Faults
+
+
+def add_fault(local: LocalServer, **words: Any) -> tuple[int, str]:
+    status, _, answer = request(local, "POST", "/_local/faults", json.dumps(words))
+    return status, json.loads(answer)["Message"] if answer else ""
+
+
+FUNCTIONS = "/2023-03-30/functions"
+SLOW = {"slowBodySeconds": 0.01}
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [[{**SLOW, "truncate": True}], [SLOW, {"truncate": True}], [{"truncate": True}, SLOW]],
+    ids=["one", "slow first", "cut first"],
+)
+def test_a_slow_answer_can_be_cut(local: LocalServer, faults: list[dict[str, Any]]) -> None:
+    whole = request(local, "GET", FUNCTIONS)[2]
+    for words in faults:
+        assert add_fault(local, action="ListFunctions", **words) == (204, "")
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        request(local, "GET", FUNCTIONS)
+    assert caught.value.partial == whole[: len(whole) // 2]
+
+
+def test_a_slow_answer_can_be_dropped(local: LocalServer) -> None:
+    add_fault(local, action="ListFunctions", drop="after", **SLOW)
+    with pytest.raises(http.client.RemoteDisconnected):
+        request(local, "GET", FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"action": "Deliver", "clockJumpSeconds": 1}, "clockJumpSeconds: Deliver has no answer that could change"),
+        ({"action": "Deliver", "status": 503}, "status: Deliver has no answer that could change"),
+        ({"action": "InvokeFunction", "partial": 1}, "partial: InvokeFunction is no batch; expected *, Batch"),
+        ({"action": "ListQueue", "resource": "dead", "status": 500}, "resource: the path of ListQueue names no"),
+        ({"action": "CreateFunction", "resource": "main", "status": 500}, "resource: the path of CreateFunction"),
+    ],
+    ids=["deliver and time", "deliver and status", "partial", "list", "create"],
+)
+def test_a_fault_that_could_never_happen_is_refused(local: LocalServer, words: dict[str, Any], said: str) -> None:
+    status, message = add_fault(local, **words)
+    assert status == 400
+    assert message.startswith(said)
+
+
+@pytest.mark.parametrize("action", ["SendMessage", "BatchSendMessage", "PeekMessage", "BatchDeleteMessage", "*"])
+def test_part_of_a_batch_can_be_asked_for_by_each_of_its_names(local: LocalServer, action: str) -> None:
+    assert add_fault(local, action=action, partial=0) == (204, "")
+
+
+def test_a_client_that_waits_before_it_sends_is_told_to_go_on(local: LocalServer) -> None:
+    QueueClient("dead", endpoint=local.url).create()
+    add_fault(local, action="BatchSendMessage", status=503)
+    head = (
+        "POST /queues/dead/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-mns-version: 2015-06-06\r\n"
+        f"Content-Length: {len(MESSAGE)}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection(urlsplit(local.url).netloc.split(":"), timeout=60) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(MESSAGE)
+        with connection.makefile("rb") as answer:
+            assert b"HTTP/1.1 201 Created\r\n" in answer.read()
+
+
+MESSAGE = b'<Message xmlns="http://mns.aliyuncs.com/doc/v1/"><MessageBody>1</MessageBody></Message>'
