@@ -25,10 +25,12 @@ from fc_async import (
     LocalError,
     QueueClient,
 )
+from fc_async.cli.root import run
 from fc_async.local import LocalServer
 from fc_async.testing import LocalFC
 from fc_async.testing.local_fc import new_server
 from tests.contract.fc_sdk import request
+from tests.peer import Peer, Reply
 
 TO_DEAD = AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:dead"), max_async_retry_attempts=0)
 
@@ -219,3 +221,33 @@ def test_a_client_that_waits_before_it_sends_is_told_to_go_on(local: LocalServer
 
 
 MESSAGE = b'<Message xmlns="http://mns.aliyuncs.com/doc/v1/"><MessageBody>1</MessageBody></Message>'
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["forward", "back"])
+def test_a_clock_that_jumps_with_every_request_stops_where_dates_end(local: LocalServer, sign: int) -> None:
+    QueueClient("dead", endpoint=local.url).create()
+    for _ in range(90):  # 366 days each, in every one of them
+        add_fault(local, action="*", clockJumpSeconds=sign * 366 * 86400)
+    headers = {"x-mns-version": "2015-06-06"}
+    assert {request(local, "GET", "/queues/dead", headers=headers)[0] for _ in range(100)} == {200}
+
+
+# Records
+
+
+def test_a_record_of_what_is_no_text_is_refused_when_it_is_built() -> None:
+    with pytest.raises(ArgumentError, match="payload: expected text, got a lone surrogate"):
+        fc_async.testing.record("a\ud800")
+    with pytest.raises(ArgumentError, match="response: expected text, got a lone surrogate"):
+        fc_async.testing.record(response="\udfff")
+
+
+# The commands
+
+
+@pytest.mark.parametrize("answer", [b"[{}]", b"[1]", b'[{"action": 1}]'], ids=["empty", "number", "action"])
+def test_a_list_of_faults_that_is_none_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str], answer: bytes) -> None:
+    with Peer(Reply(body=answer)) as peer, pytest.raises(SystemExit) as ended:
+        run(["local", "fault", "list", "--endpoint", peer.url])
+    assert ended.value.code == 1
+    assert "lists no faults" in capsys.readouterr().err
