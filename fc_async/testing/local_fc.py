@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MAX_ADVANCE_SECONDS: Final = 366 * 86400
 _NO_CODE: Final = Path(__file__).parent
 _LOG: Final = "fc_async.local"
+_LOGS_BELOW: Final = ("asyncio", "aiohttp.server")
+_THREAD: Final = "fc-async-local"
+"""The thread in which the service lives (threaded.py)."""
 _HANDLER_GRACE_SECONDS: Final = 1.0
 """How long the end of a test waits for handlers that still run: their threads cannot be ended."""
 
@@ -342,22 +345,24 @@ class LocalFC:
 
 
 class Defects(logging.Handler):
-    """Remembers what the service says of defects of its own."""
+    """Remembers what the service says of defects of its own, and what the libraries under it say in its thread."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self._found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info:
+        if record.exc_info and (record.name == _LOG or record.threadName == _THREAD):
             self._found.append(record.getMessage())
 
     def __enter__(self) -> Defects:
-        logging.getLogger(_LOG).addHandler(self)
+        for name in (_LOG, *_LOGS_BELOW):
+            logging.getLogger(name).addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger(_LOG).removeHandler(self)
+        for name in (_LOG, *_LOGS_BELOW):
+            logging.getLogger(name).removeHandler(self)
 
     def fail(self) -> None:
         """Raise LocalError where there was one."""

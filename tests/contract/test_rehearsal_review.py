@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -27,6 +28,7 @@ from fc_async import (
 )
 from fc_async.cli.root import run
 from fc_async.local import LocalServer
+from fc_async.local.threaded import OwnThread
 from fc_async.testing import LocalFC
 from fc_async.testing.local_fc import new_server
 from tests.contract.fc_sdk import request
@@ -149,6 +151,32 @@ def test_a_published_version_of_a_callable_is_the_callable(fc_local: LocalFC) ->
     url = f"{fc_local.endpoint}/2023-03-30/functions/main/versions"
     urllib.request.urlopen(url, b"{}", timeout=60).close()
     assert fc_local.functions.invoke("main", b"1", qualifier="1").payload == b"1"
+
+
+def test_an_error_on_the_loop_of_the_service_fails_the_test() -> None:
+    async def fail() -> None:
+        asyncio.get_running_loop().call_soon(lambda: 1 // 0)
+
+    async def end() -> None:
+        await asyncio.sleep(0)
+
+    def use() -> None:
+        with fc_async.testing.local():
+            service = OwnThread(fail, end)
+            service.begin()
+            service.end()
+
+    with pytest.raises(LocalError, match="Exception in callback"):
+        use()
+
+
+def test_an_error_on_a_loop_of_the_code_under_test_is_its_own() -> None:
+    async def fail() -> None:
+        asyncio.get_running_loop().call_soon(lambda: 1 // 0)
+        await asyncio.sleep(0)
+
+    with fc_async.testing.local():
+        asyncio.run(fail())
 
 
 # Faults
