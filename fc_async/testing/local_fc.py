@@ -182,6 +182,10 @@ class LocalFC:
             raise ArgumentError(
                 "environment and memory_mb: a callable lives in this process and has neither; pass code="
             )
+        if is_callable and not str(runtime).startswith("python3"):
+            raise ArgumentError(f"runtime: expected one of Python 3 for a callable, got {str(runtime)[:40]!r}")
+        if config is not None:
+            _check_config(config)
         takes_ms = 0 if duration is None else round(_seconds("duration", duration) * 1000)
         if takes_ms and not is_callable:
             raise ArgumentError("duration: expected a callable as handler; code= takes the time that it takes")
@@ -379,6 +383,13 @@ def _seconds(name: str, time: float | timedelta | str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_ADVANCE_SECONDS:
         raise ArgumentError(f"{name}: expected seconds, a timedelta or a text as 6h, up to 366 days, got {time!r:.80}")
     return value
+
+
+def _check_config(config: object) -> None:
+    from ..config import AsyncInvokeConfig
+
+    if not isinstance(config, AsyncInvokeConfig):
+        raise ArgumentError(f"config: expected an AsyncInvokeConfig, got {type(config).__name__}")
 
 
 def _is_in_a_handler() -> bool:

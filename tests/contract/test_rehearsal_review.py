@@ -25,6 +25,7 @@ from fc_async import (
     FunctionsClient,
     LocalError,
     QueueClient,
+    ServiceError,
 )
 from fc_async.cli.root import run
 from fc_async.local import LocalServer
@@ -61,6 +62,21 @@ def test_a_change_that_is_refused_leaves_the_handler_as_it_was(fc_local: LocalFC
     assert fc_local.functions.invoke("main", b"2").payload == b"2"
     with pytest.raises(LocalError):
         fc_local.function("other", echo, timeout_seconds=0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"config": {"maxAsyncRetryAttempts": 0}}, "config: expected an AsyncInvokeConfig, got dict"),
+        ({"runtime": "nodejs20"}, "runtime: expected one of Python 3 for a callable, got 'nodejs20'"),
+    ],
+    ids=["config", "runtime"],
+)
+def test_a_function_that_cannot_be_is_an_argument_error(fc_local: LocalFC, words: dict[str, Any], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        fc_local.function("main", echo, **words)
+    with pytest.raises(ServiceError):
+        fc_local.functions.invoke("main", b"")
 
 
 @pytest.mark.parametrize(
