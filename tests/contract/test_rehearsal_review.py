@@ -244,6 +244,19 @@ def test_a_fault_that_could_never_happen_is_refused(local: LocalServer, words: d
     assert message.startswith(said)
 
 
+@pytest.mark.parametrize("destination", ["function:next", "function:next@LATEST", "queue:next", "topic:next"])
+def test_a_destination_that_fails_is_meant_by_its_name_with_and_without_a_qualifier(
+    fc_local: LocalFC, destination: str
+) -> None:
+    config = AsyncInvokeConfig(destination_config=DestinationConfig(on_success=destination))
+    fc_local.function("next", echo)
+    fc_local.function("main", echo, config=config)
+    fc_local.fault("Deliver", resource="next", times=1)
+    fc_local.functions.invoke_async("main", b"")
+    fc_local.advance("1m")
+    assert [one["happened"] for one in fc_local.faults()] == [1]
+
+
 @pytest.mark.parametrize("action", ["SendMessage", "BatchSendMessage", "PeekMessage", "BatchDeleteMessage", "*"])
 def test_part_of_a_batch_can_be_asked_for_by_each_of_its_names(local: LocalServer, action: str) -> None:
     assert add_fault(local, action=action, partial=0) == (204, "")

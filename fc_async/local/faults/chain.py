@@ -13,6 +13,8 @@ from typing import Final
 
 from aiohttp import web
 
+from ...arn import parse_arn
+from ...errors import ArgumentError
 from .. import limits
 from ..bounded_body import KEPT_BODY, BodyBroken, BodyTooLarge, read_bounded
 from ..clock import Clock
@@ -92,10 +94,16 @@ def failing_destination(book: FaultBook) -> Callable[[str], str | None]:
     def reason(destination: str) -> str | None:
         if book.is_empty:
             return None
-        parts = destination.split("/")
-        name = parts[-2] if parts[-1] == "messages" else parts[-1]
-        if not book.meeting(frozenset({DELIVER}), frozenset({destination, name})):
+        if not book.meeting(frozenset({DELIVER}), frozenset({destination, _name(destination)})):
             return None
         return "a fault was asked for (Deliver)"
 
     return reason
+
+
+def _name(destination: str) -> str:
+    try:
+        arn = parse_arn(destination)
+    except ArgumentError:
+        return destination
+    return str(getattr(arn, "name", destination))
