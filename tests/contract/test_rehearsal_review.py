@@ -221,6 +221,29 @@ def test_a_slow_answer_can_be_cut(local: LocalServer, faults: list[dict[str, Any
     assert caught.value.partial == whole[: len(whole) // 2]
 
 
+def test_of_two_refusals_each_happens_in_its_turn(local: LocalServer) -> None:
+    add_fault(local, action="ListFunctions", status=429, times=1)
+    add_fault(local, action="*", status=503, times=1)
+    add_fault(local, action="*", delaySeconds=0)
+    assert [request(local, "GET", FUNCTIONS)[0] for _ in range(3)] == [429, 503, 200]
+    listed = json.loads(request(local, "GET", "/_local/faults")[2])
+    assert [one["happened"] for one in listed] == [1, 1, 3]
+
+
+def test_of_two_faults_of_a_destination_each_happens_in_its_turn(fc_local: LocalFC) -> None:
+    fc_local.function(
+        "main", echo, config=AsyncInvokeConfig(destination_config=DestinationConfig(on_success="queue:q"))
+    )
+    fc_local.fault("Deliver", times=1)
+    fc_local.fault("Deliver", resource="q", times=1)
+    fc_local.functions.invoke_async("main", b"")
+    fc_local.settle()
+    assert [one["happened"] for one in fc_local.faults()] == [1, 0]
+    fc_local.advance("1m")
+    assert [one["happened"] for one in fc_local.faults()] == [1, 1]
+    assert len(fc_local.records("q")) == 1
+
+
 def test_a_slow_answer_can_be_dropped(local: LocalServer) -> None:
     add_fault(local, action="ListFunctions", drop="after", **SLOW)
     with pytest.raises(http.client.RemoteDisconnected):
