@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,19 +18,15 @@ from ..local.clock import ManualClock
 from ..local.faults.fault_json import read_fault
 from ..local.server import LocalServer
 from ..local.up.status import add_fault, limit_function, read_faults, read_metrics, read_status
-from ..local.workers.in_process import HandlerThread, InProcessHandler
+from ..local.workers.in_process import InProcessHandler
+from .defects import Defects
+from .handlers import handler_of, is_in_a_handler, wait_for_handlers
 
 if TYPE_CHECKING:
     from .. import AsyncInvokeConfig, FunctionsClient, InvocationRecord, QueueClient, TopicClient
 
 MAX_ADVANCE_SECONDS: Final = 366 * 86400
 _NO_CODE: Final = Path(__file__).parent
-_LOG: Final = "fc_async.local"
-_LOGS_BELOW: Final = ("asyncio", "aiohttp.server")
-_THREAD: Final = "fc-async-local"
-"""The thread in which the service lives (threaded.py)."""
-_HANDLER_GRACE_SECONDS: Final = 1.0
-"""How long the end of a test waits for handlers that still run: their threads cannot be ended."""
 
 Handler = Callable[[Any, Any], Any]
 
@@ -95,7 +87,7 @@ class LocalFC:
     def __exit__(self, *_: object) -> None:
         self._is_over = True
         self._ending.close()
-        still_running = _wait_for_handlers(self._server)
+        still_running = wait_for_handlers(self._server)
         self._server.reset(assume={})
         self._server.handlers.clear()
         if still_running:
@@ -200,7 +192,7 @@ class LocalFC:
             async_config=config,
             **fields,
         )
-        with _handler_of(server.handlers, name, InProcessHandler(handler, takes_ms) if callable(handler) else None):
+        with handler_of(server.handlers, name, InProcessHandler(handler, takes_ms) if callable(handler) else None):
             server.deploy_folder(spec)
         return name
 
@@ -217,7 +209,7 @@ class LocalFC:
             LocalError: called by a handler, whose own execution would have to end first.
         """
         seconds = _seconds("time", time)
-        if _is_in_a_handler():
+        if is_in_a_handler():
             raise LocalError("a handler cannot move time: its own execution has to end before time moves")
         self._alive().advance(seconds)
 
@@ -227,7 +219,7 @@ class LocalFC:
         Raises:
             LocalError: called by a handler, which would wait for its own end.
         """
-        if _is_in_a_handler():
+        if is_in_a_handler():
             raise LocalError("a handler cannot wait for itself: what is being executed includes its own execution")
         self._alive().settle()
 
@@ -348,32 +340,6 @@ class LocalFC:
         return read_faults(self.endpoint)
 
 
-class Defects(logging.Handler):
-    """Remembers what the service says of defects of its own, and what the libraries under it say in its thread."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self._found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and (record.name == _LOG or record.threadName == _THREAD):
-            self._found.append(record.getMessage())
-
-    def __enter__(self) -> Defects:
-        for name in (_LOG, *_LOGS_BELOW):
-            logging.getLogger(name).addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in (_LOG, *_LOGS_BELOW):
-            logging.getLogger(name).removeHandler(self)
-
-    def fail(self) -> None:
-        """Raise LocalError where there was one."""
-        if self._found:
-            raise LocalError(f"the local service has met a defect of its own: {json.dumps(self._found[0])}")
-
-
 def _seconds(name: str, time: float | timedelta | str) -> float:
     value: object = time
     if isinstance(time, timedelta):
@@ -390,38 +356,6 @@ def _check_config(config: object) -> None:
 
     if not isinstance(config, AsyncInvokeConfig):
         raise ArgumentError(f"config: expected an AsyncInvokeConfig, got {type(config).__name__}")
-
-
-def _is_in_a_handler() -> bool:
-    return isinstance(threading.current_thread(), HandlerThread)
-
-
-def _wait_for_handlers(server: LocalServer) -> str:
-    """Let the handlers of a server end; return the name of one that does not, "" for none."""
-    server.held()  # comes back from the loop when every execution that was asked for has its thread
-    until = time.monotonic() + _HANDLER_GRACE_SECONDS
-    running = [one for one in threading.enumerate() if isinstance(one, HandlerThread) and one.of is server.handlers]
-    for thread in running:
-        thread.join(max(0.0, until - time.monotonic()))
-    outliving = [thread for thread in running if thread.is_alive()]
-    for thread in outliving:
-        thread.of = None  # the next test neither waits for it nor hears of it
-    return outliving[0].name if outliving else ""
-
-
-@contextmanager
-def _handler_of(handlers: dict[str, InProcessHandler], name: str, handler: InProcessHandler | None) -> Iterator[None]:
-    """Have a function another handler, None for none; where its change is refused, the one that it had."""
-    before = handlers.pop(name, None)
-    if handler is not None:
-        handlers[name] = handler
-    try:
-        yield
-    except BaseException:
-        handlers.pop(name, None)
-        if before is not None:
-            handlers[name] = before
-        raise
 
 
 def _set(variables: Mapping[str, str | None]) -> None:
