@@ -136,13 +136,16 @@ def list_faults(context: click.Context, output: str) -> None:
     Example:
       fc-async local fault list
     """
+    from ..errors import LocalError
     from ..local.up.status import read_faults
 
     found = read_faults(asked_endpoint(context))
+    if not all(isinstance(one, dict) and isinstance(one.get("action"), str) for one in found):
+        raise LocalError("what answers there lists no faults; is it a local service of this version?")
     if output != "table":
         print_documents(found, output)
         return
-    rows = [(one["action"], _others(one), str(one["happened"])) for one in found]
+    rows = [(one["action"], _others(one), str(one.get("happened"))) for one in found]
     print_table(("action", "fault", "happened"), rows, whole=("action",))
 
 

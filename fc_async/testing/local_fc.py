@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -14,18 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks import seconds_of
 from ..errors import ArgumentError, LocalError
+from ..local.catalog.fc_errors import FcError
 from ..local.catalog.function import FunctionSpec
 from ..local.clock import ManualClock
+from ..local.faults.fault_json import read_fault
 from ..local.server import LocalServer
 from ..local.up.status import add_fault, limit_function, read_faults, read_metrics, read_status
-from ..local.workers.in_process import HandlerThread, InProcessHandler
+from ..local.workers.in_process import InProcessHandler
+from .defects import Defects
+from .handlers import handler_of, is_in_a_handler, wait_for_handlers
 
 if TYPE_CHECKING:
     from .. import AsyncInvokeConfig, FunctionsClient, InvocationRecord, QueueClient, TopicClient
 
 MAX_ADVANCE_SECONDS: Final = 366 * 86400
 _NO_CODE: Final = Path(__file__).parent
-_LOG: Final = "fc_async.local"
 
 Handler = Callable[[Any, Any], Any]
 
@@ -75,6 +76,9 @@ class LocalFC:
             "FC_ASYNC_MNS_ENDPOINT": None,
             "FC_ASYNC_INTERNAL": None,
             "FC_ASYNC_LOCAL_ACCESS_KEY": None,
+            # They would decide the ARNs that code under test writes, on a machine that has them.
+            "ALIBABA_CLOUD_REGION_ID": server.region,
+            "ALIBABA_CLOUD_ACCOUNT_ID": server.account_id,
         }
 
     def __enter__(self) -> LocalFC:
@@ -83,8 +87,15 @@ class LocalFC:
     def __exit__(self, *_: object) -> None:
         self._is_over = True
         self._ending.close()
-        self._server.handlers.clear()
+        still_running = wait_for_handlers(self._server)
         self._server.reset(assume={})
+        self._server.handlers.clear()
+        if still_running:
+            warnings.warn(
+                f"{still_running} still runs after its test; what it asks of the service now reaches the next test's",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _alive(self) -> LocalServer:
         if self._is_over:
@@ -163,12 +174,13 @@ class LocalFC:
             raise ArgumentError(
                 "environment and memory_mb: a callable lives in this process and has neither; pass code="
             )
+        if is_callable and not str(runtime).startswith("python3"):
+            raise ArgumentError(f"runtime: expected one of Python 3 for a callable, got {str(runtime)[:40]!r}")
+        if config is not None:
+            _check_config(config)
         takes_ms = 0 if duration is None else round(_seconds("duration", duration) * 1000)
         if takes_ms and not is_callable:
             raise ArgumentError("duration: expected a callable as handler; code= takes the time that it takes")
-        server.handlers.pop(name, None)
-        if callable(handler):
-            server.handlers[name] = InProcessHandler(handler, takes_ms)
         fields: dict[str, Any] = {} if memory_mb is None else {"memory_mb": memory_mb}
         spec = FunctionSpec(
             name=name,
@@ -180,7 +192,8 @@ class LocalFC:
             async_config=config,
             **fields,
         )
-        server.deploy_folder(spec)
+        with handler_of(server.handlers, name, InProcessHandler(handler, takes_ms) if callable(handler) else None):
+            server.deploy_folder(spec)
         return name
 
     # time and trouble
@@ -196,12 +209,18 @@ class LocalFC:
             LocalError: called by a handler, whose own execution would have to end first.
         """
         seconds = _seconds("time", time)
-        if isinstance(threading.current_thread(), HandlerThread):
+        if is_in_a_handler():
             raise LocalError("a handler cannot move time: its own execution has to end before time moves")
         self._alive().advance(seconds)
 
     def settle(self) -> None:
-        """Wait until nothing is being executed or pushed; time does not move."""
+        """Wait until nothing is being executed or pushed; time does not move.
+
+        Raises:
+            LocalError: called by a handler, which would wait for its own end.
+        """
+        if is_in_a_handler():
+            raise LocalError("a handler cannot wait for itself: what is being executed includes its own execution")
         self._alive().settle()
 
     def fault(
@@ -260,13 +279,13 @@ class LocalFC:
             "probability": probability,
             "seed": seed,
         }
+        endpoint = self.endpoint
+        wire = {key: value for key, value in given.items() if value is not None}
         try:
-            add_fault(self.endpoint, {key: value for key, value in given.items() if value is not None})
-        except LocalError as refused:
-            reason = str(refused)
-        else:
-            return
-        raise ArgumentError(reason)
+            read_fault(wire)
+        except FcError as refused:
+            raise ArgumentError(refused.message) from None
+        add_fault(endpoint, wire)
 
     def limit(self, function: str, instances: int | None) -> None:
         """Throttle a function: beyond so many executions at once it is 429, with 0 always; None lifts it.
@@ -321,30 +340,6 @@ class LocalFC:
         return read_faults(self.endpoint)
 
 
-class Defects(logging.Handler):
-    """Remembers what the service says of defects of its own."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self._found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info:
-            self._found.append(record.getMessage())
-
-    def __enter__(self) -> Defects:
-        logging.getLogger(_LOG).addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger(_LOG).removeHandler(self)
-
-    def fail(self) -> None:
-        """Raise LocalError where there was one."""
-        if self._found:
-            raise LocalError(f"the local service has met a defect of its own: {json.dumps(self._found[0])}")
-
-
 def _seconds(name: str, time: float | timedelta | str) -> float:
     value: object = time
     if isinstance(time, timedelta):
@@ -354,6 +349,13 @@ def _seconds(name: str, time: float | timedelta | str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_ADVANCE_SECONDS:
         raise ArgumentError(f"{name}: expected seconds, a timedelta or a text as 6h, up to 366 days, got {time!r:.80}")
     return value
+
+
+def _check_config(config: object) -> None:
+    from ..config import AsyncInvokeConfig
+
+    if not isinstance(config, AsyncInvokeConfig):
+        raise ArgumentError(f"config: expected an AsyncInvokeConfig, got {type(config).__name__}")
 
 
 def _set(variables: Mapping[str, str | None]) -> None:

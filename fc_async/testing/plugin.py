@@ -28,7 +28,8 @@ def fc_local(_fc_local_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> 
     FC_ASYNC_ENDPOINT names it while the test runs. Nothing of it is left for the next test. A defect of the service
     itself fails the test that has met it.
     """
-    from .local_fc import Defects, LocalFC
+    from .defects import Defects
+    from .local_fc import LocalFC
 
     for name, value in LocalFC.environment(_fc_local_server).items():
         if value is None:

@@ -175,6 +175,8 @@ def _error_json(error: BaseException | str) -> dict[str, Any]:
 
 def _text(name: str, value: object) -> str:
     if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise ArgumentError(f"{name}: expected text, got a lone surrogate, which is no character; pass bytes")
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")

@@ -67,6 +67,16 @@ _TABLE: Final = RoutingTable(_ROUTES)
 ACTIONS: Final = ("*", DELIVER, *sorted({action for actions in _ROUTES.values() for action in actions}))
 """All that a fault may name."""
 
+NAMING_NONE: Final = frozenset(
+    action for route, actions in _ROUTES.items() if "{name}" not in route for action in actions
+)
+"""Those whose path names no function, queue or topic."""
+
+BATCHES: Final = frozenset(
+    action for actions in _ROUTES.values() if any(one.startswith("Batch") for one in actions) for action in actions
+)
+"""Those that may be met as a batch."""
+
 
 @dataclass(frozen=True)
 class Asked:

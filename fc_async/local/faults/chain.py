@@ -1,16 +1,20 @@
 """Faults around the gateway: each request is met by those that were asked for, one effect around the other.
 
-The order from the outside: delay, clock jump, drop, truncate, slow body, refusal, partial batch. Only requests to the
-two services are met; /_local/... never is.
+The order from the outside: delay, clock jump, slow body, drop, truncate, refusal, partial batch: a body that is sent
+bit by bit cannot be taken back, so what drops or cuts the answer stands inside. Only requests to the two services are
+met; /_local/... never is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial as bound
+from typing import Final
 
 from aiohttp import web
 
+from ...arn import parse_arn
+from ...errors import ArgumentError
 from .. import limits
 from ..bounded_body import KEPT_BODY, BodyBroken, BodyTooLarge, read_bounded
 from ..clock import Clock
@@ -24,6 +28,8 @@ from .partial import partial
 from .refuse import Refuse, refuse
 from .slow_body import slow_body
 from .truncate import truncate
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -41,7 +47,7 @@ class FaultChain:
     def __init__(self, book: FaultBook, handle: Handle, write: Refuse, clock: Clock) -> None:
         self._book = book
         self._handle = handle
-        self._effects: list[Effect] = [delay, clock_jump(clock), drop, truncate, slow_body, refuse(write), partial]
+        self._effects: list[Effect] = [delay, clock_jump(clock), slow_body, drop, truncate, refuse(write), partial]
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer one request; where there is no fault this costs nothing."""
@@ -61,8 +67,9 @@ class FaultChain:
         url = request.rel_url
         what = asked(request.method, url.raw_path, url.raw_query_string, body)
         answer = bound(self._handle, request)
-        for fault in reversed(self._book.meeting(what.actions, what.resources)):
-            for effect in reversed(self._effects):
+        faults = self._book.meeting(what.actions, what.resources)
+        for effect in reversed(self._effects):
+            for fault in reversed(faults):
                 answer = bound(effect, fault, request, answer)
         return await answer()
 
@@ -72,6 +79,9 @@ class FaultChain:
             return None
         if not any(needs_body(active.fault.action) for active in self._book.all()):
             return None
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(_CONTINUE)  # the client sends the body only then
+            request.writer.output_size = 0
         try:
             return await read_bounded(request, limits.MNS_REQUEST_BYTES)
         except (BodyTooLarge, BodyBroken) as refused:
@@ -84,10 +94,16 @@ def failing_destination(book: FaultBook) -> Callable[[str], str | None]:
     def reason(destination: str) -> str | None:
         if book.is_empty:
             return None
-        parts = destination.split("/")
-        name = parts[-2] if parts[-1] == "messages" else parts[-1]
-        if not book.meeting(frozenset({DELIVER}), frozenset({destination, name})):
+        if not book.meeting(frozenset({DELIVER}), frozenset({destination, _name(destination)})):
             return None
         return "a fault was asked for (Deliver)"
 
     return reason
+
+
+def _name(destination: str) -> str:
+    try:
+        arn = parse_arn(destination)
+    except ArgumentError:
+        return destination
+    return str(getattr(arn, "name", destination))

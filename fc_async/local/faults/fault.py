@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from .actions import DELIVER
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -41,6 +43,11 @@ class Fault:
     slow_body_seconds: float | None = None
     partial: int | None = None
     clock_jump_seconds: float | None = None
+
+    @property
+    def is_in_place_of_the_work(self) -> bool:
+        """Whether the work is not done: no other fault can be in its place, too."""
+        return self.action == DELIVER or self.status is not None or self.code is not None or self.drop == "before"
 
 
 class ActiveFault:
@@ -101,5 +108,13 @@ class FaultBook:
         return not self._active
 
     def meeting(self, actions: frozenset[str], resources: frozenset[str]) -> list[Fault]:
-        """Return the faults that happen to a request now, each counted."""
-        return [active.fault for active in self._active if active.happens(actions, resources)]
+        """Return the faults that happen to a request now, each counted.
+
+        Of those that are in the place of the work only the first meets it; the others are left for the next request.
+        """
+        met: list[Fault] = []
+        for active in self._active:
+            is_taken = active.fault.is_in_place_of_the_work and any(fault.is_in_place_of_the_work for fault in met)
+            if not is_taken and active.happens(actions, resources):
+                met.append(active.fault)
+        return met

@@ -9,7 +9,7 @@ from typing import Any
 from .. import limits
 from ..catalog.fc_errors import invalid_argument, wrong_value
 from ..whole_number import is_whole_number
-from .actions import ACTIONS, DELIVER
+from .actions import ACTIONS, BATCHES, DELIVER, NAMING_NONE
 from .fault import ActiveFault, Fault
 
 _EFFECTS = ("status", "code", "delay_seconds", "drop", "truncate", "slow_body_seconds", "partial", "clock_jump_seconds")
@@ -26,12 +26,24 @@ def read_fault(body: Mapping[str, Any]) -> Fault:
             raise invalid_argument(f"{str(key)[:80]!r} is no word of a fault; expected one of {', '.join(_FIELDS)}")
     given = {name: check(key, body[key]) for key, (name, check) in _FIELDS.items() if body.get(key) is not None}
     fault = Fault(**{"action": _action("action", body.get("action")), **given})
-    if fault.action != DELIVER and not any(_is_given(getattr(fault, effect)) for effect in _EFFECTS):
-        words = ", ".join(key for key, (name, _) in _FIELDS.items() if name in _EFFECTS)
-        raise invalid_argument(f"a fault that does nothing: expected one of {words}")
+    _check_effects(fault)
     if fault.seed is not None and fault.probability is None:
         raise invalid_argument("seed: expected probability beside it")
+    if fault.resource is not None and fault.action in NAMING_NONE:
+        raise invalid_argument(f"resource: the path of {fault.action} names no function, queue or topic; leave it out")
     return fault
+
+
+def _check_effects(fault: Fault) -> None:
+    keys = {name: key for key, (name, _) in _FIELDS.items()}
+    given = [keys[name] for name in _EFFECTS if _is_given(getattr(fault, name))]
+    if fault.action == DELIVER and given:
+        raise invalid_argument(f"{given[0]}: {DELIVER} has no answer that could change; the record does not arrive")
+    if fault.action != DELIVER and not given:
+        words = ", ".join(keys[name] for name in _EFFECTS)
+        raise invalid_argument(f"a fault that does nothing: expected one of {words}")
+    if fault.partial is not None and fault.action not in ("*", *BATCHES):
+        raise invalid_argument(f"partial: {fault.action} is no batch; expected *, {', '.join(sorted(BATCHES))}")
 
 
 def fault_to_wire(active: ActiveFault) -> dict[str, Any]:

@@ -7,6 +7,7 @@ cannot be killed: at the function's timeout it is left alone, and the outcome is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Set
 from pathlib import Path
@@ -36,7 +37,18 @@ class InProcessHandler:
 
 
 class HandlerThread(threading.Thread):
-    """A thread in which a handler runs."""
+    """A thread in which a handler runs.
+
+    Args:
+        of: the callables among which the handler is, by which a service's threads are told from those of another;
+            None once nobody waits for it any more.
+        execute: what is run.
+        name: name of the thread.
+    """
+
+    def __init__(self, of: dict[str, InProcessHandler], execute: Callable[[], None], name: str) -> None:
+        super().__init__(target=execute, daemon=True, name=name)
+        self.of: dict[str, InProcessHandler] | None = of
 
 
 class InProcessRunner:
@@ -82,7 +94,7 @@ class InProcessRunner:
         begin: Callable[[], DeployedFunction] | None = None,
     ) -> Coroutine[Any, Any, Execution]:
         handler = self._handlers.get(function.spec.name)
-        if handler is None:
+        if handler is None or function.code.checksum:  # uploaded code has taken the place of the callable
             return self._others.run(function, qualifier, request_id, event, begin)
         return self._run(function, handler, qualifier, request_id, event, begin)
 
@@ -111,9 +123,10 @@ class InProcessRunner:
                 answer = worker.execute(lambda: handler.call, event, worker.context_of(about, request_id), about)
             except SystemExit:
                 answer = None
-            loop.call_soon_threadsafe(_settle, ended, answer)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it was given up, and the service has ended
+                loop.call_soon_threadsafe(_settle, ended, answer)
 
-        HandlerThread(target=execute, daemon=True, name=f"handler of {function.spec.name}").start()
+        HandlerThread(self._handlers, execute, f"handler of {function.spec.name}").start()
         answer = await _until(ended, function.spec.timeout_seconds)
         outcome = outcome_of(answer, function.spec)
         return Execution(outcome, takes_ms=handler.takes_ms) if answer.kind == "answered" else Execution(outcome)
