@@ -117,9 +117,9 @@ class Service:
         """Answer one request."""
         return self.faults.handle(request)
 
-    def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
-        """Answer what is no HTTP, as far as its path could be read."""
-        return self.gateway.refuse_unparsed(request, path)
+    def refuse_unparsed(self, request: web.BaseRequest, path: str, defect: BaseException | None) -> web.Response:
+        """Answer what is no HTTP, as far as its path could be read; or what a defect of ours has left unanswered."""
+        return self.gateway.refuse_unparsed(request, path, defect)
 
     async def quiet(self) -> None:
         """Wait until nothing is being executed or pushed: a push may make its receiver invoke, and the other way."""

@@ -143,8 +143,11 @@ class Gateway:
         """Answer a request with a refusal, in the shape of the service whose path was asked."""
         return self._refuse(request, refused, request.rel_url.raw_path)
 
-    def refuse_unparsed(self, request: web.BaseRequest, path: str) -> web.Response:
-        """Answer what is no HTTP, as far as its path could be read."""
+    def refuse_unparsed(self, request: web.BaseRequest, path: str, defect: BaseException | None = None) -> web.Response:
+        """Answer what is no HTTP, as far as its path could be read; or what a defect of ours has left unanswered."""
+        if defect is not None:
+            log.error("A request could not be answered; this is a defect of the local service", exc_info=defect)
+            return self._refuse(request, internal_error(), path)
         return self._refuse(request, invalid_argument("the request is not well-formed HTTP"), path)
 
 

@@ -133,7 +133,7 @@ class LocalServer:
             running = _Running(asyncio.get_running_loop(), store)
             server = HttpServer(
                 lambda request: running.service.handle(request),
-                lambda request, path: running.service.refuse_unparsed(request, path),
+                lambda request, path, defect: running.service.refuse_unparsed(request, path, defect),
             )
             http = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
             ending.push_async_callback(http.cleanup)

@@ -25,7 +25,8 @@ _OPTIONS: dict[str, Any] = {"access_log": None, "auto_decompress": False}
 """Bodies stay as they were sent, because a payload is what the client gave."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-Refuse = Callable[[web.BaseRequest, str], web.Response]
+Refuse = Callable[[web.BaseRequest, str, "BaseException | None"], web.Response]
+"""Answers what is no HTTP, given the path as far as it is known; or a defect, where there is one."""
 
 
 class _Connection(RequestHandler):
@@ -98,9 +99,9 @@ class _Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what the parser refuses."""
+        """Answer what the parser refuses, or what our own code did not."""
         request._version = HttpVersion11  # aiohttp takes what it cannot parse for HTTP/1.0
-        response = self._refuse(request, self._asked_path)
+        response = self._refuse(request, self._asked_path, exc if status >= 500 else None)
         response.force_close()
         return response
 

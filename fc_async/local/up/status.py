@@ -89,7 +89,7 @@ def _get(endpoint: str, what: str, kind: type) -> Any:
     answer = _send(endpoint, "GET", what)
     try:
         value = json.loads(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LocalError(_nobody(endpoint, type(error).__name__)) from None
     if not isinstance(value, kind):
         raise LocalError(f"what answers at {endpoint[:80]} is no local service; start one with: fc-async local up")
@@ -127,7 +127,7 @@ def _reason(refused: urllib.error.HTTPError, endpoint: str) -> str:
     """Return what the local service says of a refusal; anything else that answers there is none."""
     try:
         message = json.loads(refused.read(_REFUSAL_BYTES))["Message"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         message = None
     return message[:_MESSAGE_CHARACTERS] if isinstance(message, str) else _nobody(endpoint, "HTTPError")
 

@@ -25,8 +25,8 @@ async def answer(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response(body=await request.content.readany())
 
 
-def refuse(request: web.BaseRequest, path: str) -> web.Response:
-    return web.Response(status=400)
+def refuse(request: web.BaseRequest, path: str, defect: BaseException | None) -> web.Response:
+    return web.Response(status=400 if defect is None else 500, text=type(defect).__name__)
 
 
 @asynccontextmanager
@@ -149,3 +149,30 @@ def test_every_private_name_of_aiohttp_that_is_used_is_checked() -> None:
 def test_the_file_names_them_and_says_why() -> None:
     assert connection.__doc__ is not None
     assert all(f"`{name}`" in connection.__doc__ for name in CHECKS)
+
+
+async def answered(handler: connection.Handler, sent: bytes) -> bytes:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.setblocking(False)
+        server = connection.HttpServer(handler, refuse)
+        transport, asked = await asyncio.get_running_loop().connect_accepted_socket(server, ours)
+        asked.data_received(sent)
+        answer = await asyncio.get_running_loop().sock_recv(theirs, 4096)
+        transport.abort()
+        await turn()
+    return answer
+
+
+async def breaks(_: web.BaseRequest) -> web.StreamResponse:
+    raise ZeroDivisionError
+
+
+def test_what_our_own_code_did_not_answer_is_a_defect_and_no_fault_of_the_client() -> None:
+    answer = asyncio.run(answered(breaks, HEAD))
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert b"ZeroDivisionError" in answer
+
+
+def test_what_the_parser_refuses_is_no_defect() -> None:
+    assert asyncio.run(answered(answer, b"\0\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
