@@ -162,8 +162,8 @@ class Consumer:
             deadline_seconds: after so long, from 0, likewise; what runs then has the grace on top.
 
         Raises:
-            ArgumentError: an argument cannot be right; `handle` is missing, or returns a coroutine (its letter is
-                released).
+            ArgumentError: an argument cannot be right; `handle` is missing, or returns a coroutine or a generator (its
+                letter is released).
             ServiceError: the service refused the first call, or the queue is not there and `missing` is `raise`.
             SettingsError: there are no credentials.
         """

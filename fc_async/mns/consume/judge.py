@@ -33,9 +33,11 @@ WANTS_ASYNC = (
     "handle: expected a function that returns no coroutine, got one that does: use `await consumer.run_async()` for it"
 )
 
+_WANTS_WORK = "handle: expected a function that does its work when it is called, got one that returns a generator"
+
 
 class CoroutineReturnedError(ArgumentError):
-    """A callback returned a coroutine where nothing runs it."""
+    """A callback returned a coroutine where nothing runs it, or a generator, which nothing ever runs."""
 
 
 @dataclass(frozen=True)
@@ -161,20 +163,27 @@ async def call_plainly(function: Callable[..., object], *arguments: object) -> o
     """Call what returns no coroutine.
 
     Raises:
-        CoroutineReturnedError: it returns one.
+        CoroutineReturnedError: it returns one, or a generator.
     """
     result = function(*arguments)
     if inspect.isawaitable(result):
         if inspect.iscoroutine(result):
             result.close()  # else Python says that it was never awaited
         raise CoroutineReturnedError(WANTS_ASYNC)
-    return result
+    return _worked(result)
 
 
 async def call_or_await(function: Callable[..., object], *arguments: object) -> object:
     """Call what may return a coroutine, and wait for it."""
     result = function(*arguments)
-    return await result if inspect.isawaitable(result) else result
+    return _worked(await result if inspect.isawaitable(result) else result)
+
+
+def _worked(result: object) -> object:
+    """Refuse a generator: the function's body has not begun, and its letter must not be deleted for it."""
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise CoroutineReturnedError(_WANTS_WORK)
+    return result
 
 
 def run(judging: Coroutine[Any, Any, _Result]) -> _Result:
