@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from fc_async import ArgumentError, Consumer, Letter, QueueClient
+from fc_async import ArgumentError, Consumer, Letter, MemoryDedupe, QueueClient
 from fc_async.local import LocalServer
 
 SECONDS = 60
@@ -46,3 +47,42 @@ def test_a_handler_that_gives_a_generator_has_done_nothing_and_its_letter_is_rel
     with pytest.raises(ArgumentError, match="generator"):
         consume()
     assert hidden(queue) == (0, 1)
+
+
+class SlowStore(MemoryDedupe):
+    """A store whose first answer to the second thread is older than what the first one has done meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+        self._handled = threading.Event()
+        self._threads: list[int] = []
+
+    def seen(self, key: str) -> bool:
+        is_seen = super().seen(key)
+        if threading.get_ident() not in self._threads:
+            self._threads.append(threading.get_ident())
+            if len(self._threads) < 2:
+                return is_seen
+            self.asked.set()
+            assert self._handled.wait(SECONDS)
+        return is_seen
+
+    def done(self, key: str) -> None:
+        super().done(key)
+        self._handled.set()
+
+
+def test_a_store_that_answers_late_lets_no_letter_be_handled_twice(queue: QueueClient) -> None:
+    store = SlowStore()
+    seen: list[str] = []
+
+    def handle(letter: Letter) -> None:
+        seen.append(letter.message.message_id)
+        assert store.asked.wait(SECONDS)
+
+    queue.send("same")
+    queue.send("same")
+    consumer = Consumer(queue, handle, records=False, dedupe=store, dedupe_key=lambda one: one.message.message_body)
+    assert consumer.run(max_messages=2).acknowledged == 2
+    assert len(seen) == 1

@@ -149,7 +149,16 @@ class Once:
             if key in self._going:
                 return Claim(is_going=True)
             self._going.add(key)
-        return Claim(self, key)
+        claim = Claim(self, key)
+        try:
+            is_done = self._store.seen(key)  # another worker may have come to its end since the first look
+        except BaseException:
+            claim.end(is_handled=False)
+            raise
+        if is_done:
+            claim.end(is_handled=False)
+            return Claim(is_done=True)
+        return claim
 
     def end(self, key: str, *, is_handled: bool) -> None:
         """Say that it was handled, or was not."""
