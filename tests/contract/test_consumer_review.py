@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from fc_async import ArgumentError, Consumer, Letter, MemoryDedupe, QueueClient
 from fc_async.local import LocalServer
 
-SECONDS = 60
+SECONDS = 30
 
 
 @pytest.fixture
@@ -25,6 +27,23 @@ def hidden(queue: QueueClient) -> tuple[int | None, int | None]:
     """Return how many messages can be received, and how many are hidden."""
     found = queue.get_attributes()
     return found.active_messages, found.inactive_messages
+
+
+@contextmanager
+def when_said(text: str, then: Callable[[], object]) -> Iterator[None]:
+    """Do something as soon as the consumer logs a text."""
+
+    class Listener(logging.Handler):
+        def emit(self, line: logging.LogRecord) -> None:
+            if text in line.getMessage():
+                then()
+
+    listener, log = Listener(), logging.getLogger("fc_async.consumer")
+    log.addHandler(listener)
+    try:
+        yield
+    finally:
+        log.removeHandler(listener)
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["run", "run_async"])
@@ -86,3 +105,23 @@ def test_a_store_that_answers_late_lets_no_letter_be_handled_twice(queue: QueueC
     consumer = Consumer(queue, handle, records=False, dedupe=store, dedupe_key=lambda one: one.message.message_body)
     assert consumer.run(max_messages=2).acknowledged == 2
     assert len(seen) == 1
+
+
+def test_a_held_up_event_loop_costs_no_seat(queue: QueueClient) -> None:
+    """Coroutines are cancelled that have not begun: their seats must come back all the same."""
+    goes_on = threading.Event()
+    seen: list[str] = []
+
+    async def handle(letter: Letter) -> None:
+        seen.append(letter.message.message_body)
+        if letter.message.message_body == "holds up":
+            goes_on.wait(SECONDS)
+
+    queue.send("holds up")
+    for number in range(3):
+        queue.send(str(number))
+    with when_said("all workers hang", goes_on.set):
+        consumer = Consumer(queue, handle, records=False, concurrency=1, handler_timeout_seconds=0.5)
+        asyncio.run(asyncio.wait_for(consumer.run_async(max_messages=4), SECONDS))
+    assert seen[0] == "holds up"
+    assert consumer.summary.acknowledged == 2

@@ -114,7 +114,7 @@ class TaskWorkers:
         self._judge = judge
         self._handle = handle
         self._loop = asyncio.get_running_loop()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[int, asyncio.Task[Verdict]] = {}
 
     def begin(self, tell: Tell) -> None:
         self._tell = tell
@@ -129,17 +129,18 @@ class TaskWorkers:
         pass
 
     def _start(self, command: Handle) -> None:
-        self._tasks[command.key] = asyncio.ensure_future(self._work(command))
+        task = asyncio.ensure_future(self._judge.judge(command.message, self._handle, call_or_await))
+        self._tasks[command.key] = task
+        task.add_done_callback(lambda ended: self._ended(command, ended))
 
     def _cancel(self, key: int) -> None:
         task = self._tasks.get(key)
         if task is not None:
             task.cancel()
 
-    async def _work(self, command: Handle) -> None:
-        verdict = broken_off(command.message, asyncio.CancelledError())
-        try:
-            verdict = await self._judge.judge(command.message, self._handle, call_or_await)
-        finally:
-            self._tasks.pop(command.key, None)
-            tell_verdict(self._tell, command.key, verdict)
+    def _ended(self, command: Handle, task: asyncio.Task[Verdict]) -> None:
+        """Tell the verdict; a callback does it, because a task that is cancelled before it begins runs no `finally`."""
+        self._tasks.pop(command.key, None)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        verdict = task.result() if error is None else broken_off(command.message, error)
+        tell_verdict(self._tell, command.key, verdict)
