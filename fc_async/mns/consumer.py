@@ -205,8 +205,10 @@ class Consumer:
             await over.wait()
         finally:
             shift.stop()
-            await over.wait()
-            signals.put_back()
+            try:
+                await over.wait()
+            finally:  # cancelled once more, it waits no longer
+                signals.put_back()
         return shift.result()
 
     def stop(self) -> None:
