@@ -66,8 +66,8 @@ class Consumer:
         on_reject: is given a letter and the Reject that was raised; the letter is then acknowledged, or released where
             this raises. None: it is hidden like an unreadable one.
         handler_timeout_seconds: a handler that takes longer is left alone, its letter released and its thread replaced
-            (`concurrency` threads at most; a coroutine is cancelled); over 0, 86400 at most, a number or a timedelta;
-            None: no limit.
+            (`concurrency` threads at most; a coroutine is cancelled, a loop's body is waited for); over 0, 86400 at
+            most, a number or a timedelta; None: no limit.
         grace_seconds: how long what runs may go on when the run is to end, 0 to a year's, a number or a timedelta;
             then its letters are released. Default 10.
         missing: `wait`: a queue that is not there is waited for; `raise`: it ends the run with the ServiceError.
@@ -224,7 +224,7 @@ class Consumer:
         after the body. `summary` says what was done.
         """
         worker = LoopWorker(self._judge)
-        shift, signals = self._begin(self._ending(None, None, None), worker, 1)
+        shift, signals = self._begin(self._ending(None, None, None), worker, 1, replacements=0)
         return Letters(worker, shift, signals)
 
     def __aiter__(self) -> AsyncLetters:
@@ -236,7 +236,7 @@ class Consumer:
         if before is not None and before[1].is_ending:  # a loop that was left with `break` tells the service still
             await asyncio.to_thread(before[1].join)
         worker, over = LoopTasks(self._judge), asyncio.Event()
-        shift, signals = self._begin(self._ending(None, None, None), worker, 1, _setter(over))
+        shift, signals = self._begin(self._ending(None, None, None), worker, 1, _setter(over), replacements=0)
         return LoopRun(worker, shift, over, signals)
 
     def _run(self, ending: Ending) -> ConsumerSummary:
@@ -251,7 +251,12 @@ class Consumer:
         return shift.result()
 
     def _begin(
-        self, ending: Ending, workers: Workers, count: int, on_over: Callable[[], None] = lambda: None
+        self,
+        ending: Ending,
+        workers: Workers,
+        count: int,
+        on_over: Callable[[], None] = lambda: None,
+        replacements: int | None = None,
     ) -> tuple[Shift, StopSignals]:
         if self._running is not None and self._running[0] == os.getpid():
             raise ArgumentError("expected one run of a consumer at a time: it is running; make another consumer")
@@ -265,6 +270,7 @@ class Consumer:
             self._waits_for_queue,
             random,
             monotonic(),
+            replacements,
         )
 
         def over() -> None:

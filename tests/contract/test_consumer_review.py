@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -125,3 +126,61 @@ def test_a_held_up_event_loop_costs_no_seat(queue: QueueClient) -> None:
         asyncio.run(asyncio.wait_for(consumer.run_async(max_messages=4), SECONDS))
     assert seen[0] == "holds up"
     assert consumer.summary.acknowledged == 2
+
+
+def test_a_run_that_is_cancelled_twice_puts_the_signals_back(queue: QueueClient) -> None:
+    queue.send("1")
+    before = signal.getsignal(signal.SIGTERM)
+
+    async def work() -> None:
+        begun = asyncio.Event()
+
+        async def handle(_: Letter) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.ensure_future(Consumer(queue, handle, records=False, grace_seconds=0.2).run_async())
+        await begun.wait()
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert signal.getsignal(signal.SIGTERM) is before
+
+    asyncio.run(work())
+
+
+def test_a_loop_whose_body_takes_too_long_gets_no_letter_that_was_released_meanwhile(queue: QueueClient) -> None:
+    """The body is the one worker: nothing can take its place, and nothing is handed to it before it returns."""
+    too_long = threading.Event()
+    for number in range(3):
+        queue.send(str(number))
+    consumer = Consumer(queue, records=False, handler_timeout_seconds=0.3)
+    with when_said("all workers hang", too_long.set):
+        for turn, _ in enumerate(consumer):
+            if turn == 0:
+                assert too_long.wait(SECONDS)
+            if turn == 2:
+                consumer.stop()
+    assert (consumer.summary.acknowledged, consumer.summary.released) == (2, 1)
+
+
+def test_an_async_loop_whose_body_takes_too_long_gets_none_either(queue: QueueClient) -> None:
+    for number in range(3):
+        queue.send(str(number))
+    consumer = Consumer(queue, records=False, handler_timeout_seconds=0.3)
+
+    async def work() -> None:
+        too_long = threading.Event()
+        with when_said("all workers hang", too_long.set):
+            turn = 0
+            async for _ in consumer:
+                if turn == 0:
+                    assert await asyncio.to_thread(too_long.wait, SECONDS)
+                turn += 1
+                if turn == 3:
+                    consumer.stop()
+
+    asyncio.run(work())
+    assert (consumer.summary.acknowledged, consumer.summary.released) == (2, 1)
