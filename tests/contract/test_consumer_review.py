@@ -184,3 +184,28 @@ def test_an_async_loop_whose_body_takes_too_long_gets_none_either(queue: QueueCl
 
     asyncio.run(work())
     assert (consumer.summary.acknowledged, consumer.summary.released) == (2, 1)
+
+
+def test_an_async_loop_that_is_left_while_a_letter_is_on_its_way_gives_it_back_at_once(queue: QueueClient) -> None:
+    came = threading.Event()
+
+    class Watch:
+        def received(self, count: int, in_flight: int) -> None:
+            came.set()
+
+        def finished(self, letter: Letter, outcome: str, seconds: float, error: BaseException | None) -> None: ...
+
+    queue.send("1")
+    consumer = Consumer(queue, records=False, grace_seconds=3600, observer=Watch())
+
+    async def work() -> None:
+        letters = aiter(consumer)
+        first = asyncio.ensure_future(anext(letters))
+        await asyncio.sleep(0)
+        came.wait(SECONDS)  # the event loop is held up meanwhile
+        first.cancel()
+        await asyncio.wait([first])
+        await asyncio.wait_for(letters.aclose(), SECONDS)
+
+    asyncio.run(work())
+    assert (consumer.summary.acknowledged, consumer.summary.released) == (0, 1)
