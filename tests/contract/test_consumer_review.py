@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from fc_async import ArgumentError, Consumer, Letter, MemoryDedupe, QueueClient
 from fc_async.local import LocalServer
+from fc_async.testing import record as sample
 
 SECONDS = 30
 
@@ -209,3 +214,37 @@ def test_an_async_loop_that_is_left_while_a_letter_is_on_its_way_gives_it_back_a
 
     asyncio.run(work())
     assert (consumer.summary.acknowledged, consumer.summary.released) == (0, 1)
+
+
+def shell(local: LocalServer, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    """Start `fc-async dlq consume dead` as a process of its own."""
+    words = [sys.executable, "-c", "from fc_async.cli.root import run; run()", "dlq", "consume", "dead", *arguments]
+    return subprocess.Popen([*words, "--endpoint", local.url], stdout=stdout, stderr=subprocess.DEVNULL, text=True)
+
+
+def test_print_ends_when_nobody_reads_it_any_more(queue: QueueClient, local: LocalServer) -> None:
+    """`| head` has gone: letters that nobody sees are neither acknowledged nor received again and again."""
+    queue.send(sample().text)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with shell(local, "--print", stdout=writer) as process:
+        os.close(writer)
+        try:
+            assert process.wait(SECONDS) == 0
+        finally:
+            process.kill()
+    assert hidden(queue) == (0, 1)
+
+
+def test_no_command_goes_on_when_consume_has_ended(queue: QueueClient, local: LocalServer, tmp_path: Path) -> None:
+    path = tmp_path / "handle.py"
+    path.write_text("import time\nprint('begun', flush=True)\ntime.sleep(3600)\n")
+    queue.send(sample().text)
+    with shell(local, "--exec", f"{sys.executable} {path}") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+        assert process.communicate(timeout=SECONDS) == ("", None)  # the command held the pipe, too
