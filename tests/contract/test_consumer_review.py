@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from fc_async import ArgumentError, Consumer, Letter, MemoryDedupe, QueueClient
+from fc_async import ArgumentError, Consumer, Letter, MemoryDedupe, QueueClient, SqliteDedupe
 from fc_async.local import LocalServer
 from fc_async.testing import record as sample
+from tests.forked import exit_code, forked
 
 SECONDS = 30
 
@@ -248,3 +249,81 @@ def test_no_command_goes_on_when_consume_has_ended(queue: QueueClient, local: Lo
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.2)
         assert process.communicate(timeout=SECONDS) == ("", None)  # the command held the pipe, too
+
+
+class HeldKey(str):
+    """A key at which a store stops, whatever it holds then."""
+
+    def __new__(cls) -> HeldKey:
+        return super().__new__(cls, "held")
+
+    def __init__(self) -> None:
+        self.reached, self.goes_on = threading.Event(), threading.Event()
+
+    def __hash__(self) -> int:
+        self.reached.set()
+        assert self.goes_on.wait(SECONDS)
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other)
+
+    def __conform__(self, _: object) -> str:  # SQLite asks for it
+        self.reached.set()
+        assert self.goes_on.wait(SECONDS)
+        return "held"
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+forks = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@needs_fork
+@forks
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_store_works_in_a_child_that_is_forked_while_a_thread_is_in_it(kind: str, tmp_path: Path) -> None:
+    store = MemoryDedupe() if kind == "memory" else SqliteDedupe(tmp_path / "done.sqlite")
+    store.done("before")
+    key = HeldKey()
+    thread = threading.Thread(target=store.seen, args=(key,))
+    thread.start()
+    assert key.reached.wait(SECONDS)
+
+    def work() -> None:
+        assert store.seen("before")
+        store.done("after")
+        assert store.seen("after")
+
+    child = forked(work)
+    key.goes_on.set()
+    thread.join()
+    assert exit_code(child) == 0
+    assert store.seen("after") is (kind == "sqlite")
+
+
+@needs_fork
+@forks
+def test_a_forked_child_does_not_wait_for_what_only_its_parent_handles(queue: QueueClient) -> None:
+    parent = os.getpid()
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def handle(_: Letter) -> None:
+        if os.getpid() == parent:
+            begun.set()
+            assert goes_on.wait(SECONDS)
+
+    queue.send("same")
+    queue.send("same")
+    consumer = Consumer(queue, handle, records=False, dedupe=MemoryDedupe(), dedupe_key=lambda _: "same")
+    thread = threading.Thread(target=consumer.run, kwargs={"max_messages": 1})
+    thread.start()
+    assert begun.wait(SECONDS)
+
+    def work() -> None:
+        assert consumer.run(max_messages=1).acknowledged == 1
+
+    child = forked(work)
+    code = exit_code(child)
+    goes_on.set()
+    thread.join()
+    assert code == 0

@@ -16,10 +16,14 @@ from pathlib import Path
 from typing import Protocol
 
 from ...checks import check_whole
+from ...forks import renew_after_fork
 from ..letter import Letter
 
 _LEAST_KEYS = 1
 _MOST_KEYS = 10_000_000
+
+_OF_PARENTS: list[object] = []
+"""Connections that a forked child has copies of: to close one could wait for a thread that is not there."""
 
 
 class DedupeStore(Protocol):
@@ -61,6 +65,11 @@ class MemoryDedupe:
         self._max_keys = check_whole("max_keys", max_keys, _LEAST_KEYS, _MOST_KEYS)
         self._lock = threading.Lock()
         self._keys: OrderedDict[str, None] = OrderedDict()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Take a lock that no thread of the parent holds."""
+        self._lock = threading.Lock()
 
     def seen(self, key: str) -> bool:
         with self._lock:
@@ -89,7 +98,15 @@ class SqliteDedupe:
         self._path = Path(path)
         self._max_keys = check_whole("max_keys", max_keys, _LEAST_KEYS, _MOST_KEYS)
         self._lock = threading.Lock()
-        self._opened: tuple[int, sqlite3.Connection] | None = None
+        self._opened: sqlite3.Connection | None = None
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Take a lock and a connection of this process's own: SQLite's cannot be taken into a forked child."""
+        self._lock = threading.Lock()
+        if self._opened is not None:
+            _OF_PARENTS.append(self._opened)
+        self._opened = None
 
     def seen(self, key: str) -> bool:
         with self._lock:
@@ -105,15 +122,14 @@ class SqliteDedupe:
     def close(self) -> None:
         """Close the file; a later call opens it again."""
         with self._lock:
-            if self._opened is not None and self._opened[0] == os.getpid():
-                self._opened[1].close()
+            if self._opened is not None:
+                self._opened.close()
             self._opened = None
 
     def _connection(self) -> sqlite3.Connection:
-        """Return this process's own connection: SQLite's cannot be taken into a forked child."""
-        if self._opened is None or self._opened[0] != os.getpid():
-            self._opened = (os.getpid(), self._open())
-        return self._opened[1]
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -137,6 +153,12 @@ class Once:
         self._key = key
         self._lock = threading.Lock()
         self._going: set[str] = set()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Forget what the parent's threads are handling: none of them runs here."""
+        self._lock = threading.Lock()
+        self._going = set()
 
     def begin(self, letter: Letter) -> Claim:
         """Say that a letter is about to be handled."""
