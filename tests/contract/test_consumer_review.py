@@ -6,10 +6,12 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -327,3 +329,19 @@ def test_a_forked_child_does_not_wait_for_what_only_its_parent_handles(queue: Qu
     goes_on.set()
     thread.join()
     assert code == 0
+
+
+def test_a_store_waits_for_others_that_open_the_same_new_file(tmp_path: Path) -> None:
+    """SQLite's own patience does not hold for the change to its write-ahead log."""
+    path = tmp_path / "done.sqlite"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE other (x)")
+    other.execute("BEGIN IMMEDIATE")
+    store = SqliteDedupe(path)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(store.seen, "key")
+        wait([answer], timeout=0.2)
+        other.execute("COMMIT")
+        assert answer.result(SECONDS) is False
+    other.close()
+    store.close()

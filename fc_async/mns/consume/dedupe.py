@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
@@ -21,6 +22,9 @@ from ..letter import Letter
 
 _LEAST_KEYS = 1
 _MOST_KEYS = 10_000_000
+
+_PATIENCE_SECONDS = 30.0
+"""How long another process may have the file."""
 
 _OF_PARENTS: list[object] = []
 """Connections that a forked child has copies of: to close one could wait for a thread that is not there."""
@@ -133,11 +137,33 @@ class SqliteDedupe:
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("CREATE TABLE IF NOT EXISTS done (place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE)")
+        connection = sqlite3.connect(
+            self._path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _write_ahead(connection)
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS done (place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE)"
+            )
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file written ahead; where another process is about to do the same, SQLite itself does not wait for it."""
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= ends:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 class Once:
