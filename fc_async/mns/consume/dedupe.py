@@ -153,7 +153,7 @@ class SqliteDedupe:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Have the file written ahead; where another process is about to do the same, SQLite itself does not wait for it."""
+    """Have the file written ahead; SQLite itself does not wait for another process that is about to do the same."""
     ends = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:

@@ -110,7 +110,7 @@ class Judge:
         if claim.is_done:
             return Verdict(Outcome.ACKNOWLEDGED)
         if claim.is_going:
-            return Verdict(Outcome.RELEASED, 1)
+            return Verdict(Outcome.RELEASED, delay_seconds(letter.message.dequeue_count))
         try:
             return await self._claimed(letter, claim, handle, call)
         finally:
