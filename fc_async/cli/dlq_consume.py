@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -51,10 +52,13 @@ def consume(
       fc-async dlq consume dead --exec "./handle.sh --loud"
       fc-async dlq consume dead --print --idle-timeout 5s
     """
+    from ..errors import LocalError
     from ..mns.consumer import Consumer
 
     if (command is None) is not prints:
         raise click.UsageError("expected --exec CMD or --print, one of the two")
+    if prints and sys.stdout is None:  # closed (>&-): click would write nowhere, and each letter be deleted unseen
+        raise LocalError("--print: expected a stdout to write to, and it is closed")
     unseen: list[OSError] = []
 
     def show(letter: Letter) -> None:
@@ -77,8 +81,10 @@ def consume(
             commands.end()
     counts.end()
     _say_summary(summary)
-    if unseen:
+    if unseen and isinstance(unseen[0], BrokenPipeError):
         raise unseen[0]
+    if unseen:
+        raise LocalError(f"--print: stdout cannot be written to: {unseen[0].strerror}")
 
 
 def print_record(letter: Letter) -> None:
@@ -158,8 +164,6 @@ class LiveCounts:
     """One line of counts on a terminal, written again as they change; nothing elsewhere."""
 
     def __init__(self) -> None:
-        import sys
-
         self._is_terminal = sys.stderr.isatty()
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}

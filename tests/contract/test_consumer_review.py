@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -345,3 +346,17 @@ def test_a_store_waits_for_others_that_open_the_same_new_file(tmp_path: Path) ->
         assert answer.result(SECONDS) is False
     other.close()
     store.close()
+
+
+@pytest.mark.parametrize("where", [">&-", ">/dev/full"], ids=["closed", "full"])
+def test_print_acknowledges_no_letter_that_it_cannot_write(queue: QueueClient, local: LocalServer, where: str) -> None:
+    if where.endswith("full") and not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full here")
+    queue.send(sample().text)
+    code = "from fc_async.cli.root import run; run()"
+    words = shlex.join([sys.executable, "-c", code, "dlq", "consume", "dead", "--print", "--endpoint", local.url])
+    ended = subprocess.run(
+        ["sh", "-c", f"{words} --max-messages 1 {where}"], stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    assert (ended.returncode, sum(count or 0 for count in hidden(queue))) == (1, 1)
+    assert "Error: --print: " in ended.stderr
