@@ -360,3 +360,25 @@ def test_print_acknowledges_no_letter_that_it_cannot_write(queue: QueueClient, l
     )
     assert (ended.returncode, sum(count or 0 for count in hidden(queue))) == (1, 1)
     assert "Error: --print: " in ended.stderr
+
+
+def test_a_letter_whose_handler_never_returns_is_handled_again_where_a_store_remembers_what_was_done(
+    queue: QueueClient, local: LocalServer
+) -> None:
+    goes_on = threading.Event()
+    seen: list[int | None] = []
+
+    def handle(letter: Letter) -> None:
+        seen.append(letter.message.dequeue_count)
+        if len(seen) == 1:
+            goes_on.wait(SECONDS)
+
+    queue.send("1")
+    consumer = Consumer(
+        queue, handle, records=False, dedupe=MemoryDedupe(), dedupe_key=lambda _: "1", handler_timeout_seconds=0.5
+    )
+    assert consumer.run(max_messages=1).released == 1
+    local.advance(2)
+    assert consumer.run(max_messages=1).acknowledged == 1
+    goes_on.set()
+    assert seen == [1, 2]

@@ -208,14 +208,15 @@ class Once:
             return Claim(is_done=True)
         return claim
 
-    def end(self, key: str, *, is_handled: bool) -> None:
-        """Say that it was handled, or was not."""
-        try:
-            if is_handled and self._store is not None:
-                self._store.done(key)
-        finally:
-            with self._lock:
-                self._going.discard(key)
+    def handled(self, key: str) -> None:
+        """Say that it was handled."""
+        if self._store is not None:
+            self._store.done(key)
+
+    def let_go(self, key: str) -> None:
+        """Say that another worker may handle it, where it is not handled yet."""
+        with self._lock:
+            self._going.discard(key)
 
 
 class Claim:
@@ -235,9 +236,23 @@ class Claim:
         self._key = key
         self.is_done = is_done
         self.is_going = is_going
+        self._is_given_up = False
 
     def end(self, *, is_handled: bool) -> None:
         """Say that it was handled, or was not; only the first word counts."""
         once, self._once = self._once, None
-        if once is not None:
-            once.end(self._key, is_handled=is_handled)
+        if once is None:
+            return
+        try:
+            if is_handled:
+                once.handled(self._key)
+        finally:
+            if not self._is_given_up:
+                once.let_go(self._key)
+
+    def give_up(self) -> None:
+        """Let another worker handle it: this one takes too long; should it come to its end, that counts still."""
+        once = self._once
+        if once is not None and not self._is_given_up:
+            self._is_given_up = True
+            once.let_go(self._key)

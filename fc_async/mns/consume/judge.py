@@ -75,6 +75,7 @@ class Judge:
         self._once = once
         self._observer = observer
         self._complained: OrderedDict[str, None] = OrderedDict()
+        self._claims: dict[str, Claim] = {}
 
     async def judge(self, message: QueueMessage, handle: Callable[[Letter], object], call: Call) -> Verdict:
         """Handle one message.
@@ -89,6 +90,12 @@ class Judge:
         verdict = await self._verdict(letter, handle, call)
         self._observer.finished(letter, verdict.outcome.value, time.monotonic() - began, verdict.error)
         return verdict
+
+    def give_up(self, message: QueueMessage) -> None:
+        """Let another worker handle a message whose worker takes too long."""
+        claim = self._claims.get(message.receipt_handle)
+        if claim is not None:
+            claim.give_up()
 
     async def _verdict(self, letter: Letter, handle: Callable[[Letter], object], call: Call) -> Verdict:
         try:
@@ -111,9 +118,11 @@ class Judge:
             return Verdict(Outcome.ACKNOWLEDGED)
         if claim.is_going:
             return Verdict(Outcome.RELEASED, delay_seconds(letter.message.dequeue_count))
+        self._claims[letter.message.receipt_handle] = claim
         try:
             return await self._claimed(letter, claim, handle, call)
         finally:
+            self._claims.pop(letter.message.receipt_handle, None)
             claim.end(is_handled=False)
 
     async def _claimed(self, letter: Letter, claim: Claim, handle: Callable[[Letter], object], call: Call) -> Verdict:
