@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,18 +52,39 @@ def consume(
       fc-async dlq consume dead --exec "./handle.sh --loud"
       fc-async dlq consume dead --print --idle-timeout 5s
     """
+    from ..errors import LocalError
     from ..mns.consumer import Consumer
 
     if (command is None) is not prints:
         raise click.UsageError("expected --exec CMD or --print, one of the two")
-    handle = print_record if command is None else runner_of(command)
+    if prints and sys.stdout is None:  # closed (>&-): click would write nowhere, and each letter be deleted unseen
+        raise LocalError("--print: expected a stdout to write to, and it is closed")
+    unseen: list[OSError] = []
+
+    def show(letter: Letter) -> None:
+        try:
+            print_record(letter)
+        except OSError as error:  # nobody reads it any more, or the disk is full: no later letter would be seen
+            unseen.append(error)
+            consumer.stop()
+            raise
+
+    commands = None if command is None else Commands(words_of(command))
     client = common_options(context).queue(queue)
     say(f"{client.settings.place} queue {queue}")
     counts = LiveCounts()
-    consumer = Consumer(client, handle, concurrency=concurrency, missing="raise", observer=counts)
-    summary = consumer.run(max_messages=max_messages, idle_timeout_seconds=idle_timeout)
+    consumer = Consumer(client, commands or show, concurrency=concurrency, missing="raise", observer=counts)
+    try:
+        summary = consumer.run(max_messages=max_messages, idle_timeout_seconds=idle_timeout)
+    finally:
+        if commands is not None:
+            commands.end()
     counts.end()
     _say_summary(summary)
+    if unseen and isinstance(unseen[0], BrokenPipeError):
+        raise unseen[0]
+    if unseen:
+        raise LocalError(f"--print: stdout cannot be written to: {unseen[0].strerror}")
 
 
 def print_record(letter: Letter) -> None:
@@ -71,11 +95,11 @@ def print_record(letter: Letter) -> None:
     click.echo(json.dumps(letter.record.to_dict(), ensure_ascii=True))
 
 
-def runner_of(command: str) -> Callable[[Letter], None]:
-    """Return what runs a command for a letter.
+def words_of(command: str) -> list[str]:
+    """Take a command apart.
 
     Raises:
-        click.UsageError: the command cannot be taken apart.
+        click.UsageError: it cannot be taken apart.
         LocalError: there is no such program.
     """
     import shlex
@@ -91,30 +115,55 @@ def runner_of(command: str) -> Callable[[Letter], None]:
         raise click.UsageError("--exec: expected a command, got none")
     if shutil.which(words[0]) is None:
         raise LocalError(f"--exec: there is no program {words[0][:80]!r} that can be run")
-    return lambda letter: _run(words, letter)
+    return words
 
 
-def _run(words: list[str], letter: Letter) -> None:
-    import json
+class Commands:
+    """Runs a command for each letter, in a session of its own: Ctrl-C lets it come to its end within the grace.
 
-    from ..errors import FcAsyncError
-    from ..mns.consume.verdict import Retry
+    Args:
+        words: the program and its arguments.
+    """
 
-    assert letter.record is not None  # noqa: S101 - what is none is never handed over
-    given = json.dumps(letter.record.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    ended = subprocess.run(words, input=given, check=False, start_new_session=True)  # noqa: S603 - what was typed
-    if ended.returncode == RETRY_CODE:
-        raise Retry(after_seconds=_RETRY_SECONDS)
-    if ended.returncode:
-        raise FcAsyncError(f"the command ended with {ended.returncode}")
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def __call__(self, letter: Letter) -> None:
+        import json
+
+        from ..errors import FcAsyncError
+        from ..mns.consume.verdict import Retry
+
+        assert letter.record is not None  # noqa: S101 - what is none is never handed over
+        given = json.dumps(letter.record.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        code = self._run(given)
+        if code == RETRY_CODE:
+            raise Retry(after_seconds=_RETRY_SECONDS)
+        if code:
+            raise FcAsyncError(f"the command ended with {code}")
+
+    def end(self) -> None:
+        """Have what still runs end, with all that it has started: its letter is released, and will be run again."""
+        for process in list(self._running):
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM) if hasattr(os, "killpg") else process.terminate()
+
+    def _run(self, given: bytes) -> int:
+        with subprocess.Popen(self._words, stdin=subprocess.PIPE, start_new_session=True) as process:  # noqa: S603 - what was typed
+            self._running.add(process)
+            try:
+                process.communicate(given)
+            finally:
+                self._running.discard(process)
+        return process.returncode
 
 
 class LiveCounts:
     """One line of counts on a terminal, written again as they change; nothing elsewhere."""
 
     def __init__(self) -> None:
-        import sys
-
         self._is_terminal = sys.stderr.isatty()
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}

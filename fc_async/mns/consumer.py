@@ -66,8 +66,8 @@ class Consumer:
         on_reject: is given a letter and the Reject that was raised; the letter is then acknowledged, or released where
             this raises. None: it is hidden like an unreadable one.
         handler_timeout_seconds: a handler that takes longer is left alone, its letter released and its thread replaced
-            (`concurrency` threads at most; a coroutine is cancelled); over 0, 86400 at most, a number or a timedelta;
-            None: no limit.
+            (`concurrency` threads at most; a coroutine is cancelled, a loop's body is waited for); over 0, 86400 at
+            most, a number or a timedelta; None: no limit.
         grace_seconds: how long what runs may go on when the run is to end, 0 to a year's, a number or a timedelta;
             then its letters are released. Default 10.
         missing: `wait`: a queue that is not there is waited for; `raise`: it ends the run with the ServiceError.
@@ -163,8 +163,8 @@ class Consumer:
             deadline_seconds: after so long, from 0, likewise; what runs then has the grace on top.
 
         Raises:
-            ArgumentError: an argument cannot be right; `handle` is missing, or returns a coroutine (its letter is
-                released).
+            ArgumentError: an argument cannot be right; `handle` is missing, or returns a coroutine or a generator (its
+                letter is released).
             ServiceError: the service refused the first call, or the queue is not there and `missing` is `raise`.
             SettingsError: there are no credentials.
         """
@@ -210,8 +210,10 @@ class Consumer:
             await over.wait()
         finally:
             shift.stop()
-            await over.wait()
-            signals.put_back()
+            try:
+                await over.wait()
+            finally:  # cancelled once more, it waits no longer
+                signals.put_back()
         return shift.result()
 
     def stop(self) -> None:
@@ -274,6 +276,7 @@ class Consumer:
             self._waits_for_queue,
             random,
             monotonic(),
+            0 if is_loop else None,
         )
 
         def over() -> None:

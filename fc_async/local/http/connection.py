@@ -101,7 +101,8 @@ class _Connection(RequestHandler):
     ) -> web.StreamResponse:
         """Answer what the parser refuses, or what our own code did not."""
         request._version = HttpVersion11  # aiohttp takes what it cannot parse for HTTP/1.0
-        response = self._refuse(request, self._asked_path, exc if status >= 500 else None)
+        is_gone = isinstance(exc, ConnectionError)  # the client, and with it the need for an answer
+        response = self._refuse(request, self._asked_path, exc if status >= 500 and not is_gone else None)
         response.force_close()
         return response
 

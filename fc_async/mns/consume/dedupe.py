@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
@@ -16,10 +17,17 @@ from pathlib import Path
 from typing import Protocol
 
 from ...checks import check_whole
+from ...forks import renew_after_fork
 from ..letter import Letter
 
 _LEAST_KEYS = 1
 _MOST_KEYS = 10_000_000
+
+_PATIENCE_SECONDS = 30.0
+"""How long another process may have the file."""
+
+_OF_PARENTS: list[object] = []
+"""Connections that a forked child has copies of: to close one could wait for a thread that is not there."""
 
 
 class DedupeStore(Protocol):
@@ -61,6 +69,11 @@ class MemoryDedupe:
         self._max_keys = check_whole("max_keys", max_keys, _LEAST_KEYS, _MOST_KEYS)
         self._lock = threading.Lock()
         self._keys: OrderedDict[str, None] = OrderedDict()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Take a lock that no thread of the parent holds."""
+        self._lock = threading.Lock()
 
     def seen(self, key: str) -> bool:
         with self._lock:
@@ -89,7 +102,15 @@ class SqliteDedupe:
         self._path = Path(path)
         self._max_keys = check_whole("max_keys", max_keys, _LEAST_KEYS, _MOST_KEYS)
         self._lock = threading.Lock()
-        self._opened: tuple[int, sqlite3.Connection] | None = None
+        self._opened: sqlite3.Connection | None = None
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Take a lock and a connection of this process's own: SQLite's cannot be taken into a forked child."""
+        self._lock = threading.Lock()
+        if self._opened is not None:
+            _OF_PARENTS.append(self._opened)
+        self._opened = None
 
     def seen(self, key: str) -> bool:
         with self._lock:
@@ -105,23 +126,44 @@ class SqliteDedupe:
     def close(self) -> None:
         """Close the file; a later call opens it again."""
         with self._lock:
-            if self._opened is not None and self._opened[0] == os.getpid():
-                self._opened[1].close()
+            if self._opened is not None:
+                self._opened.close()
             self._opened = None
 
     def _connection(self) -> sqlite3.Connection:
-        """Return this process's own connection: SQLite's cannot be taken into a forked child."""
-        if self._opened is None or self._opened[0] != os.getpid():
-            self._opened = (os.getpid(), self._open())
-        return self._opened[1]
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("CREATE TABLE IF NOT EXISTS done (place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE)")
+        connection = sqlite3.connect(
+            self._path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _write_ahead(connection)
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS done (place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE)"
+            )
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file written ahead; SQLite itself does not wait for another process that is about to do the same."""
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= ends:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 class Once:
@@ -137,6 +179,12 @@ class Once:
         self._key = key
         self._lock = threading.Lock()
         self._going: set[str] = set()
+        renew_after_fork(self)
+
+    def renew_in_child(self) -> None:
+        """Forget what the parent's threads are handling: none of them runs here."""
+        self._lock = threading.Lock()
+        self._going = set()
 
     def begin(self, letter: Letter) -> Claim:
         """Say that a letter is about to be handled."""
@@ -149,16 +197,26 @@ class Once:
             if key in self._going:
                 return Claim(is_going=True)
             self._going.add(key)
-        return Claim(self, key)
-
-    def end(self, key: str, *, is_handled: bool) -> None:
-        """Say that it was handled, or was not."""
+        claim = Claim(self, key)
         try:
-            if is_handled and self._store is not None:
-                self._store.done(key)
-        finally:
-            with self._lock:
-                self._going.discard(key)
+            is_done = self._store.seen(key)  # another worker may have come to its end since the first look
+        except BaseException:
+            claim.end(is_handled=False)
+            raise
+        if is_done:
+            claim.end(is_handled=False)
+            return Claim(is_done=True)
+        return claim
+
+    def handled(self, key: str) -> None:
+        """Say that it was handled."""
+        if self._store is not None:
+            self._store.done(key)
+
+    def let_go(self, key: str) -> None:
+        """Say that another worker may handle it, where it is not handled yet."""
+        with self._lock:
+            self._going.discard(key)
 
 
 class Claim:
@@ -178,9 +236,23 @@ class Claim:
         self._key = key
         self.is_done = is_done
         self.is_going = is_going
+        self._is_given_up = False
 
     def end(self, *, is_handled: bool) -> None:
         """Say that it was handled, or was not; only the first word counts."""
         once, self._once = self._once, None
-        if once is not None:
-            once.end(self._key, is_handled=is_handled)
+        if once is None:
+            return
+        try:
+            if is_handled:
+                once.handled(self._key)
+        finally:
+            if not self._is_given_up:
+                once.let_go(self._key)
+
+    def give_up(self) -> None:
+        """Let another worker handle it: this one takes too long; should it come to its end, that counts still."""
+        once = self._once
+        if once is not None and not self._is_given_up:
+            self._is_given_up = True
+            once.let_go(self._key)

@@ -52,6 +52,7 @@ class Desk:
         waits_for_queue: whether a queue that is not there is waited for; False: that ends the run.
         random: a number from 0 to 1, a new one at each call.
         now: when it begins, in seconds that only grow.
+        replacements: how many workers that take too long are replaced at a time; None: as many as there are.
     """
 
     def __init__(
@@ -64,13 +65,14 @@ class Desk:
         waits_for_queue: bool,
         random: Callable[[], float],
         now: float,
+        replacements: int | None = None,
     ) -> None:
         self.tally = Tally()
         self.failure: FcAsyncError | None = None
         """Why the run ended early; None where it did not."""
         self.is_stopping = False
         self._capacity = 2 * workers + MAX_BATCH
-        self._seats = Seats(workers)
+        self._seats = Seats(workers, workers if replacements is None else replacements)
         self._holding = Holding(self.tally)
         self._ending = ending
         self._handler_seconds = handler_seconds

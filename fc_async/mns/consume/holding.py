@@ -86,11 +86,13 @@ class Seats:
     """The workers: how many are free, and which have been given up.
 
     Args:
-        count: how many there are; as many that hang are replaced, so that their number has a bound.
+        count: how many there are.
+        replacements: how many that hang are replaced at a time, so that their number has a bound.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = self.alive = self.free = count
+    def __init__(self, count: int, replacements: int) -> None:
+        self.alive = self.free = count
+        self._replacements = replacements
         self._abandoned: dict[int, bool] = {}
 
     @property
@@ -100,7 +102,7 @@ class Seats:
 
     def abandon(self, key: int, *, is_wanted: bool) -> bool:
         """Give the worker up that has this message; return whether another takes its place, if one is wanted."""
-        is_replaced = is_wanted and sum(self._abandoned.values()) < self._count
+        is_replaced = is_wanted and sum(self._abandoned.values()) < self._replacements
         self._abandoned[key] = is_replaced
         if is_replaced:
             self.free += 1

@@ -11,7 +11,7 @@ import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from ..letter import Letter
@@ -44,12 +44,15 @@ class LoopWorker:
         self._judge = judge
         self._letters: SimpleQueue[Handle | None] = SimpleQueue()
         self._judging: tuple[Handle, Coroutine[Any, Any, Verdict]] | None = None
+        self._is_left = False
 
     def begin(self, tell: Tell) -> None:
         self._tell = tell
 
     def handle(self, command: Handle) -> None:
         self._letters.put(command)
+        if self._is_left:
+            self._give_back()
 
     def abandon(self, command: Abandon) -> None:
         """Leave it running: it is the caller's own thread."""
@@ -69,8 +72,15 @@ class LoopWorker:
         return None
 
     def leave(self) -> None:
-        """Release the letter at hand."""
+        """Release the letter at hand, and what was handed over and not taken."""
+        self._is_left = True
         self._go_on(LoopLeft())
+        self._give_back()
+
+    def _give_back(self) -> None:
+        with suppress(Empty):
+            while (command := self._letters.get_nowait()) is not None:
+                tell_verdict(self._tell, command.key, broken_off(command.message, LoopLeft()))
 
     def _go_on(self, error: BaseException | None) -> Letter | None:
         """Take the judging up to the letter that it hands over, or to its verdict."""
@@ -121,8 +131,8 @@ class Letters(Iterator[Letter]):
         """End the run, and wait for its end."""
         if not self._is_over:
             self._is_over = True
-            self._worker.leave()
             self._shift.stop()
+            self._worker.leave()
             self._shift.join()
             self._signals.put_back()
 
@@ -142,6 +152,7 @@ class LoopTasks:
         self._loop = asyncio.get_running_loop()
         self._letters: asyncio.Queue[tuple[Letter, asyncio.Future[None]] | None] = asyncio.Queue()
         self._at_hand: asyncio.Future[None] | None = None
+        self._is_left = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, tell: Tell) -> None:
@@ -167,9 +178,13 @@ class LoopTasks:
         return letter
 
     def leave(self) -> None:
-        """Release the letter at hand."""
+        """Release the letter at hand, and what was handed over and not taken."""
+        self._is_left = True
         with suppress(RuntimeError):  # the loop is closed: the letter comes back when its visibility is over
             self._settle(LoopLeft())
+            while not self._letters.empty() and (found := self._letters.get_nowait()) is not None:
+                self._at_hand = found[1]
+                self._settle(LoopLeft())
 
     def _settle(self, error: BaseException | None) -> None:
         at_hand, self._at_hand = self._at_hand, None
@@ -192,6 +207,8 @@ class LoopTasks:
             tell_verdict(self._tell, command.key, verdict)
 
     async def _hand_over(self, letter: Letter) -> None:
+        if self._is_left:
+            raise LoopLeft
         body: asyncio.Future[None] = self._loop.create_future()
         self._letters.put_nowait((letter, body))
         await body
@@ -249,8 +266,8 @@ class AsyncLetters(AsyncIterator[Letter]):
         if not self._is_over:
             self._is_over = True
             if self._run is not None:
-                self._run.worker.leave()
                 self._run.shift.stop()
+                self._run.worker.leave()
 
     def __del__(self) -> None:
         self._leave()

@@ -33,9 +33,11 @@ WANTS_ASYNC = (
     "handle: expected a function that returns no coroutine, got one that does: use `await consumer.run_async()` for it"
 )
 
+_WANTS_WORK = "handle: expected a function that does its work when it is called, got one that returns a generator"
+
 
 class CoroutineReturnedError(ArgumentError):
-    """A callback returned a coroutine where nothing runs it."""
+    """A callback returned a coroutine where nothing runs it, or a generator, which nothing ever runs."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Judge:
         self._once = once
         self._observer = observer
         self._complained: OrderedDict[str, None] = OrderedDict()
+        self._claims: dict[str, Claim] = {}
 
     async def judge(self, message: QueueMessage, handle: Callable[[Letter], object], call: Call) -> Verdict:
         """Handle one message.
@@ -87,6 +90,12 @@ class Judge:
         verdict = await self._verdict(letter, handle, call)
         self._observer.finished(letter, verdict.outcome.value, time.monotonic() - began, verdict.error)
         return verdict
+
+    def give_up(self, message: QueueMessage) -> None:
+        """Let another worker handle a message whose worker takes too long."""
+        claim = self._claims.get(message.receipt_handle)
+        if claim is not None:
+            claim.give_up()
 
     async def _verdict(self, letter: Letter, handle: Callable[[Letter], object], call: Call) -> Verdict:
         try:
@@ -108,10 +117,12 @@ class Judge:
         if claim.is_done:
             return Verdict(Outcome.ACKNOWLEDGED)
         if claim.is_going:
-            return Verdict(Outcome.RELEASED, 1)
+            return Verdict(Outcome.RELEASED, delay_seconds(letter.message.dequeue_count))
+        self._claims[letter.message.receipt_handle] = claim
         try:
             return await self._claimed(letter, claim, handle, call)
         finally:
+            self._claims.pop(letter.message.receipt_handle, None)
             claim.end(is_handled=False)
 
     async def _claimed(self, letter: Letter, claim: Claim, handle: Callable[[Letter], object], call: Call) -> Verdict:
@@ -161,20 +172,27 @@ async def call_plainly(function: Callable[..., object], *arguments: object) -> o
     """Call what returns no coroutine.
 
     Raises:
-        CoroutineReturnedError: it returns one.
+        CoroutineReturnedError: it returns one, or a generator.
     """
     result = function(*arguments)
     if inspect.isawaitable(result):
         if inspect.iscoroutine(result):
             result.close()  # else Python says that it was never awaited
         raise CoroutineReturnedError(WANTS_ASYNC)
-    return result
+    return _worked(result)
 
 
 async def call_or_await(function: Callable[..., object], *arguments: object) -> object:
     """Call what may return a coroutine, and wait for it."""
     result = function(*arguments)
-    return await result if inspect.isawaitable(result) else result
+    return _worked(await result if inspect.isawaitable(result) else result)
+
+
+def _worked(result: object) -> object:
+    """Refuse a generator: the function's body has not begun, and its letter must not be deleted for it."""
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise CoroutineReturnedError(_WANTS_WORK)
+    return result
 
 
 def run(judging: Coroutine[Any, Any, _Result]) -> _Result:

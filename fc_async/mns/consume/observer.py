@@ -71,6 +71,7 @@ class LoggingObserver:
         self._lock = threading.Lock()
         self._longest: float = 0
         self._oldest: float = 0
+        self._in_flight = 0
         self._begin(clock())
 
     def received(self, count: int, in_flight: int) -> None:
@@ -83,6 +84,7 @@ class LoggingObserver:
         age = age_seconds(letter, self._wall_clock())
         with self._lock:
             self._outcomes[outcome] = self._outcomes.get(outcome, 0) + 1
+            self._in_flight = max(0, self._in_flight - 1)
             self._longest = max(self._longest, seconds)
             self._oldest = max(self._oldest, age or 0.0)
             self._tell_when_due()
@@ -90,7 +92,6 @@ class LoggingObserver:
     def _begin(self, now: float) -> None:
         self._since = now
         self._received = 0
-        self._in_flight = 0
         self._outcomes: dict[str, int] = {}
         self._longest = self._oldest = 0.0
 

@@ -60,7 +60,7 @@ class ThreadWorkers:
         self._handle = handle
         self._letters: SimpleQueue[Handle | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._running: set[int] = set()
+        self._running: dict[int, QueueMessage] = {}
         self._replaced: set[int] = set()
 
     def begin(self, tell: Tell) -> None:
@@ -69,12 +69,15 @@ class ThreadWorkers:
             self._start()
 
     def handle(self, command: Handle) -> None:
-        self._running.add(command.key)
+        self._running[command.key] = command.message
         self._letters.put(command)
 
     def abandon(self, command: Abandon) -> None:
         with self._lock:
-            if not command.is_replaced or command.key not in self._running:
+            message = self._running.get(command.key)
+            if message is not None:
+                self._judge.give_up(message)
+            if not command.is_replaced or message is None:
                 return  # where it has just come to its end, it goes on as its own replacement
             self._replaced.add(command.key)
         self._start()
@@ -94,7 +97,7 @@ class ThreadWorkers:
             except BaseException as error:  # SystemExit in a thread would end it alone
                 verdict = broken_off(command.message, error)
             with self._lock:
-                self._running.discard(command.key)
+                self._running.pop(command.key, None)
                 is_replaced = command.key in self._replaced
                 self._replaced.discard(command.key)
             tell_verdict(self._tell, command.key, verdict)
@@ -114,7 +117,7 @@ class TaskWorkers:
         self._judge = judge
         self._handle = handle
         self._loop = asyncio.get_running_loop()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[int, asyncio.Task[Verdict]] = {}
 
     def begin(self, tell: Tell) -> None:
         self._tell = tell
@@ -129,17 +132,18 @@ class TaskWorkers:
         pass
 
     def _start(self, command: Handle) -> None:
-        self._tasks[command.key] = asyncio.ensure_future(self._work(command))
+        task = asyncio.ensure_future(self._judge.judge(command.message, self._handle, call_or_await))
+        self._tasks[command.key] = task
+        task.add_done_callback(lambda ended: self._ended(command, ended))
 
     def _cancel(self, key: int) -> None:
         task = self._tasks.get(key)
         if task is not None:
             task.cancel()
 
-    async def _work(self, command: Handle) -> None:
-        verdict = broken_off(command.message, asyncio.CancelledError())
-        try:
-            verdict = await self._judge.judge(command.message, self._handle, call_or_await)
-        finally:
-            self._tasks.pop(command.key, None)
-            tell_verdict(self._tell, command.key, verdict)
+    def _ended(self, command: Handle, task: asyncio.Task[Verdict]) -> None:
+        """Tell the verdict; a callback does it, because a task that is cancelled before it begins runs no `finally`."""
+        self._tasks.pop(command.key, None)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        verdict = task.result() if error is None else broken_off(command.message, error)
+        tell_verdict(self._tell, command.key, verdict)

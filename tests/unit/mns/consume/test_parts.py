@@ -74,7 +74,7 @@ def test_the_logging_observer_says_one_line_for_a_period_and_nothing_of_a_letter
     observer.finished(letter("card-4711"), "released", 0.5, RuntimeError("card-4711"))
     (line,) = [one.getMessage() for one in caplog.records]
     assert line == (
-        "in 60 s: 2 received, 1 acknowledged, 1 released; 2 in flight, the slowest took 0.500 s, "
+        "in 60 s: 2 received, 1 acknowledged, 1 released; 0 in flight, the slowest took 0.500 s, "
         "the oldest was 10 s old"
     )
 
@@ -90,3 +90,18 @@ def test_a_signal_after_the_last_that_is_taken_does_what_it_did_before(calls: in
         signal.raise_signal(signal.SIGTERM if number == 0 else signal.SIGINT)
     assert came == list(range(calls))
     assert [signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_the_logging_observer_knows_what_is_in_flight_in_a_period_in_which_nothing_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "fc_async.consumer")
+    now = 0.0
+    observer = LoggingObserver(60, clock=lambda: now, wall_clock=lambda: 100.0)
+    observer.received(16, 20)
+    now = 60.0
+    observer.finished(letter(), "acknowledged", 50, None)
+    now = 120.0
+    observer.finished(letter(), "acknowledged", 50, None)
+    assert ["19 in flight" in one.getMessage() for one in caplog.records] == [True, False]
+    assert "18 in flight" in caplog.text
