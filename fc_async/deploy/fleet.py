@@ -147,12 +147,14 @@ class Fleet:
         queues: likewise.
         topics: likewise.
         place: the file, or "live".
+        region: the region that the file names (an s.yaml may); None: it names none.
     """
 
     functions: tuple[FleetFunction, ...] = ()
     queues: tuple[FleetQueue, ...] = ()
     topics: tuple[FleetTopic, ...] = ()
     place: str = LIVE
+    region: str | None = None
 
     def resolved(self, region: str, account_id: str) -> Fleet:
         """Return a copy whose short destinations have region and account filled in."""

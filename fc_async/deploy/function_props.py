@@ -38,23 +38,30 @@ def declared_function(values: dict[str, Any]) -> DeclaredFunction:
     if "environmentVariables" in values:
         values["environmentVariables"] = _texts(values["environmentVariables"])
     if block is not None:
-        values |= _async_config(block)
+        config, qualifier = async_config_of(block)
+        values |= {"async_config": config, "qualifier": qualifier}
     try:
         return DeclaredFunction.model_validate(values)
     except ValidationError as error:
         raise _refused(error, "props") from None
 
 
-def _async_config(block: Any) -> dict[str, Any]:
+def async_config_of(block: Any) -> tuple[AsyncInvokeConfig, str | None]:
+    """Return what an asyncInvokeConfig says, its variables filled in, and the version or alias that it is for.
+
+    Raises:
+        LeftOut: it cannot be one; the sentence names the fault.
+    """
     if not isinstance(block, dict):
         raise LeftOut("expected a mapping", "props", "asyncInvokeConfig")
     _check_spelling(block, "props", "asyncInvokeConfig")
-    qualifier = block.pop("qualifier", None)
+    qualifier = block.get("qualifier")
+    block = {key: value for key, value in block.items() if key != "qualifier"}
     try:
         config = AsyncInvokeConfig.model_validate(_with_destinations(_with_numbers(block)))
     except ValidationError as error:
         raise _refused(error, "props", "asyncInvokeConfig") from None
-    return {"async_config": config, "qualifier": None if qualifier is None else shown(qualifier)}
+    return config, None if qualifier is None else shown(qualifier)
 
 
 def _check_spelling(block: Mapping[str, Any], *way: str) -> None:

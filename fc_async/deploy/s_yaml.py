@@ -71,6 +71,11 @@ def read_document(
     return _Reader(file, tree, os.environ if environment is None else environment, Profile(region, account_id)).read()
 
 
+def is_function(component: str) -> bool:
+    """Tell whether a component is Function Compute 3.0, by whatever of its names."""
+    return _FUNCTION.fullmatch(component) is not None
+
+
 def _load(path: Path) -> YamlFile:
     try:
         return read_yaml(path)
@@ -117,7 +122,7 @@ class _Reader:
     def _function_or_note(self, key: str) -> DeclaredFunction | None:
         where = f"resources.{key}"
         resource = self._resources[key]
-        if isinstance(resource, dict) and not _FUNCTION.fullmatch(self._component(key, resource)):
+        if isinstance(resource, dict) and not is_function(self._component(key, resource)):
             self._notes.append(f"{self._file.path}: {where} is no function of component fc3; left alone")
             return None
         try:
