@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from .arn import parse_destination as parse_destination
     from .config import AsyncInvokeConfig as AsyncInvokeConfig
     from .config import DestinationConfig as DestinationConfig
+    from .deploy.apply import ApplyInterrupted as ApplyInterrupted
+    from .deploy.apply import ApplySummary as ApplySummary
+    from .deploy.apply import PlanMoved as PlanMoved
+    from .deploy.apply import apply as apply
+    from .deploy.fleet import Fleet as Fleet
+    from .deploy.fleet_document import read_document as read_document
+    from .deploy.plan import Change as Change
+    from .deploy.plan import Plan as Plan
+    from .deploy.plan import plan as plan
     from .errors import ArgumentError as ArgumentError
     from .errors import DocumentError as DocumentError
     from .errors import FcAsyncError as FcAsyncError
@@ -37,6 +46,7 @@ if TYPE_CHECKING:
     from .functions.outcomes import Invocation as Invocation
     from .functions.outcomes import InvokeFailed as InvokeFailed
     from .functions.outcomes import InvokeResult as InvokeResult
+    from .mns.account import MnsAccount as MnsAccount
     from .mns.consume.dedupe import DedupeStore as DedupeStore
     from .mns.consume.dedupe import MemoryDedupe as MemoryDedupe
     from .mns.consume.dedupe import SqliteDedupe as SqliteDedupe
@@ -70,6 +80,10 @@ if not TYPE_CHECKING:
             " parse_destination"
         ),
         "config": "AsyncInvokeConfig DestinationConfig",
+        "deploy.apply": "ApplyInterrupted ApplySummary PlanMoved apply",
+        "deploy.fleet": "Fleet",
+        "deploy.fleet_document": "read_document",
+        "deploy.plan": "Change Plan plan",
         "records.error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError NotificationError RecordError"
@@ -78,6 +92,7 @@ if not TYPE_CHECKING:
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",
         "functions.outcomes": "Accepted DeployedFunction Invocation InvokeFailed InvokeResult",
+        "mns.account": "MnsAccount",
         "mns.consume.dedupe": "DedupeStore MemoryDedupe SqliteDedupe",
         "mns.consume.observer": "LoggingObserver Observer",
         "mns.consume.summary": "ConsumerSummary",

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from ..errors import ArgumentError
 
 COMMANDS = {
+    "apply": "Bring functions, queues and topics to what a file says.",
     "completion": "Print what makes a shell complete fc-async.",
     "config": "Read and change where outcomes go, retries and age.",
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
+    "plan": "Show what apply would change, field by field.",
     "queue": "Create, list, show, delete and empty queues.",
     "record": "Decode a destination's payload and show its record.",
     "task": "List, follow and stop async tasks.",
@@ -32,7 +34,7 @@ COMMANDS = {
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
 
-_FOLDERS = {"config": "config.commands"}
+_FOLDERS = {"apply": "fleet.apply", "config": "config.commands", "plan": "fleet.plan"}
 """The commands that fill a folder, and the file in which each begins."""
 
 

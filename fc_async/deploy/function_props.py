@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -95,7 +96,11 @@ def _with_destinations(block: dict[str, Any]) -> dict[str, Any]:
 def _refused(error: ValidationError, *way: str) -> LeftOut:
     """Return why a function is left out: the first fault, where it stands; numbers are said, texts may be secret."""
     first = error.errors(include_url=False)[0]
-    names = (_SPELT.get(str(part).replace("_", ""), str(part)) for part in first["loc"])
+    names = [_SPELT.get(str(part).replace("_", ""), str(part)) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        close = get_close_matches(names[-1], sorted(set(_SPELT.values())), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return LeftOut(f"a key that Function Compute does not know{hint}", *way, *names)
     sentence = first["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ")
     if sentence.startswith("expected ") and ", got " not in sentence:
         sentence += f", got {_kind(first['input'])}"

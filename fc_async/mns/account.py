@@ -13,7 +13,9 @@ from .answer_xml import read_queues
 from .connection import Connection
 from .listing import check_prefix, pages
 from .message import QueueAttributes
+from .queue_client import QueueClient
 from .topic import TopicAttributes
+from .topic_client import TopicClient
 from .topic_xml import read_topics
 
 _WITH_ATTRIBUTES = {"x-mns-with-meta": "true"}
@@ -46,6 +48,12 @@ class MnsAccount:
         read = check_timeout("read_timeout_seconds", read_timeout_seconds)
         self._queues = Connection("queues", "", self.settings, connect, read)
         self._topics = Connection("topics", "", self.settings, connect, read)
+        self._same: dict[str, Any] = {
+            **place,
+            "mns_endpoint": mns_endpoint,
+            "connect_timeout_seconds": connect,
+            "read_timeout_seconds": read,
+        }
 
     def __enter__(self) -> MnsAccount:
         return self
@@ -57,6 +65,26 @@ class MnsAccount:
         """Close the connections that are open; a later call opens new ones."""
         self._queues.close()
         self._topics.close()
+
+    def queue(self, name: str) -> QueueClient:
+        """Return a client for one queue, with this one's settings.
+
+        Raises:
+            ArgumentError: the name is none.
+        """
+        return QueueClient(name, **self._with_account())
+
+    def topic(self, name: str) -> TopicClient:
+        """Return a client for one topic, with this one's settings.
+
+        Raises:
+            ArgumentError: the name is none.
+        """
+        return TopicClient(name, **self._with_account())
+
+    def _with_account(self) -> dict[str, Any]:
+        known = self.settings.account_id
+        return self._same if known is None else {**self._same, "account_id": known.value}  # STS was asked once
 
     def iter_queues(self, prefix: str | None = None) -> Iterator[QueueAttributes]:
         """List queues, with what the service tells about each.
