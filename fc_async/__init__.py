@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .deploy.apply import ApplySummary as ApplySummary
     from .deploy.apply import PlanMoved as PlanMoved
     from .deploy.apply import apply as apply
+    from .deploy.check import check as check
+    from .deploy.checks.finding import Finding as Finding
+    from .deploy.export import export as export
     from .deploy.fleet import Fleet as Fleet
     from .deploy.fleet_document import read_document as read_document
     from .deploy.plan import Change as Change
@@ -81,6 +84,9 @@ if not TYPE_CHECKING:
         ),
         "config": "AsyncInvokeConfig DestinationConfig",
         "deploy.apply": "ApplyInterrupted ApplySummary PlanMoved apply",
+        "deploy.check": "check",
+        "deploy.checks.finding": "Finding",
+        "deploy.export": "export",
         "deploy.fleet": "Fleet",
         "deploy.fleet_document": "read_document",
         "deploy.plan": "Change Plan plan",

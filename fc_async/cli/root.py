@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "apply": "Bring functions, queues and topics to what a file says.",
+    "check": "Find what a file, or what is live, does that nobody wants.",
     "completion": "Print what makes a shell complete fc-async.",
     "config": "Read and change where outcomes go, retries and age.",
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
+    "export": "Print what is live as a document for check, plan and apply.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
     "plan": "Show what apply would change, field by field.",
@@ -34,7 +36,13 @@ COMMANDS = {
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
 
-_FOLDERS = {"apply": "fleet.apply", "config": "config.commands", "plan": "fleet.plan"}
+_FOLDERS = {
+    "apply": "fleet.apply",
+    "check": "fleet.check",
+    "config": "config.commands",
+    "export": "fleet.export",
+    "plan": "fleet.plan",
+}
 """The commands that fill a folder, and the file in which each begins."""
 
 

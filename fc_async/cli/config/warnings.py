@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ...config import AsyncInvokeConfig
     from ...functions.client import FunctionsClient
 
-_ACTION_OF_SERVICE = {"eventbridge": "eventbridge:PutEvents", "mq": "mq:PUB"}
-
 
 def warnings(
     client: FunctionsClient,
@@ -53,11 +51,6 @@ def without_on_failure(function: FunctionName, config: AsyncInvokeConfig) -> lis
     return [f"{function} has no OnFailure: what fails {after} is lost; --on-failure queue:NAME keeps it"]
 
 
-def policy(destinations: list[Arn]) -> dict[str, Any]:
-    """Return the RAM policy that lets a function's role reach these destinations."""
-    return {"Version": "1", "Statement": [_statement(one) for one in destinations]}
-
-
 def _destinations(config: AsyncInvokeConfig) -> list[Arn]:
     return list(dict.fromkeys(one for one in (config.on_failure, config.on_success) if one is not None))
 
@@ -65,6 +58,8 @@ def _destinations(config: AsyncInvokeConfig) -> list[Arn]:
 def _no_role(client: FunctionsClient, function: FunctionName, destinations: list[Arn]) -> list[str]:
     if not destinations or _has_role(client, function):
         return []
+    from ...deploy.ram import policy
+
     pasted = json.dumps(policy(destinations))
     return [
         f"{function} has no role, so nothing would be delivered: give it one that fc.aliyuncs.com may assume,"
@@ -90,28 +85,3 @@ def _small_destinations(*named: Arn | None) -> list[str]:
         return []
     kinds = " or ".join(sorted({"queue" if isinstance(one, QueueArn) else "topic" for one in small}))
     return [f"a {kinds} takes 64 KB and a payload may have 128 KB: the record of a payload near 64 KB is lost"]
-
-
-def _statement(arn: Arn) -> dict[str, Any]:
-    from ...arn import FunctionArn, QueueArn, TopicArn
-
-    action, resources = "mns:SendMessage", [_anywhere(arn)]
-    if isinstance(arn, TopicArn):
-        action = "mns:PublishMessage"
-    elif isinstance(arn, FunctionArn):
-        action, resources = "fc:InvokeFunction", _function_resources(arn)
-    elif not isinstance(arn, QueueArn):
-        # The resource's form in a policy is not known for these; the action is documented.
-        service = str(arn).split(":")[1]
-        action, resources = _ACTION_OF_SERVICE.get(service, f"{service}:*"), ["*"]
-    return {"Effect": "Allow", "Action": [action], "Resource": resources}
-
-
-def _function_resources(arn: Any) -> list[str]:
-    whole = _anywhere(arn)
-    return [whole] if arn.qualifier or arn.service else [whole, f"{whole}/*"]
-
-
-def _anywhere(arn: Any) -> str:
-    """Return the ARN with `*` where region and account are left out."""
-    return str(arn.resolved("*", "*"))
