@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .deploy.export import export as export
     from .deploy.fleet import Fleet as Fleet
     from .deploy.fleet_document import read_document as read_document
+    from .deploy.graph import graph as graph
     from .deploy.plan import Change as Change
     from .deploy.plan import Plan as Plan
     from .deploy.plan import plan as plan
@@ -89,6 +90,7 @@ if not TYPE_CHECKING:
         "deploy.export": "export",
         "deploy.fleet": "Fleet",
         "deploy.fleet_document": "read_document",
+        "deploy.graph": "graph",
         "deploy.plan": "Change Plan plan",
         "records.error_detail": "ErrorDetail Frame",
         "errors": (

@@ -25,6 +25,7 @@ COMMANDS = {
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
     "export": "Print what is live as a document for check, plan and apply.",
+    "graph": "Draw functions, queues and topics and where outcomes go.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
     "plan": "Show what apply would change, field by field.",
@@ -41,6 +42,7 @@ _FOLDERS = {
     "check": "fleet.check",
     "config": "config.commands",
     "export": "fleet.export",
+    "graph": "fleet.graph",
     "plan": "fleet.plan",
 }
 """The commands that fill a folder, and the file in which each begins."""

@@ -12,6 +12,7 @@ import click
 from ..options import CommonOptions, FcCommand, common_options, output_option, say
 from ..output import print_documents
 from ..terminal import clean
+from .plan import wants_colour
 
 if TYPE_CHECKING:
     from ...deploy.checks.finding import Finding
@@ -74,7 +75,7 @@ def _found(options: CommonOptions, file: Path | None, live: bool) -> Sequence[Fi
 
 def _print(one: Finding) -> None:
     severity = click.style(one.severity, fg=_COLOURS[one.severity])
-    click.echo(f"{clean(one.place)}: {severity}: {clean(one.message)} [{one.id}]")
+    click.echo(f"{clean(one.place)}: {severity}: {clean(one.message)} [{one.id}]", color=wants_colour())
     for line in one.advice.split("\n"):
         click.echo(f"    {clean(line)}")
 

@@ -14,14 +14,17 @@ from .finding import Finding, Rule
 from .view import Managed, View, target
 
 
+def rings(view: View) -> list[frozenset[FunctionName]]:
+    """Return the sets of functions of which each leads to every other, or to itself."""
+    edges = _edges(view)
+    found = components(edges)
+    return [frozenset(one) for one in found if len(one) > 1 or one[0] in edges.get(one[0], ())]
+
+
 def circles(view: View) -> list[list[FunctionName]]:
     """Return the circles of functions, each in the order in which its destinations lead, the smallest name first."""
-    found = []
     edges = _edges(view)
-    for component in components(edges):
-        members = set(component)
-        if len(component) > 1 or component[0] in edges.get(component[0], ()):
-            found.append(_way(min(members, key=str), members, edges))
+    found = [_way(min(members, key=str), members, edges) for members in rings(view)]
     return sorted(found, key=lambda one: str(one[0]))
 
 
@@ -77,7 +80,7 @@ def _functions(managed: Managed, view: View) -> Iterator[FunctionArn]:
 
 
 def _way(
-    start: FunctionName, members: set[FunctionName], edges: Mapping[FunctionName, Sequence[FunctionName]]
+    start: FunctionName, members: frozenset[FunctionName], edges: Mapping[FunctionName, Sequence[FunctionName]]
 ) -> list[FunctionName]:
     """Return a shortest way from a function back to itself."""
     before: dict[FunctionName, FunctionName] = {}

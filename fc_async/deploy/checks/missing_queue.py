@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from ...arn import QueueArn
 from .finding import Finding, Rule
@@ -18,7 +19,7 @@ def _find(view: View) -> Iterator[Finding]:
                 yield RULE.finding(
                     one.place,
                     f"{which} of {one.name} is the queue {arn.name}, which does not exist",
-                    f'create it ("fc-async queue create {arn.name}", "apply --create-destinations"), or list it',
+                    f'create it ("fc-async queue create {quote(arn.name)}", "apply --create-destinations"), or list it',
                 )
     for topic in view.fleet.topics:
         for subscription in topic.subscriptions:
@@ -27,7 +28,7 @@ def _find(view: View) -> Iterator[Finding]:
                 yield RULE.finding(
                     place_of_topic(topic),
                     f"topic {topic.name} pushes to the queue {name}, which does not exist",
-                    f'create it ("fc-async queue create {name}"), or list it',
+                    f'create it ("fc-async queue create {quote(name)}"), or list it',
                 )
 
 

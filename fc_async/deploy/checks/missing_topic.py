@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from ...arn import TopicArn
 from .finding import Finding, Rule
@@ -18,7 +19,7 @@ def _find(view: View) -> Iterator[Finding]:
                 yield RULE.finding(
                     one.place,
                     f"{which} of {one.name} is the topic {arn.name}, which does not exist",
-                    f'create it ("fc-async topic create {arn.name}", "apply --create-destinations"), or list it',
+                    f'create it ("fc-async topic create {quote(arn.name)}", "apply --create-destinations"), or list it',
                 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from ...arn import TopicArn
 from .finding import Finding, Rule
@@ -22,7 +23,7 @@ def _find(view: View) -> Iterator[Finding]:
                 one.place,
                 f"{which} of {one.name} is the topic {arn.name}, "
                 + ("to which nobody subscribes" if is_asked else "for which this file names no subscription"),
-                f'subscribe a queue: "fc-async topic subscribe {arn.name} NAME --queue QUEUE"',
+                f'subscribe a queue: "fc-async topic subscribe {quote(arn.name)} NAME --queue QUEUE"',
                 None if is_asked else "info",
             )
 
