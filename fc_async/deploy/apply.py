@@ -20,7 +20,7 @@ from ..functions.client import FunctionsClient
 from ..mns.account import MnsAccount
 from .at_once import CONCURRENCY
 from .live import live_functions, live_queues, live_topics
-from .plan import Change, Plan, config_state, queue_state, subscription_state
+from .plan import Change, Plan, config_state, is_same_state, queue_state, subscription_state
 
 _STAGES = (("queue", "topic"), ("subscription",), ("config",))
 
@@ -90,7 +90,9 @@ def apply(
     there = _Live(plan.changes, functions, mns)
     done = [one for one in plan.changes if _holds(one, there.state(one))]
     held = {id(one) for one in done}
-    moved = [one for one in plan.changes if id(one) not in held and there.state(one) != one.before]
+    moved = [
+        one for one in plan.changes if id(one) not in held and not is_same_state(one.kind, there.state(one), one.before)
+    ]
     if moved:
         raise PlanMoved(_moved(moved))
     run = _Run(_Work(functions, mns), on_progress, is_stopping=on_error == "stop")
@@ -100,7 +102,7 @@ def apply(
 def _holds(change: Change, state: dict[str, Any] | None) -> bool:
     """Tell whether what is live is as a change wants it; attributes that a change does not name may be any."""
     if change.kind not in ("queue", "topic") or change.after is None:
-        return state == change.after
+        return is_same_state(change.kind, state, change.after)
     return state is not None and all(state.get(name) == value for name, value in change.after.items())
 
 

@@ -1,4 +1,4 @@
-"""How long plan and apply take for 300 functions of 3 qualifiers, beside a loop over the official SDK: a call takes 20 ms.
+"""How long plan and apply take for 300 functions of 3 qualifiers, beside a loop over the SDK; a call takes 20 ms.
 
     python -m tests.bench.fleet [ROUNDS]
 

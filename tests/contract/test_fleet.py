@@ -184,6 +184,19 @@ def test_a_qualifier_that_is_not_named_is_left_alone_unless_pruned(
     assert functions.find_config("billing") is not None
 
 
+def test_a_default_that_is_written_out_is_put_and_never_deletes_the_config(
+    clients: tuple[FunctionsClient, MnsAccount], document: Callable[[str], Fleet]
+) -> None:
+    functions, _ = clients
+    wanted = document("version: 1\nfunctions:\n  orders: {max_retries: 3}\n")
+    assert plan(wanted, functions).changes == ()  # none is there: the default holds already
+    functions.put_config("orders", AsyncInvokeConfig(max_async_retry_attempts=1))
+    (change,) = plan(wanted, functions).changes
+    assert (change.action, dict(change.fields)) == ("update", {"max_retries": (1, 3)})
+    apply(plan(wanted, functions), functions)
+    assert functions.get_config("orders").max_async_retry_attempts == 3
+
+
 def test_missing_destinations_are_made_where_that_is_asked(
     clients: tuple[FunctionsClient, MnsAccount], document: Callable[[str], Fleet]
 ) -> None:

@@ -102,8 +102,8 @@ def test_a_document_says_what_each_qualifier_is_to_have(tmp_path: Path) -> None:
             "file.yaml:7:27: .*did you mean maxAsyncRetryAttempts",
         ),
         (
-            f"{BLOCK}      asyncInvokeConfig: {{destinationConfig: {{onFailure: {{destination: '${{env(NOPE)}}'}}}}}}\n",
-            "file.yaml:7:60: .*NOPE is not set",
+            f"{BLOCK}      asyncInvokeConfig: {{destinationConfig: {{onFailure: {{destination: '${{env(NO)}}'}}}}}}\n",
+            "file.yaml:7:59: .*NO is not set",
         ),
     ],
 )
