@@ -116,9 +116,7 @@ def plan(
     for want, have in zip(wanted.functions, live, strict=True):
         changes += _of_function(want, have, prune=prune)
         left = [] if prune else [str(want.name_of(one)) for one in have.configs if one not in want.configs]
-        notes += [
-            f"{one} has a config and the document does not name it: left alone (--prune deletes it)" for one in left
-        ]
+        notes += [f"{one} is not in the file: left alone (--prune deletes its config)" for one in left]
     changes.sort(key=lambda one: _KINDS.index(one.kind))  # a stable sort: the document's order within a kind
     return Plan(tuple(changes), functions.settings.place, tuple(notes))
 

@@ -28,6 +28,7 @@ from fc_async import (
 from fc_async.cli.root import run
 from fc_async.config import is_same
 from fc_async.deploy.fleet import FleetFunction
+from fc_async.deploy.live import live_fleet
 from fc_async.deploy.plan_file import read_plan, to_json, write_plan
 from fc_async.local import LocalServer
 from tests.contract.fc_sdk import create_alias, create_function, fc_client
@@ -176,7 +177,7 @@ def test_a_qualifier_that_is_not_named_is_left_alone_unless_pruned(
     wanted = document("version: 1\nfunctions:\n  orders: {}\n")
     found = plan(wanted, functions)
     assert found.changes == ()
-    assert found.notes[0].startswith("orders@prod has a config and the document does not name it")
+    assert found.notes == ("orders@prod is not in the file: left alone (--prune deletes its config)",)
     (pruned,) = plan(wanted, functions, prune=True).changes
     assert (pruned.action, pruned.qualifier) == ("delete", "prod")
     apply(plan(wanted, functions, prune=True), functions)
@@ -401,7 +402,7 @@ def test_the_commands_plan_apply_and_find_nothing_left(
     assert call("apply", saved)[0] == 2  # there is no terminal to ask on
     assert call("apply", saved, "--yes", "--prune")[0] == 2
     code, out, err = call("apply", saved, "--yes", "-o", "json")
-    assert (code, err.splitlines()[0]) == (0, "+ queue dead")
+    assert (code, err.splitlines()[:2]) == (0, [f"local {fresh.url}", "+ queue dead"])
     assert json.loads(out) == {"done": changes, "failed": [], "notReached": []}
     assert call("plan", file, "--detailed-exitcode")[:2] == (0, f"no changes: local {fresh.url} is as the file says\n")
     (tmp_path / "fc-async.yaml").write_text("version: 1\nfunctions:\n  nobody: {max_retries: 1}\n")
@@ -450,3 +451,27 @@ class fresh_fault:  # noqa: N801 - a context, as `pytest.raises`
         headers = {"Content-Type": "application/json"}
         with urlopen(Request(self._url, body, headers, method=method), timeout=60):
             pass
+
+
+@pytest.mark.slow
+def test_300_functions_of_3_qualifiers_are_read_changed_and_then_as_the_document_says(tmp_path: Path) -> None:
+    names = [f"f{number}" for number in range(300)]
+    with LocalServer(workers=0) as local, FunctionsClient(endpoint=local.url) as functions:
+        fc = fc_client(local)
+        for name in names:
+            create_function(fc, name, HANDLER)
+            for alias in ("blue", "prod"):
+                create_alias(fc, name, alias)
+            functions.put_config(name, AsyncInvokeConfig(max_async_retry_attempts=1), qualifier="prod")
+        one = "{max_retries: 2, qualifiers: {blue: {max_age: 6h}, prod: {max_retries: 0, async_task: true}}}"
+        (tmp_path / "fc-async.yaml").write_text(
+            "version: 1\nfunctions:\n" + "".join(f"  {name}: {one}\n" for name in names)
+        )
+        wanted = read_document(tmp_path / "fc-async.yaml")
+        before = live_fleet(functions, None)
+        assert [len(function.configs) for function in before.functions] == [1] * 300
+        found = plan(wanted, functions)
+        assert sum(change.action == "update" for change in found.changes) == 300
+        assert len(apply(found, functions).done) == 900
+        assert plan(wanted, functions).changes == ()
+        assert {len(function.configs) for function in live_fleet(functions, None).functions} == {3}
