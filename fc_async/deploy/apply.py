@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,23 +233,21 @@ class _Run:
     def all(self, changes: Sequence[Change], held: Sequence[Change]) -> ApplySummary:
         is_held = {id(one) for one in held}
         pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="fc_async-apply")
-        futures: list[Future[None]] = []  # filled one by one: an interrupt can come between two of them
         try:
             for one in held:
                 self._ended(one, None)
             for kinds in _STAGES:
                 stage = [one for one in changes if one.kind in kinds and id(one) not in is_held]
-                for one in stage:
-                    futures.append(pool.submit(self._make, one))
-                wait(futures)
+                wait([pool.submit(self._make, one) for one in stage])
+            return self._summary(changes)
         except KeyboardInterrupt:
             self._over.set()
-            wait(futures)
+            # Not by the futures: the interrupt can come between the submission of one and its being noted.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise ApplyInterrupted(self._summary(changes)) from None
         finally:
             self._over.set()
             pool.shutdown(wait=False, cancel_futures=True)
-        return self._summary(changes)
 
     def _make(self, change: Change) -> None:
         with self._lock:

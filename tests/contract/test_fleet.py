@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -333,6 +334,34 @@ def test_a_config_that_someone_deletes_meanwhile_is_deleted(
     assert apply(found, functions).done == found.changes
 
 
+class TooLate(FunctionsClient):
+    """A client that someone is quicker than: what it deletes is gone just before, and one function does not exist."""
+
+    def delete_config(self, function: str, *, qualifier: str | None = None) -> None:
+        super().delete_config(function, qualifier=qualifier)
+        super().delete_config(function, qualifier=qualifier)
+
+    def iter_configs(self, function: str | None = None) -> Iterator[AsyncInvokeConfig]:
+        if function == "gone":
+            raise ServiceError(404, "FunctionNotFound")
+        return super().iter_configs(function)
+
+
+def test_a_config_that_goes_while_it_is_deleted_is_deleted(
+    fresh: LocalServer, document: Callable[[str], Fleet]
+) -> None:
+    with TooLate(endpoint=fresh.url) as functions:
+        functions.put_config("orders", AsyncInvokeConfig(max_async_retry_attempts=1))
+        found = plan(document("version: 1\nfunctions:\n  orders: {}\n"), functions)
+        assert apply(found, functions).done == found.changes
+
+
+def test_a_function_that_does_not_exist_has_no_config(fresh: LocalServer, document: Callable[[str], Fleet]) -> None:
+    with TooLate(endpoint=fresh.url) as functions:
+        (change,) = plan(document("version: 1\nfunctions:\n  gone: {max_retries: 1}\n"), functions).changes
+        assert (change.action, change.before) == ("create", None)
+
+
 def test_two_applies_at_once_both_end_at_the_document(
     clients: tuple[FunctionsClient, MnsAccount], document: Callable[[str], Fleet]
 ) -> None:
@@ -356,9 +385,7 @@ class Interrupted(FunctionsClient):
         self, function: str, config: AsyncInvokeConfig, *, qualifier: str | None = None
     ) -> AsyncInvokeConfig:
         if function == "orders":
-            import signal
-
-            signal.raise_signal(signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         return super().replace_config(function, config, qualifier=qualifier)
 
 
