@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..functions.client import FunctionsClient
 from ..mns.account import MnsAccount
 from .at_once import CONCURRENCY
 from .live import live_functions, live_queues, live_topics
-from .plan import Change, Plan, config_state, queue_state, subscription_state
+from .plan import Change, Plan, config_state, is_same_state, queue_state, subscription_state
 
 _STAGES = (("queue", "topic"), ("subscription",), ("config",))
 
@@ -90,7 +90,9 @@ def apply(
     there = _Live(plan.changes, functions, mns)
     done = [one for one in plan.changes if _holds(one, there.state(one))]
     held = {id(one) for one in done}
-    moved = [one for one in plan.changes if id(one) not in held and there.state(one) != one.before]
+    moved = [
+        one for one in plan.changes if id(one) not in held and not is_same_state(one.kind, there.state(one), one.before)
+    ]
     if moved:
         raise PlanMoved(_moved(moved))
     run = _Run(_Work(functions, mns), on_progress, is_stopping=on_error == "stop")
@@ -100,7 +102,7 @@ def apply(
 def _holds(change: Change, state: dict[str, Any] | None) -> bool:
     """Tell whether what is live is as a change wants it; attributes that a change does not name may be any."""
     if change.kind not in ("queue", "topic") or change.after is None:
-        return state == change.after
+        return is_same_state(change.kind, state, change.after)
     return state is not None and all(state.get(name) == value for name, value in change.after.items())
 
 
@@ -231,23 +233,21 @@ class _Run:
     def all(self, changes: Sequence[Change], held: Sequence[Change]) -> ApplySummary:
         is_held = {id(one) for one in held}
         pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="fc_async-apply")
-        futures: list[Future[None]] = []  # filled one by one: an interrupt can come between two of them
         try:
             for one in held:
                 self._ended(one, None)
             for kinds in _STAGES:
                 stage = [one for one in changes if one.kind in kinds and id(one) not in is_held]
-                for one in stage:
-                    futures.append(pool.submit(self._make, one))
-                wait(futures)
+                wait([pool.submit(self._make, one) for one in stage])
+            return self._summary(changes)
         except KeyboardInterrupt:
             self._over.set()
-            wait(futures)
+            # Not by the futures: the interrupt can come between the submission of one and its being noted.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise ApplyInterrupted(self._summary(changes)) from None
         finally:
             self._over.set()
             pool.shutdown(wait=False, cancel_futures=True)
-        return self._summary(changes)
 
     def _make(self, change: Change) -> None:
         with self._lock:

@@ -116,23 +116,23 @@ def plan(
     for want, have in zip(wanted.functions, live, strict=True):
         changes += _of_function(want, have, prune=prune)
         left = [] if prune else [str(want.name_of(one)) for one in have.configs if one not in want.configs]
-        notes += [
-            f"{one} has a config and the document does not name it: left alone (--prune deletes it)" for one in left
-        ]
+        notes += [f"{one} is not in the file: left alone (--prune deletes its config)" for one in left]
     changes.sort(key=lambda one: _KINDS.index(one.kind))  # a stable sort: the document's order within a kind
     return Plan(tuple(changes), functions.settings.place, tuple(notes))
 
 
 def config_state(config: AsyncInvokeConfig | None) -> dict[str, Any] | None:
-    """Return a config as it is kept in a plan and compared, None where there is none or it has no effect.
-
-    Unset numbers are the service's defaults, because they cannot be told from them.
-    """
+    """Return a config as a plan keeps it, None where there is none; unset numbers are the service's defaults."""
     if config is None:
         return None
     filled = with_defaults(config)
-    state = {key: _plain(getattr(filled, name)) for key, name in _FIELDS.items()}
-    return None if state == _NO_EFFECT else state
+    return {key: _plain(getattr(filled, name)) for key, name in _FIELDS.items()}
+
+
+def is_same_state(kind: str, one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Tell whether two states of a thing are the same; no config has the same effect as one of defaults alone."""
+    nothing = _NO_EFFECT if kind == "config" else None
+    return (nothing if one is None else one) == (nothing if other is None else other)
 
 
 def queue_state(queue: FleetQueue | FleetTopic | None) -> dict[str, Any] | None:
@@ -196,8 +196,9 @@ def _of_function(want: FleetFunction, have: FleetFunction, *, prune: bool) -> It
     unnamed = [one for one in have.configs if one not in want.configs] if prune else []
     for qualifier in (*want.configs, *unnamed):
         before = config_state(have.configs.get(qualifier))
-        after = config_state(want.configs.get(qualifier))
-        if before != after:
+        named = want.configs.get(qualifier)
+        after = None if named == AsyncInvokeConfig() else config_state(named)  # named with nothing: it is to have none
+        if not is_same_state("config", before, after):
             yield _change("config", before, after, function=want.name, qualifier=qualifier)
 
 

@@ -61,6 +61,7 @@ def command(
         plan = read_plan(file)
     else:
         plan = made_plan(options, file, prune=prune, create_destinations=create_destinations)
+    say(plan.place)
     click.echo("\n".join(plan_lines(plan)), err=True, color=wants_colour())
     if plan.changes:
         confirm(f"Apply {len(plan.changes)} changes?", yes=yes)
