@@ -53,6 +53,8 @@ def live_fleet(functions: FunctionsClient, mns: MnsAccount | None, names: Sequen
 def live_functions(functions: FunctionsClient, names: Sequence[str]) -> list[FleetFunction]:
     """Return functions with the configs that they have, in the order of their names; none has an empty mapping.
 
+    A destination that leaves out region or account is the function's own, and is returned with both.
+
     Raises:
         ServiceError: a read was refused, or an answer does not name the function and qualifier that it is about.
         TransportError: a read got no answer.
@@ -100,11 +102,19 @@ def _configs(functions: FunctionsClient, name: str) -> dict[str | None, AsyncInv
             if config.function is None or config.function.name != name:
                 raise ServiceError(200, None, message="a config that names another function or none", action=name)
             qualifier = config.function.qualifier
-            found[None if qualifier == LATEST else qualifier] = config
+            found[None if qualifier == LATEST else qualifier] = _resolved(functions, config)
     except ServiceError as error:
         if error.code != "FunctionNotFound":
             raise
     return dict(sorted(found.items(), key=lambda one: (one[0] is not None, one[0] or "")))
+
+
+def _resolved(functions: FunctionsClient, config: AsyncInvokeConfig) -> AsyncInvokeConfig:
+    """Fill in region and account; they are asked for only where a destination leaves one out."""
+    named = [one for one in (config.on_failure, config.on_success) if one is not None]
+    if all(getattr(one, "region", "?") and getattr(one, "account_id", "?") for one in named):
+        return config
+    return config.resolved(functions.settings.require_region(), functions.account_id)
 
 
 def _queue(there: QueueAttributes, name: str = "") -> FleetQueue:
