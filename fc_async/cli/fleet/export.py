@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..options import FcCommand, common_options
+from ..options import FcCommand, common_options, say
 
 
 @click.command("export", cls=FcCommand)
@@ -33,8 +33,12 @@ def command(context: click.Context, names: tuple[str, ...], schema: bool) -> Non
         return
     from ...checks import check_function
     from ...deploy.export import export
+    from ...deploy.yaml_1_2 import MAX_FILE_BYTES
 
     wanted = [check_function(name) for name in names] or None
     options = common_options(context)
     with options.functions() as functions, options.mns() as mns:
-        click.echo(export(functions, mns, wanted), nl=False)
+        text = export(functions, mns, wanted)
+    click.echo(text, nl=False)
+    if len(text.encode()) > MAX_FILE_BYTES:
+        say(f"this document has over {MAX_FILE_BYTES} bytes, which no command reads: split it (--function NAME ...)")
