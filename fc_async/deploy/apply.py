@@ -8,6 +8,7 @@ end, because half a change could leave a function without its destinations.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -226,6 +227,8 @@ class _Run:
         self._is_stopping = is_stopping
         self._over = threading.Event()
         self._lock = threading.Lock()
+        self._has_ended = threading.Condition(self._lock)
+        self._held = 0
         self._done: list[Change] = []
         self._failed: list[tuple[Change, FcAsyncError]] = []
         self._begun: list[Change] = []
@@ -234,6 +237,7 @@ class _Run:
         is_held = {id(one) for one in held}
         pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="fc_async-apply")
         try:
+            self._held = len(held)
             for one in held:
                 self._ended(one, None)
             for kinds in _STAGES:
@@ -242,12 +246,18 @@ class _Run:
             return self._summary(changes)
         except KeyboardInterrupt:
             self._over.set()
-            # Not by the futures: the interrupt can come between the submission of one and its being noted.
-            pool.shutdown(wait=True, cancel_futures=True)
+            with contextlib.suppress(KeyboardInterrupt):  # a second one: what is still open is told as not known
+                self._wait_for_begun()
             raise ApplyInterrupted(self._summary(changes)) from None
         finally:
             self._over.set()
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _wait_for_begun(self) -> None:
+        """Wait until what has begun has ended; the pool cannot tell where the interrupt came while it made a thread."""
+        with self._has_ended:
+            while len(self._begun) > len(self._done) + len(self._failed) - self._held:
+                self._has_ended.wait()
 
     def _make(self, change: Change) -> None:
         with self._lock:
@@ -271,6 +281,7 @@ class _Run:
                 self._failed.append((change, failure))
                 if self._is_stopping:
                     self._over.set()
+            self._has_ended.notify_all()
             self._tell(change, failure)
 
     def _needs_what_failed(self, change: Change) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..interrupt import handled
 from ..options import CommonOptions, FcCommand, common_options, confirm, output_option, say, yes_option
 from ..output import print_document
 from .plan import FILE, create_option, made_plan, prune_option, wants_colour
@@ -83,6 +84,7 @@ def _apply(options: CommonOptions, plan: Plan, on_error: str, output: str) -> in
             progress.close()
             _print(interrupted.summary, output)
             say("stopped; what had begun came to its end")
+            handled()
             return 130
     _print(summary, output)
     return 1 if summary.failed or summary.not_reached else 0
