@@ -259,11 +259,11 @@ def test_a_function_that_may_not_be_looked_at_costs_only_what_it_would_tell(flee
     assert "missing-queue" in found
 
 
-def test_hostile_text_of_a_file_does_not_reach_the_terminal(fc_async, tmp_path):
-    path = tmp_path / "fc-async.yaml"
-    path.write_text(
-        'version: 1\nfunctions: {a: {on_success: "acs:mns:x:1:/queues/\u202eq;rm/messages"}}\n', encoding="utf-8"
-    )
-    code, out, err = fc_async("check", str(path))
-    assert "\u202e" not in out + err
-    assert code in (0, 1)
+def test_hostile_text_does_not_reach_the_terminal(fleet, fc, fc_async, tmp_path):
+    path = tmp_path / "\x1b[2Jfc-async.yaml"
+    path.write_text("version: 1\nfunctions: {a: {}}\n", encoding="utf-8")
+    assert "\\x1b[2Jfc-async.yaml:2:13: warning" in fc_async("check", str(path))[1]
+    put(fc, "orders", None, destinationConfig=ends(onFailure=here("mns", "/queues/\u202e\x1b[2J;rm/messages")))
+    said = "".join(map(str, fc_async("check", "--live") + fc_async("export") + fc_async("graph", "--live")))
+    assert "rm" in said
+    assert not set(said) & {"\u202e", "\x1b"}

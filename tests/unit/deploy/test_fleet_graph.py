@@ -1,6 +1,7 @@
 """A drawing shows who sends where; no name from outside gets out of its label."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,7 @@ def test_a_hostile_name_stays_in_its_label():
     dot = graph(fleet, format="dot")
     assert len(dot.splitlines()) == 7
     assert not set(dot) & set("\x1b\x07")
+    assert re.sub(r'"(?:[^"\\]|\\.)*"', "", dot).count('"') == 0
     assert json.loads(graph(fleet, format="json"))["nodes"][1]["name"] == HOSTILE
 
 

@@ -92,6 +92,7 @@ subscriptions = st.builds(
     queue=mns_names,
     format=st.none() | st.just("XML"),
     tag=st.none()
+    | st.sampled_from(["true", "Null", "no", "1", "0x1f"])
     | st.text(st.characters(codec="utf-8"), min_size=1, max_size=9).filter(
         lambda tag: tag.isprintable() and "${" not in tag
     ),
