@@ -138,10 +138,19 @@ def test_a_hostile_name_stays_in_its_label():
     dot = graph(fleet, format="dot")
     assert len(dot.splitlines()) == 7
     assert not set(dot) & set("\x1b\x07")
-    assert re.sub(r'"(?:[^"\\]|\\.)*"', "", dot).count('"') == 0
+    outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", dot)
+    assert '"' not in outside
+    assert "javascript" not in outside
     assert json.loads(graph(fleet, format="json"))["nodes"][1]["name"] == HOSTILE
 
 
 def test_another_format_is_refused():
     with pytest.raises(ArgumentError, match="mermaid, dot, json"):
         graph(FLEET, format="svg")
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_a_picture_of_the_example_in_a_readme_is_the_one_that_graph_draws(name):
+    text = (EXAMPLE.parents[1] / name).read_text(encoding="utf-8")
+    pictures = re.findall(r"^```mermaid\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert [one for one in pictures if "dlq-main" in one and one != PICTURE] == []
