@@ -81,19 +81,26 @@ def findings(view: View) -> list[Finding]:
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), _in_file(one.place)))
 
 
-def read_view(document: Fleet, functions: FunctionsClient | None = None, mns: MnsAccount | None = None) -> View:
+def read_view(
+    document: Fleet,
+    functions: FunctionsClient | None = None,
+    mns: MnsAccount | None = None,
+    *,
+    with_details: bool = True,
+) -> View:
     """Return a fleet with what the services tell beside it, 16 reads at once.
 
     Args:
         document: what is checked; what is live is not read a second time.
         functions: as for `check`.
         mns: as for `check`.
+        with_details: also read roles and timeouts, a call for each config.
     """
     region, account = _home(functions, mns)
     fleet = document.resolved(region, account) if region and account else document
     view = View(fleet, region or document.region or "", account)
     if functions is not None:
-        view = _with_functions(view, functions)
+        view = _with_functions(view, functions, with_details=with_details)
     return view if mns is None else _with_mns(view, mns)
 
 
@@ -105,9 +112,9 @@ def _home(functions: FunctionsClient | None, mns: MnsAccount | None) -> tuple[st
     return "", ""
 
 
-def _with_functions(view: View, functions: FunctionsClient) -> View:
+def _with_functions(view: View, functions: FunctionsClient, *, with_details: bool) -> View:
     there = frozenset(functions.iter_functions())
-    wanted = [one.name for one in view.managed if one.name.name in there]
+    wanted = [one.name for one in view.managed if with_details and one.name.name in there]
     told = dict(zip(wanted, each(lambda name: _details(functions, name), wanted), strict=True))
     return replace(
         view,

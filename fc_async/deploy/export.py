@@ -8,7 +8,6 @@ from dataclasses import replace
 from ..arn import QueueArn, TopicArn
 from ..functions.client import FunctionsClient
 from ..mns.account import MnsAccount
-from .at_once import each
 from .check import findings, read_view
 from .checks import missing_function, missing_queue, missing_topic, no_on_failure
 from .checks.view import View, queue_of
@@ -33,14 +32,15 @@ def export(functions: FunctionsClient, mns: MnsAccount, names: Sequence[str] | N
         ServiceError: a read was refused, or a named function does not exist.
         TransportError: a read got no answer.
     """
-    if names is not None:
-        each(functions.get_function, names)  # one that does not exist would be exported as one without a config
     live = live_fleet(functions, mns, names)
-    view = read_view(live, functions, mns)
+    view = read_view(live, functions, mns, with_details=False)
+    for one in live.functions:
+        if one.name not in (view.functions or ()):  # it would be exported as a function without a config
+            functions.get_function(one.name)
     notes: dict[str, list[str]] = {}
-    for one in findings(view):
-        if one.id in _NOTED:
-            notes.setdefault(one.place, []).append(one.message)
+    for finding in findings(view):
+        if finding.id in _NOTED:
+            notes.setdefault(finding.place, []).append(finding.message)
     fleet = live if names is None else _reached(live, view)
     return write_fleet(fleet, home=(view.region, view.account_id), notes=notes)
 

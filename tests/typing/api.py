@@ -20,6 +20,7 @@ from fc_async import (
     ConsumerSummary,
     DeployedFunction,
     DestinationConfig,
+    Finding,
     FunctionArn,
     FunctionsClient,
     Invocation,
@@ -29,6 +30,7 @@ from fc_async import (
     Letter,
     LoggingObserver,
     MemoryDedupe,
+    MnsAccount,
     QueueClient,
     QueueMessage,
     RecordError,
@@ -36,10 +38,14 @@ from fc_async import (
     Retry,
     SqliteDedupe,
     TopicClient,
+    check,
     destination_handler,
+    export,
+    graph,
     on_failure,
     on_success,
     parse_record,
+    read_document,
     verify_notification,
 )
 
@@ -257,6 +263,14 @@ def consume_for_years(queue: QueueClient) -> None:
     Consumer("dead", concurrency="4")  # type: ignore[arg-type]
     Consumer("dead", missing="no")  # type: ignore[arg-type]
     Consumer("dead", end_point="x")  # type: ignore[call-arg]
+
+
+def look_at_a_fleet(functions: FunctionsClient, mns: MnsAccount) -> None:
+    document = read_document("fc-async.yaml")
+    assert_type(check(document), list[Finding])
+    assert_type(check(document, functions, mns), list[Finding])
+    assert_type(export(functions, mns, ["orders"]), str)
+    assert_type(graph(document, format="dot"), str)
 
 
 async def consume_in_asyncio(queue: QueueClient) -> None:
