@@ -29,5 +29,12 @@ def _find_account(view: View) -> Iterator[Finding]:
     return _find(view, "account_id", view.account_id, OTHER_ACCOUNT)
 
 
-OTHER_REGION = Rule("other-region", "error", "A destination is in another region than the function.", _find_region)
-OTHER_ACCOUNT = Rule("other-account", "error", "A destination is of another account than the function.", _find_account)
+OTHER_REGION = Rule(
+    "other-region",
+    "error",
+    "A destination is in another region than the function; of a file alone, an s.yaml names its region.",
+    _find_region,
+)
+OTHER_ACCOUNT = Rule(
+    "other-account", "error", "A destination is of another account than the function.", _find_account, True
+)
