@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .errors import ReplaceIncomplete as ReplaceIncomplete
     from .errors import ServiceError as ServiceError
     from .errors import SettingsError as SettingsError
+    from .errors import SpoolError as SpoolError
     from .errors import TaskTimeout as TaskTimeout
     from .errors import TransportError as TransportError
     from .functions.async_task import AsyncTask as AsyncTask
@@ -73,7 +74,7 @@ if not TYPE_CHECKING:
         "records.error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError NotificationError RecordError"
-            " ReplaceIncomplete ServiceError SettingsError TaskTimeout TransportError"
+            " ReplaceIncomplete ServiceError SettingsError SpoolError TaskTimeout TransportError"
         ),
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",

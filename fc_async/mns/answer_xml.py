@@ -110,6 +110,7 @@ def _message(node: Element) -> QueueMessage:
         next_visible_time=number(node, "NextVisibleTime"),
         dequeue_count=number(node, "DequeueCount"),
         priority=number(node, "Priority"),
+        message_group_id=text(node, "MessageGroupId") or None,
         user_properties={
             text(one, "Name") or "": text(one, "Value") or "" for one in node.findall("UserProperties/PropertyValue")
         },

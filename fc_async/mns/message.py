@@ -20,6 +20,7 @@ class QueueMessage:
         next_visible_time: until when this receipt holds, milliseconds; None for a peeked one.
         dequeue_count: how often it was received.
         priority: 1 (first) to 16.
+        message_group_id: the group of a FIFO queue's message; None where it has none.
         user_properties: name to value as text (a BINARY one stays base64).
     """
 
@@ -32,6 +33,7 @@ class QueueMessage:
     next_visible_time: int | None = None
     dequeue_count: int | None = None
     priority: int | None = None
+    message_group_id: str | None = None
     user_properties: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 

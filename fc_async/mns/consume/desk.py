@@ -153,6 +153,8 @@ class Desk:
             return
         self._busy_at = now
         self._holding.judged(self._holding[key], verdict, now)
+        if verdict.is_let_be:
+            self._holding.forget(key)
 
     def changed(self, now: float, change: Change, called_at: float, handle: str) -> None:
         """Take that a message was renewed, or given back; its new handle is good for the next call."""

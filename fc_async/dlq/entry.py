@@ -1,0 +1,70 @@
+"""What a spool knows of one letter, without its body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from .key_fields import KeyFields
+
+
+class State(str, Enum):
+    """Where a letter is.
+
+    held       in custody; nothing was done with it
+    planned    about to be sent; whether it was accepted is not known
+    accepted   its invocation was accepted
+    done       the task that stands for it has succeeded, goes on, or is followed by a letter of its own
+    came_back  it is what became of an invocation of this very redrive
+    left       not sent, with a reason
+    returned   back in a queue
+    dropped    not wanted any more
+    """
+
+    HELD = "held"
+    PLANNED = "planned"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    CAME_BACK = "came_back"
+    LEFT = "left"
+    RETURNED = "returned"
+    DROPPED = "dropped"
+
+
+SENT: Final = (State.ACCEPTED, State.DONE)
+"""The letter was accepted: it is not sent again."""
+
+OPEN: Final = (State.HELD, State.PLANNED, State.CAME_BACK, State.LEFT)
+"""The letter is still to be dealt with, where the spool has custody of it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One letter of a spool.
+
+    Args:
+        number: its number in the spool, from 1.
+        state: where it is.
+        fields: what is known of it.
+        identity: what two letters share only if they are one.
+        target: `NAME[@QUALIFIER]` that it was sent to, or was about to be; None: nowhere yet.
+        task_id: the task id of that; None: none.
+        new_request_id: the id of the invocation that was accepted; None: none was.
+        reason: why it was left; None: it was not.
+        changed_ms: when its state was last changed, in milliseconds since 1970.
+        is_custody: whether the spool holds it in the place of the queue.
+        generation: how often it was sent again on purpose (`--again`).
+    """
+
+    number: int
+    state: State
+    fields: KeyFields
+    identity: str
+    target: str | None
+    task_id: str | None
+    new_request_id: str | None
+    reason: str | None
+    changed_ms: int
+    is_custody: bool
+    generation: int = 0

@@ -1,0 +1,171 @@
+"""What a redrive does with one letter, wherever it comes from; and what it counts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..mns.letter import Letter
+from .acceptances import Acceptances
+from .choosing import Choosing
+from .entry import SENT, Entry, State
+from .identity import identity
+from .sender import Result, Sender, Stopped
+from .spool import Spool
+
+
+class Counts:
+    """What was done so far, counted by several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.sent = self.done = self.came_back = self.left = 0
+
+    def add(self, result: Result) -> None:
+        """Count one letter."""
+        with self._lock:
+            self.sent += result.is_new
+            self.done += result.state in SENT
+            self.came_back += result.state is State.CAME_BACK
+            self.left += result.state in (State.LEFT, State.PLANNED)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked of a redrive beside the choice of letters.
+
+    Args:
+        limit: most letters that are sent; None: no limit.
+        again: send also what is known to have been accepted.
+        max_redrives: leave what was sent again so often before; None: no limit.
+        stop_at: end where more than this part of what was sent came back, over 0 to 1; None: never.
+    """
+
+    limit: int | None = None
+    again: bool = False
+    max_redrives: int | None = None
+    stop_at: float | None = None
+
+
+_FEWEST_TO_JUDGE = 20
+"""The breaker says nothing before so many were sent."""
+
+
+class Worker:
+    """Works letters, in several threads at once.
+
+    Args:
+        spool: the journal.
+        others: the other spools of the queue.
+        choosing: which letters go where.
+        sender: sends.
+        wanted: the limits.
+        end: ends everything, with a reason.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        others: Acceptances,
+        choosing: Choosing,
+        sender: Sender,
+        wanted: Wanted,
+        end: Callable[[str], None],
+    ) -> None:
+        self._spool = spool
+        self._others = others
+        self._choosing = choosing
+        self._sender = sender
+        self._wanted = wanted
+        self._end = end
+        self._turns = threading.Lock()
+        self._begun = 0
+        self.counts = Counts()
+
+    def work(self, letter: Letter, *, is_newer: bool = False) -> Result:
+        """Do with a letter what is to be done.
+
+        Args:
+            letter: the letter.
+            is_newer: whether it came after the start.
+
+        Raises:
+            SpoolError: the journal cannot be written; nothing may be deleted.
+            Stopped: everything is to stop.
+        """
+        result = self._result(letter, is_newer)
+        self.counts.add(result)
+        self._watch()
+        return result
+
+    def is_full(self) -> bool:
+        """Whether as many were begun as may be sent."""
+        return self._wanted.limit is not None and self._begun >= self._wanted.limit
+
+    def _result(self, letter: Letter, is_newer: bool) -> Result:
+        known = self._known(letter)
+        if known is not None and not self._wanted.again:
+            return self._accepted_before(letter, known)
+        own = letter.record is not None and self._spool.find_request(letter.record.request_id) is not None
+        if own:
+            return self._leave(letter, State.CAME_BACK, "it failed again: this redrive has sent it")
+        if is_newer:
+            return self._leave(letter, State.LEFT, "it came after the start")
+        chosen = self._choosing.choose(letter)
+        if isinstance(chosen, str):
+            return self._leave(letter, State.LEFT, chosen)
+        often = self._too_often(letter)
+        if often is not None:
+            return self._leave(letter, State.LEFT, often)
+        if not self._take_turn():
+            raise Stopped
+        result = self._sender.send(letter, chosen, self._generation(letter, known))
+        if result.state is State.LEFT and result.reason is not None:
+            self._spool.leave(letter, State.LEFT, result.reason)
+        return result
+
+    def _accepted_before(self, letter: Letter, known: Entry) -> Result:
+        """A letter whose acceptance stands in a spool is done with, wherever that spool is."""
+        here = self._spool.find_message(letter.message.message_id)
+        if here is not None and here.state not in SENT:
+            self._spool.note(here.number, State.DONE, new_request_id=known.new_request_id)
+        return Result(State.DONE)
+
+    def _known(self, letter: Letter) -> Entry | None:
+        wanted = identity(letter)
+        mine = self._spool.find(wanted)
+        if mine is not None and mine.state in SENT:
+            return mine
+        return self._others.find(wanted)
+
+    def _generation(self, letter: Letter, known: Entry | None) -> int:
+        if not self._wanted.again:
+            mine = self._spool.find_message(letter.message.message_id)
+            return 0 if mine is None else mine.generation
+        return 1 if known is None else known.generation + 1
+
+    def _too_often(self, letter: Letter) -> str | None:
+        most = self._wanted.max_redrives
+        if most is None or letter.record is None:
+            return None
+        before = self._others.redrives_before(letter.record.request_id)
+        return None if before < most else f"sent again {before} times before (--max-redrives {most})"
+
+    def _leave(self, letter: Letter, state: State, reason: str) -> Result:
+        self._spool.leave(letter, state, reason)
+        return Result(state, reason)
+
+    def _take_turn(self) -> bool:
+        with self._turns:
+            if self.is_full():
+                return False
+            self._begun += 1
+            return True
+
+    def _watch(self) -> None:
+        part, counts = self._wanted.stop_at, self.counts
+        if part is None or counts.sent < _FEWEST_TO_JUDGE:
+            return
+        if counts.came_back > part * counts.sent:
+            self._end(f"{counts.came_back} of {counts.sent} came back, more than {part:.0%} (--stop-at)")

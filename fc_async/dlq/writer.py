@@ -1,0 +1,125 @@
+"""Writes a spool: what several threads ask for at the same time shares one commit, and each waits until it is on disk."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from ..errors import SpoolError
+from .spool_file import connect
+
+_Result = TypeVar("_Result")
+
+Work = Callable[[sqlite3.Connection], _Result]
+"""Changes something; what it returns is returned to whoever asked, after the commit."""
+
+_MOST_AT_ONCE = 256
+
+
+class Writer:
+    """One thread with the one connection that writes.
+
+    After a commit that failed nothing more is written: what then stands in the file is what is known.
+
+    Args:
+        path: the spool.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = _inode(path)
+        try:
+            self._connection = connect(path)
+        except sqlite3.Error as error:
+            raise SpoolError(f"{path}: cannot be written ({error})") from None
+        self._asked: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._failure: SpoolError | None = None
+        self._is_closed = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._live, name="fc_async-spool", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Work[_Result]) -> _Result:
+        """Change something, and return when it is on disk.
+
+        Raises:
+            SpoolError: it could not be written, or something before it could not.
+        """
+        future: Future[_Result] = Future()
+        with self._lock:
+            if self._is_closed:
+                raise SpoolError(f"{self._path}: is closed")
+            self._asked.put((work, future))
+        return future.result()
+
+    def close(self) -> None:
+        """Write what was asked for, and end; harmless twice."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._asked.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _live(self) -> None:
+        while (first := self._asked.get()) is not None:
+            batch = [first]
+            is_last = False
+            while not self._asked.empty() and len(batch) < _MOST_AT_ONCE:
+                one = self._asked.get()
+                if one is None:
+                    is_last = True
+                    break
+                batch.append(one)
+            self._commit(batch)
+            if is_last:
+                return
+
+    def _commit(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
+        results: list[Any] = []
+        try:
+            if self._failure is not None:
+                raise self._failure
+            self._check_place()
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                results = [work(self._connection) for work, _ in batch]
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except (sqlite3.Error, OSError) as error:
+            self._fail(batch, SpoolError(f"{self._path}: cannot be written ({error}); nothing was deleted after that"))
+        except SpoolError as error:
+            self._fail(batch, error)
+        except BaseException as error:  # a fault of ours in one piece of work
+            self._fail(batch, SpoolError(f"{self._path}: cannot be written ({type(error).__name__})"))
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                future.set_result(result)
+
+    def _fail(self, batch: list[tuple[Work[Any], Future[Any]]], error: SpoolError) -> None:
+        self._failure = error
+        for _, future in batch:
+            future.set_exception(SpoolError(str(error)))
+
+    def _check_place(self) -> None:
+        """SQLite goes on writing a file that has been taken away."""
+        if _inode(self._path) != self._inode:
+            raise SpoolError(f"{self._path}: the file was taken away; nothing was deleted after that")
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise SpoolError(f"{path}: cannot be opened ({error.strerror})") from None
+    return status.st_dev, status.st_ino
