@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import DurationType
-from .options import FcCommand, common_options, say
+from ..arguments import DurationType
+from ..options import FcCommand, common_options, say
 
 if TYPE_CHECKING:
-    from ..mns.consume.summary import ConsumerSummary
-    from ..mns.letter import Letter
+    from ...mns.consume.summary import ConsumerSummary
+    from ...mns.letter import Letter
 
 RETRY_CODE = 75
 """EX_TEMPFAIL of sysexits.h."""
@@ -49,7 +49,7 @@ def consume(
       fc-async dlq consume dead --exec "./handle.sh --loud"
       fc-async dlq consume dead --print --idle-timeout 5s
     """
-    from ..mns.consumer import Consumer
+    from ...mns.consumer import Consumer
 
     if (command is None) is not prints:
         raise click.UsageError("expected --exec CMD or --print, one of the two")
@@ -81,7 +81,7 @@ def runner_of(command: str) -> Callable[[Letter], None]:
     import shlex
     import shutil
 
-    from ..errors import LocalError
+    from ...errors import LocalError
 
     try:
         words = shlex.split(command)
@@ -97,8 +97,8 @@ def runner_of(command: str) -> Callable[[Letter], None]:
 def _run(words: list[str], letter: Letter) -> None:
     import json
 
-    from ..errors import FcAsyncError
-    from ..mns.consume.verdict import Retry
+    from ...errors import FcAsyncError
+    from ...mns.consume.verdict import Retry
 
     assert letter.record is not None  # noqa: S101 - what is none is never handed over
     given = json.dumps(letter.record.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass")
