@@ -32,7 +32,7 @@ COMMANDS = {
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
 
-_FOLDERS = {"config": "config.commands"}
+_FOLDERS = {"config": "config.commands", "dlq": "dlq.group"}
 """The commands that fill a folder, and the file in which each begins."""
 
 
