@@ -246,9 +246,7 @@ class Redrive:
 
     def _made_flow(self, journal: Spool, worker: Worker) -> FromQueue | FromSpool:
         if isinstance(self._source, Spool):
-            return FromSpool(
-                journal, worker, self._where, concurrency=self._concurrency, stopping=self._stopping
-            )
+            return FromSpool(journal, worker, self._where, concurrency=self._concurrency, stopping=self._stopping)
         return FromQueue(
             self._source,
             journal,

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 _PAGE = 500
-_ENTRY = (
-    "number, state, fields, identity, target, task_id, new_request_id, reason, changed_ms, is_custody, generation"
-)
+_ENTRY = "number, state, fields, identity, target, task_id, new_request_id, reason, changed_ms, is_custody, generation"
 
 
 class Spool:
@@ -207,9 +205,7 @@ class Spool:
         assert entry is not None  # noqa: S101 - it was just written
         return entry
 
-    def note(
-        self, number: int, state: State, *, new_request_id: str | None = None, reason: str | None = None
-    ) -> None:
+    def note(self, number: int, state: State, *, new_request_id: str | None = None, reason: str | None = None) -> None:
         """Note what became of a letter.
 
         Args:
@@ -302,9 +298,7 @@ _COLUMNS = (
     "state, is_custody, identity, message_id, request_id, target, task_id, new_request_id, reason, changed_ms,"
     " generation, fields, message, body"
 )
-_INSERT = (
-    f"INSERT INTO letter ({_COLUMNS}) VALUES ({', '.join(':' + name.strip() for name in _COLUMNS.split(','))})"  # noqa: S608 - ours
-)
+_INSERT = f"INSERT INTO letter ({_COLUMNS}) VALUES ({', '.join(':' + name.strip() for name in _COLUMNS.split(','))})"  # noqa: S608 - ours
 
 
 def _insert_unless_held(connection: sqlite3.Connection, row: dict[str, Any]) -> bool:
