@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +26,13 @@ from .choosing import Choosing, Transform
 from .entry import OPEN, State
 from .from_queue import FromQueue
 from .from_spool import FromSpool
+from .journals import journal_of
 from .nets import Nets
 from .pace import Pace
 from .redrive_summary import Progress, RedrivePlan, RedriveSummary
 from .sender import Sender
 from .spool import Spool
-from .spool_place import SpoolPlace, default_path, spools_folder
+from .spool_place import spools_folder
 from .targets import Targets
 from .worker import Wanted, Worker
 
@@ -119,8 +119,8 @@ class Redrive:
         self._wanted = Wanted(limit, again, max_redrives, stop_at)
         self._choosing = Choosing(
             functions.settings,
-            None if to is None else _function(to),
-            {old: _function(new) for old, new in (maps or {}).items()},
+            None if to is None else FunctionName.parse(to),
+            {old: FunctionName.parse(new) for old, new in (maps or {}).items()},
             transform,
             include_successes,
             allow_damaged,
@@ -299,16 +299,7 @@ class Redrive:
             return self._source, False
         if isinstance(self._spool, Spool):
             return self._spool, False
-        place = self._place()
-        now = datetime.now(timezone.utc)
-        path = default_path(place, now, self._folder) if self._spool is None else self._spool
-        journal = Spool.create(path, place)
-        _link(journal.path, default_path(place, now, self._folder))
-        return journal, True
-
-    def _place(self) -> SpoolPlace:
-        assert isinstance(self._source, QueueClient)  # noqa: S101 - the callers look
-        return place_of(self._source)
+        return journal_of(self._source, new=self._spool, old=None, folder=self._folder), True
 
     def _mns_settings(self) -> Settings:
         return self._source.settings if isinstance(self._source, QueueClient) else mns_like(self._functions).settings
@@ -337,17 +328,6 @@ class Redrive:
         return count
 
 
-def place_of(queue: QueueClient) -> SpoolPlace:
-    """Return whose letters a queue's are."""
-    settings = queue.settings
-    return SpoolPlace(
-        "" if settings.account_id is None else settings.account_id.value,
-        "" if settings.region is None else settings.region.value,
-        queue.queue,
-        settings.endpoint.url,
-    )
-
-
 def mns_like(functions: FunctionsClient, queue: str = "any") -> QueueClient:
     """Return a client of a queue in the place of a FunctionsClient, and as the same identity."""
     settings = functions.settings
@@ -367,20 +347,6 @@ def _left_of(journal: Spool, where: Where | None) -> dict[str, list[tuple[str, s
         reason = entry.reason or "it is planned: whether it was accepted is not known (--resume goes on)"
         left.setdefault(reason, []).append((entry.fields.message_id, entry.fields.request_id))
     return left
-
-
-def _link(path: Path, default: Path) -> None:
-    """Have a spool that lies elsewhere found among the others."""
-    if path.resolve() == default.resolve():
-        return
-    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not default.exists() and not default.is_symlink():
-        default.symlink_to(path.absolute())
-
-
-def _function(text: str) -> FunctionName:
-    name, at, qualifier = text.partition("@")
-    return FunctionName.checked(name, qualifier if at else None)
 
 
 def _check_rate(rate_per_second: float | None) -> float | None:

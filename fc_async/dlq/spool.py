@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ..settings.settings import Settings
     from .where import Where
 
 _Result = TypeVar("_Result")
@@ -138,6 +139,18 @@ class Spool:
             raise SpoolError(f"{self.path}: has no letter {number}")
         message, body = rows[0]
         return Letter.of(QueueMessage(message_body=body, **json.loads(message)))
+
+    def has_custody(self) -> bool:
+        """Whether it holds letters in the place of their queue."""
+        return bool(self._rows("SELECT 1 FROM letter WHERE is_custody LIMIT 1", ()))
+
+    def check_place(self, settings: Settings) -> None:
+        """Raise SpoolError where its letters are of another account or region than a client."""
+        known = ((self.place.account_id, settings.account_id), (self.place.region, settings.region))
+        if any(mine and found is not None and mine != found.value for mine, found in known):
+            raise SpoolError(
+                f"{self.path}: holds letters of {self.place.account_id}/{self.place.region}, this is {settings.place}"
+            )
 
     def counts(self) -> dict[str, int]:
         """Return how many letters there are in each state that has any."""
