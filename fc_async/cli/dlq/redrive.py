@@ -8,6 +8,7 @@ import click
 
 from ..options import FcCommand, common_options, confirm, dry_run_option, say, yes_option
 from .look import show_head
+from .source import arrivals_of
 
 if TYPE_CHECKING:
     from ...dlq.redrive import RedriveSummary
@@ -36,7 +37,7 @@ def redrive(context: click.Context, queue: str, allow_loss: bool, yes: bool, dry
     functions, letters = common.functions(), common.queue(queue)
     say(f"{functions.settings.place} queue {queue}")
     if dry_run:
-        show_head(queue, look(letters))
+        show_head(queue, look(letters), arrivals_of(context, queue))
         say("dry run: nothing was sent")
         return
     count = letters.get_attributes().active_messages
