@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from ..arn import QueueArn
 from ..errors import FcAsyncError
-from ..functions.client import FunctionsClient
-from .key_fields import KeyFields
+
+if TYPE_CHECKING:
+    from ..functions.client import FunctionsClient
+    from .key_fields import KeyFields
 
 
 class Arrivals:
     """Tells for letters of a queue whether they came by OnFailure; asks for each function's config once.
 
     Args:
-        functions: the client that is asked.
+        functions: makes the client that is asked, when there is something to ask.
         queue: name of the queue.
     """
 
-    def __init__(self, functions: FunctionsClient, queue: str) -> None:
+    def __init__(self, functions: Callable[[], FunctionsClient], queue: str) -> None:
         self._functions = functions
         self._queue = queue
         self._known: dict[tuple[str, str | None], bool | None] = {}
@@ -35,7 +40,8 @@ class Arrivals:
 
     def _ask(self, function: str, qualifier: str | None) -> bool | None:
         try:
-            config = self._functions.find_config(function, qualifier=qualifier)
+            with self._functions() as client:
+                config = client.find_config(function, qualifier=qualifier)
         except FcAsyncError:  # a look goes on without it
             return None
         if config is None:

@@ -74,7 +74,7 @@ def _goes_on() -> bool:
 
 
 def _print_narrow(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print each letter on two lines, the second one its error; what does not fit at the end of the first is left out."""
+    """Print each letter on two lines, the second its error; what does not fit at the end of the first is left out."""
     import shutil
 
     from rich.cells import cell_len, set_cell_size

@@ -102,7 +102,7 @@ def arrivals_of(context: click.Context, queue: str) -> Arrivals:
     """Return what tells how letters of a queue came; it asks only for letters without an error."""
     from ...dlq.arrival import Arrivals
 
-    return Arrivals(common_options(context).functions(), queue)
+    return Arrivals(common_options(context).functions, queue)
 
 
 def _pull(queue: str) -> str:
