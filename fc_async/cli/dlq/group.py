@@ -6,7 +6,7 @@ import click
 
 from ..options import FcGroup
 from .consume import consume
-from .look import peek
+from .look import list_, peek, queues, show, summary
 from .redrive import redrive
 
 
@@ -16,11 +16,16 @@ def command() -> None:
 
     \b
     Examples:
-      fc-async dlq peek dead
+      fc-async dlq queues
+      fc-async dlq summary dead
       fc-async dlq redrive dead
     """
 
 
+command.add_command(queues)
 command.add_command(peek)
+command.add_command(list_)
+command.add_command(show)
+command.add_command(summary)
 command.add_command(redrive)
 command.add_command(consume)

@@ -1,0 +1,109 @@
+"""QUEUE|SPOOL: which of both was typed, and the letters that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from ..options import common_options, say
+
+if TYPE_CHECKING:
+    from ...dlq.arrival import Arrivals
+    from ...dlq.key_fields import KeyFields
+    from ...dlq.look import Look
+    from ...dlq.where import Where
+
+source_argument = click.argument("source", metavar="QUEUE|SPOOL")
+where_option = click.option(
+    "--where",
+    "conditions",
+    metavar="CONDITION",
+    multiple=True,
+    help="Only these letters of a SPOOL; may be repeated, then all must hold.",
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A letter as a list knows it.
+
+    Args:
+        fields: what is known of it.
+        state: what became of it in its spool; None for a letter of a queue.
+        by_failure: whether it came by OnFailure; None: not known, or of no interest.
+    """
+
+    fields: KeyFields
+    state: str | None = None
+    by_failure: bool | None = None
+
+
+def is_spool(source: str) -> bool:
+    """Tell whether a SPOOL was typed: it ends in `.spool` or holds a `/`; anything else is a queue's name."""
+    return source.endswith(".spool") or "/" in source
+
+
+def where_of(source: str, conditions: Sequence[str]) -> Where | None:
+    """Return what --where selects, None for everything.
+
+    Raises:
+        click.UsageError: letters of a queue were to be selected.
+        ArgumentError: a condition does not parse.
+    """
+    import time
+
+    from ...dlq.where import parse_where
+
+    if not conditions:
+        return None
+    if not is_spool(source):
+        raise click.UsageError(
+            f"--where: MNS cannot select letters of a queue; take them into a spool first: fc-async dlq pull {source}"
+        )
+    return parse_where(conditions, round(time.time() * 1000))
+
+
+@contextmanager
+def listed(context: click.Context, source: str, conditions: Sequence[str]) -> Iterator[Iterable[Listed]]:
+    """Give the letters of a spool, or those at a queue's head; at the end say how many there are."""
+    where = where_of(source, conditions)
+    if is_spool(source):
+        from ...dlq.spool import Spool
+
+        with Spool(source, read_only=True) as spool:
+            yield (Listed(entry.fields, entry.state.value) for entry in spool.entries(where))
+            held = ", ".join(f"{state} {count}" for state, count in spool.counts().items() if count)
+            say(f"{source}: {held or 'no letters'}")
+        return
+    from ...dlq.key_fields import key_fields
+    from ...dlq.look import look
+
+    common = common_options(context)
+    seen = look(common.queue(source))
+    arrivals = arrivals_of(context, source)
+    fields = [key_fields(letter) for letter in seen.letters]
+    yield [Listed(one, by_failure=arrivals.by_failure(one) if one.is_success else None) for one in fields]
+    more = max(0, seen.about_letters - len(fields))
+    say(f"{source}: {len(fields)} at the head, about {more} more" + (_pull(source) if more else ""))
+    say_expiry(seen)
+
+
+def say_expiry(seen: Look) -> None:
+    """Say when the oldest letter seen will be gone."""
+    if seen.first_expiry is not None:
+        say(f"the oldest one seen expires at {seen.first_expiry.isoformat(timespec='seconds')}")
+
+
+def arrivals_of(context: click.Context, queue: str) -> Arrivals:
+    """Return what tells how letters of a queue came; it asks only for letters without an error."""
+    from ...dlq.arrival import Arrivals
+
+    return Arrivals(common_options(context).functions, queue)
+
+
+def _pull(queue: str) -> str:
+    return f' ("fc-async dlq pull {queue}" takes all into a spool)'
