@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Coroutine, Set
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fc_async import QueueClient
 from fc_async.errors import LocalError
 from fc_async.local import LocalServer, ManualClock
-from tests.contract.test_data import Serve
+from fc_async.local.catalog.function import DeployedFunction
+from fc_async.local.engine.invocation import Outcome
+from fc_async.local.workers.execution import Execution
+from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config
+from tests.contract.test_data import FAILS, Serve, invocation
 from tests.forked import forked
 
 
@@ -75,3 +86,108 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(tmp_path: Path, 
     assert (done.returncode, done.stdout) == (1, "")
     assert "defect" not in done.stderr
     assert str(tmp_path / "data") in done.stderr
+
+
+# ends and their records
+
+
+class OneAtOnce:
+    """A runner with one place; an execution ends when the test says so."""
+
+    workers = 1
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.execution: asyncio.Future[Execution] | None = None
+
+    @property
+    def free(self) -> int:
+        return int(self.execution is None)
+
+    def run(
+        self,
+        function: DeployedFunction,
+        qualifier: str | None,
+        request_id: str,
+        event: bytes,
+        begin: Callable[[], DeployedFunction] | None = None,
+    ) -> Coroutine[Any, Any, Execution]:
+        self.execution = asyncio.get_running_loop().create_future()
+        self.begun.set()
+        return self._ended(self.execution)
+
+    async def _ended(self, execution: asyncio.Future[Execution]) -> Execution:
+        return await execution
+
+    def abort(self, function: str) -> None:
+        pass
+
+    def release(self, needed: Set[tuple[str, Path]]) -> set[Path]:
+        return set()
+
+    async def close(self) -> None:
+        pass
+
+
+def accepted(serve: Serve, **config: Any) -> str:
+    """Have an invocation wait, with a config and the queue "told"; return its id."""
+    with serve(workers=0) as local, QueueClient("told", endpoint=local.url) as queue:
+        queue.create()
+        create_function(fc_client(local), "f", FAILS)
+        put_config(fc_client(local), "f", **config)
+        return request_id_of(local)
+
+
+def request_id_of(local: LocalServer) -> str:
+    """Invoke `f` asynchronously; return the id."""
+    headers = invoke_async(fc_client(local), "f").headers
+    assert headers is not None
+    return headers["x-fc-request-id"]
+
+
+def test_what_ends_while_the_service_stops_is_told(serve: Serve) -> None:
+    request_id = accepted(serve, on_success=QUEUE.format("told"))
+
+    async def stop_as_it_ends() -> None:
+        runner = OneAtOnce()
+        async with serve(runner=runner):
+            await runner.begun.wait()
+            assert runner.execution is not None
+            runner.execution.set_result(Execution(Outcome(b"done")))
+
+    asyncio.run(stop_as_it_ends())
+    with serve(workers=0) as local, QueueClient("told", endpoint=local.url) as queue:
+        assert invocation(local, request_id)["status"] == "Succeeded"
+        assert len(queue.receive()) == 1
+
+
+KILLED_AT_THE_STRAY = """
+import os, sys
+sys.addaudithook(lambda event, args: event == "shutil.rmtree" and "stray" in str(args[0]) and os.kill(os.getpid(), 9))
+from fc_async.cli.root import run
+run(sys.argv[1:])
+"""
+
+
+def test_what_was_being_stopped_is_told_also_where_the_next_start_is_killed(serve: Serve, tmp_path: Path) -> None:
+    fires = {"stopped_fires_on_failure": True}
+    request_id = accepted(serve, on_failure=QUEUE.format("told"))
+    so_far = {
+        **dict.fromkeys(("due_ms", "first_system_error_ms", "ended_ms")),
+        **dict.fromkeys(("failed_attempts", "system_errors", "record_bytes"), 0),
+        "state": "Stopping",
+        "attempts": [],
+        "deliveries": [],
+        "has_payloads": True,
+    }
+    with closing(sqlite3.connect(tmp_path / "data/state.sqlite3")) as database:
+        (asked,) = database.execute("SELECT value FROM invocation").fetchone()
+        database.execute("UPDATE invocation SET value = ?", (json.dumps([*json.loads(asked), so_far]),))
+        database.commit()
+    (tmp_path / "data/code/stray").mkdir()  # is removed after the first commit
+    options = ("--port", "0", "--clock", "manual", "--assume", "stopped_fires_on_failure=true")
+    command = (sys.executable, "-c", KILLED_AT_THE_STRAY, "local", "up", *options, "--data", str(tmp_path / "data"))
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == -9
+    with serve(workers=0, assume=fires) as local, QueueClient("told", endpoint=local.url) as queue:
+        assert invocation(local, request_id)["status"] == "Stopped"
+        assert len(queue.receive()) == 1

@@ -83,7 +83,7 @@ class Store:
             LocalError: what is kept makes no sense.
         """
         try:
-            restore(self._database, parts, self.folder.code, self._clock.now_ms())
+            restore(self._database, parts, self.folder.code)
         except (LookupError, TypeError, ValueError, AttributeError, MailboxError, sqlite3.Error) as error:
             self.shelves.retire()
             self._turn.forget()
