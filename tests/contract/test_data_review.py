@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 
 from fc_async import QueueClient
-from fc_async.errors import LocalError
+from fc_async.errors import LocalError, ServiceError
 from fc_async.local import LocalServer, ManualClock
 from fc_async.local.catalog.function import DeployedFunction
 from fc_async.local.engine.invocation import Outcome
 from fc_async.local.workers.execution import Execution
 from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config
 from tests.contract.test_data import FAILS, Serve, invocation
-from tests.forked import forked
+from tests.forked import exit_code, forked
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ run(sys.argv[1:])
 def test_what_was_being_stopped_is_told_also_where_the_next_start_is_killed(serve: Serve, tmp_path: Path) -> None:
     fires = {"stopped_fires_on_failure": True}
     request_id = accepted(serve, on_failure=QUEUE.format("told"))
-    so_far = {
+    so_far: dict[str, Any] = {
         **dict.fromkeys(("due_ms", "first_system_error_ms", "ended_ms")),
         **dict.fromkeys(("failed_attempts", "system_errors", "record_bytes"), 0),
         "state": "Stopping",
@@ -191,3 +191,37 @@ def test_what_was_being_stopped_is_told_also_where_the_next_start_is_killed(serv
     with serve(workers=0, assume=fires) as local, QueueClient("told", endpoint=local.url) as queue:
         assert invocation(local, request_id)["status"] == "Stopped"
         assert len(queue.receive()) == 1
+
+
+# killed at the start
+
+
+def started_and_killed(data: Path, statements: int) -> None:
+    """Start a service, and kill this process after so many statements of SQL."""
+    left = iter(range(statements))
+
+    def after_each(_: object, event: str, what: object) -> None:
+        if event == "c_return" and getattr(what, "__name__", "") == "execute" and next(left, None) is None:
+            os.kill(os.getpid(), 9)
+
+    sys.setprofile(after_each)
+    asyncio.run(LocalServer(data=data).start())
+
+
+def test_a_start_that_is_killed_at_any_statement_leaves_a_folder_that_can_be_used(tmp_path: Path) -> None:
+    for statements in range(18):
+        data = tmp_path / str(statements)
+        assert exit_code(forked(lambda: started_and_killed(data, statements))) == -9  # noqa: B023 - forked at once
+        with LocalServer(data=data):
+            pass
+
+
+def test_a_database_that_was_taken_away_does_not_come_back(serve: Serve, tmp_path: Path) -> None:
+    with serve() as local, QueueClient("q", endpoint=local.url) as queue:
+        queue.create()
+        log = (tmp_path / "data/state.sqlite3-wal").read_bytes()
+    (tmp_path / "data/state.sqlite3").unlink()
+    (tmp_path / "data/state.sqlite3-wal").write_bytes(log)
+    with serve() as local, QueueClient("q", endpoint=local.url) as queue:
+        with pytest.raises(ServiceError, match="QueueNotExist"):
+            queue.receive()
