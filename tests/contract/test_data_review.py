@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from fc_async.local import LocalServer, ManualClock
 from fc_async.local.catalog.function import DeployedFunction
 from fc_async.local.engine.invocation import Outcome
 from fc_async.local.workers.execution import Execution
-from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config
+from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config, request
 from tests.contract.test_data import FAILS, Serve, invocation
 from tests.forked import exit_code, forked
 
@@ -222,6 +223,41 @@ def test_a_database_that_was_taken_away_does_not_come_back(serve: Serve, tmp_pat
         log = (tmp_path / "data/state.sqlite3-wal").read_bytes()
     (tmp_path / "data/state.sqlite3").unlink()
     (tmp_path / "data/state.sqlite3-wal").write_bytes(log)
+    refused = pytest.raises(ServiceError, match="QueueNotExist")
+    with serve() as local, QueueClient("q", endpoint=local.url) as queue, refused:
+        queue.receive()
+
+
+# time
+
+
+def jumped(local: LocalServer, seconds: int) -> None:
+    """Be another time from now on."""
+    words = json.dumps({"action": "ListQueue", "clockJumpSeconds": seconds})
+    assert request(local, "POST", "/_local/faults", words)[0] == 204
+    assert request(local, "GET", "/queues", headers={"x-mns-version": "2015-06-06"})[0] == 200
+
+
+def test_what_could_be_had_can_be_had_though_time_goes_back(tmp_path: Path) -> None:
+    with LocalServer(data=tmp_path / "data", workers=0) as local, QueueClient("q", endpoint=local.url) as queue:
+        queue.create()
+        create_function(fc_client(local), "f", "def handler(e, c): return 'x'")
+        jumped(local, 3600)
+        for body in ("one", "two"):
+            queue.send(body)
+        request_id = request_id_of(local)
+    with LocalServer(data=tmp_path / "data") as local, QueueClient("q", endpoint=local.url) as queue:
+        assert [one.message_body for one in queue.receive(16)] == ["one", "two"]
+        local.settle()
+        assert invocation(local, request_id)["status"] == "Succeeded"
+
+
+def test_a_jump_of_manual_time_is_kept_without_another_change(serve: Serve, tmp_path: Path) -> None:
     with serve() as local, QueueClient("q", endpoint=local.url) as queue:
-        with pytest.raises(ServiceError, match="QueueNotExist"):
-            queue.receive()
+        queue.create()
+        jumped(local, 3600)
+        kept = shutil.copytree(tmp_path / "data", tmp_path / "copy")  # as a kill would leave it
+    clock = ManualClock()
+    before_ms = clock.now_ms()
+    with LocalServer(data=Path(kept), clock=clock):
+        assert clock.now_ms() == before_ms + 3_600_000

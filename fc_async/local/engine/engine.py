@@ -360,9 +360,12 @@ class Engine:
             self.history.ended(invocation)
         elif invocation.state is State.STOPPING:
             self._cut_off.append(invocation)
-        else:
-            due_ms = invocation.accepted_ms + invocation.delay_ms if invocation.due_ms is None else invocation.due_ms
-            self._schedule.add_at(due_ms, invocation)
+        elif invocation.due_ms is not None:
+            self._schedule.add_at(invocation.due_ms, invocation)
+        elif invocation.delay_ms > 0:
+            self._schedule.add_at(invocation.accepted_ms + invocation.delay_ms, invocation)
+        else:  # was ready, and is, whatever the time is by now
+            self._schedule.add(invocation)
 
     # looking in
 

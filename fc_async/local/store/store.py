@@ -107,6 +107,8 @@ class Store:
 
     async def settled(self) -> None:
         """Wait until everything that has changed up to now is safe; raises NotWritten."""
+        if self._is_manual and self._clock.now_ms() != self._kept_ms:
+            self._turn.touch()
         await self._turn.settled()
 
     def touch(self) -> None:
