@@ -240,9 +240,13 @@ class LocalServer:
 
         Raises:
             ArgumentError: an assumption that cannot be.
+            LocalError: the service does not run, or what it is now cannot be kept.
         """
         assumptions = None if assume is None else read_assumptions(assume)
-        self._wait_for(lambda: self.start_over(assumptions))
+        try:
+            self._wait_for(lambda: self.start_over(assumptions))
+        except NotWritten as failed:
+            raise LocalError(f"--data {self.data}: {failed}") from None
 
     def message_bodies(self, queue: str) -> list[str]:
         """Return the bodies of all messages of a queue, oldest first, also of those that are hidden; takes none.

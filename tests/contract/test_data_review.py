@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Set
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,13 @@ def test_a_child_that_was_forked_does_not_keep_the_folder(serve: Serve) -> None:
         os.waitpid(child, 0)
 
 
+@dataclass
+class Up:
+    """A service in another process."""
+
+    url: str
+
+
 FULL = (
     "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1)); "
     "from fc_async.cli.root import run; run(sys.argv[2:])"
@@ -87,6 +96,34 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(tmp_path: Path, 
     assert (done.returncode, done.stdout) == (1, "")
     assert "defect" not in done.stderr
     assert str(tmp_path / "data") in done.stderr
+
+
+def test_whatever_cannot_be_kept_is_answered_500_without_a_traceback(tmp_path: Path) -> None:
+    options = ("--port", "0", "--clock", "manual", "--data", str(tmp_path / "data"))
+    command = (sys.executable, "-c", "from fc_async.cli.root import run; run()", "local", "up", *options)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        up = Up(process.stdout.readline().strip())
+        create_function(fc_client(up), "f", FAILS)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, -1))
+        asked = [("DELETE", "/2023-03-30/functions/f", None), ("POST", "/_local/clock/advance", '{"seconds": 5}')]
+        answers = [request(up, *one)[0] for one in (*asked, ("POST", "/_local/reset", None))]
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (-1, -1))
+        process.terminate()
+        said = process.communicate(timeout=60)[1]
+    assert answers == [500, 500, 500]
+    assert "defect" not in said
+    assert said.count("nothing can be kept") == 1
+
+
+def test_a_reset_that_cannot_be_kept_is_a_local_error(serve: Serve) -> None:
+    def reset() -> None:
+        with serve() as local:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, -1))
+            with pytest.raises(LocalError, match="--data"):
+                local.reset()
+
+    assert exit_code(forked(reset)) == 0
 
 
 # ends and their records
