@@ -26,7 +26,7 @@ from fc_async.local.catalog.function import DeployedFunction
 from fc_async.local.engine.invocation import Outcome
 from fc_async.local.workers.execution import Execution
 from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config, request
-from tests.contract.test_data import FAILS, Serve, invocation
+from tests.contract.test_data import FAILS, Serve, changed, invocation
 from tests.forked import exit_code, forked
 
 
@@ -229,6 +229,31 @@ def test_what_was_being_stopped_is_told_also_where_the_next_start_is_killed(serv
     with serve(workers=0, assume=fires) as local, QueueClient("told", endpoint=local.url) as queue:
         assert invocation(local, request_id)["status"] == "Stopped"
         assert len(queue.receive()) == 1
+
+
+# what nobody of us has written
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE meta",
+        "UPDATE meta SET value = 'x' WHERE key = 'manual_ms'",
+        "UPDATE meta SET value = 1 || hex(zeroblob(5000)) WHERE key = 'manual_ms'",
+        "UPDATE meta SET value = 'x' WHERE key = 'starts'",
+        "UPDATE queue SET value = replace(hex(zeroblob(50000)), '0', '[')",
+        """UPDATE function SET value = replace(value, '"serials":[[null,1]]', '"serials":[]')""",
+    ],
+    ids=["no meta", "time", "long time", "starts", "depth", "serials"],
+)
+def test_contents_that_make_no_sense_are_refused_and_left(serve: Serve, tmp_path: Path, statement: str) -> None:
+    accepted(serve, max_async_retry_attempts=0)
+    changed(tmp_path, statement)
+    before = (tmp_path / "data/state.sqlite3").read_bytes()
+    for _ in range(2):
+        with pytest.raises(LocalError, match=r"is damaged \(\w+ in what is kept\)"):
+            serve(workers=0).__enter__()
+        assert (tmp_path / "data/state.sqlite3").read_bytes() == before
 
 
 # killed at the start
