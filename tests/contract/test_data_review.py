@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async import QueueClient
 from fc_async.errors import LocalError, ServiceError
 from fc_async.local import LocalServer, ManualClock
-from fc_async.local.catalog.function import DeployedFunction
+from fc_async.local.catalog.function import DeployedFunction, FunctionSpec
 from fc_async.local.engine.invocation import Outcome
 from fc_async.local.workers.execution import Execution
 from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config, request
@@ -323,3 +324,36 @@ def test_a_jump_of_manual_time_is_kept_without_another_change(serve: Serve, tmp_
     before_ms = clock.now_ms()
     with LocalServer(data=Path(kept), clock=clock):
         assert clock.now_ms() == before_ms + 3_600_000
+
+
+# functions of a file
+
+
+def names(local: LocalServer) -> list[str | None]:
+    listed = fc_client(local).list_functions(models.ListFunctionsRequest()).body
+    assert listed is not None
+    return [one.function_name for one in listed.functions or []]
+
+
+def declared_in(folder: Path) -> FunctionSpec:
+    return FunctionSpec("f", "python3.10", "index.handler", folder)
+
+
+def test_a_function_that_was_refused_is_tried_again_when_the_file_is_saved_again(tmp_path: Path) -> None:
+    with LocalServer() as local:
+        local.redeclare([declared_in(tmp_path / "code")])
+        assert names(local) == []
+        (tmp_path / "code").mkdir()
+        local.redeclare([declared_in(tmp_path / "code")])
+        assert names(local) == ["f"]
+
+
+def test_a_reset_leaves_out_a_function_whose_folder_is_gone(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    with serve(functions=[declared_in(tmp_path / "code")]) as local, QueueClient("q", endpoint=local.url) as queue:
+        queue.create()
+        (tmp_path / "code").rmdir()
+        assert request(local, "POST", "/_local/reset")[0] == 204
+        assert names(local) == []
+        with pytest.raises(ServiceError, match="QueueNotExist"):
+            queue.receive()
