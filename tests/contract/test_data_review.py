@@ -26,7 +26,7 @@ from fc_async.local import LocalServer, ManualClock
 from fc_async.local.catalog.function import DeployedFunction, FunctionSpec
 from fc_async.local.engine.invocation import Outcome
 from fc_async.local.workers.execution import Execution
-from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, put_config, request
+from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, publish, put_config, request
 from tests.contract.test_data import FAILS, Serve, changed, invocation
 from tests.forked import exit_code, forked
 
@@ -255,6 +255,17 @@ def test_contents_that_make_no_sense_are_refused_and_left(serve: Serve, tmp_path
         with pytest.raises(LocalError, match=r"is damaged \(\w+ in what is kept\)"):
             serve(workers=0).__enter__()
         assert (tmp_path / "data/state.sqlite3").read_bytes() == before
+
+
+@pytest.mark.parametrize(("deep", "status"), [(99, 200), (100, 400), (940, 400)], ids=["as deep", "deeper", "deepest"])
+def test_what_is_taken_into_a_function_can_be_read_again(serve: Serve, deep: int, status: int) -> None:
+    with serve() as local:
+        create_function(fc_client(local), "f", FAILS)
+        body = '{"nasConfig": ' + '{"a":' * (deep - 1) + "[]" + "}" * (deep - 1) + "}"
+        assert request(local, "PUT", "/2023-03-30/functions/f", body)[0] == status
+        publish(fc_client(local), "f")
+    with serve() as local:
+        assert names(local) == ["f"]
 
 
 # killed at the start
