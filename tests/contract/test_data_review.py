@@ -24,7 +24,10 @@ from fc_async import QueueClient
 from fc_async.errors import LocalError, ServiceError
 from fc_async.local import LocalServer, ManualClock
 from fc_async.local.catalog.function import DeployedFunction, FunctionSpec
-from fc_async.local.engine.invocation import Outcome
+from fc_async.local.engine.engine import Engine
+from fc_async.local.engine.invocation import Deliver, Invocation, Outcome
+from fc_async.local.store.invocation_row import invocation_row, read_invocation
+from fc_async.local.store.shelf import Row
 from fc_async.local.workers.execution import Execution
 from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, publish, put_config, request
 from tests.contract.test_data import FAILS, Serve, changed, invocation
@@ -200,6 +203,43 @@ def test_what_ends_while_the_service_stops_is_told(serve: Serve) -> None:
         assert len(queue.receive()) == 1
 
 
+class Told:
+    """Remembers the rows of the invocations that are kept."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Row] = {}
+
+    def put(self, key: int, value: Invocation) -> None:
+        self.rows[key] = invocation_row(value)
+
+    def drop(self, key: int) -> None:
+        self.rows.pop(key, None)
+
+
+def ended_task(kept: Told) -> tuple[Engine, Invocation]:
+    """Return an engine, and a task of it that has ended and is shown no longer."""
+    engine = Engine(kept=kept)
+    engine.functions.add("f")
+    task = engine.accept(0, "f", b"event", "id", is_task=True)
+    engine.stop(0, task)
+    task.drop_payloads()
+    return engine, task
+
+
+def test_a_task_that_the_history_has_forgotten_is_told_of_its_record_and_does_not_come_back() -> None:
+    kept = Told()
+    engine, task = ended_task(kept)
+    engine.settled(Deliver(QUEUE.format("told"), {}, task), "delivered")
+    restarted = Engine()
+    restarted.functions.take_up("f", engine.functions.serials("f"))
+    value, payload = kept.rows[task.number]
+    restarted.take_up(read_invocation(restarted, task.number, value, payload or b""))
+    found = restarted.find_task(0, "f", None, "id")
+    assert found is not None
+    assert [status for _, status in found.deliveries or ()] == ["delivered"]
+    assert list(restarted.history) == []
+
+
 KILLED_AT_THE_STRAY = """
 import os, sys
 sys.addaudithook(lambda event, args: event == "shutil.rmtree" and "stray" in str(args[0]) and os.kill(os.getpid(), 9))
@@ -224,9 +264,11 @@ def test_what_was_being_stopped_is_told_also_where_the_next_start_is_killed(serv
         database.execute("UPDATE invocation SET value = ?", (json.dumps([*json.loads(asked), so_far]),))
         database.commit()
     (tmp_path / "data/code/stray").mkdir()  # is removed after the first commit
+    (tmp_path / "data/packages/stray").touch()
     options = ("--port", "0", "--clock", "manual", "--assume", "stopped_fires_on_failure=true")
     command = (sys.executable, "-c", KILLED_AT_THE_STRAY, "local", "up", *options, "--data", str(tmp_path / "data"))
     assert subprocess.run(command, capture_output=True, timeout=60).returncode == -9
+    assert not (tmp_path / "data/packages/stray").exists()  # nothing would find it without its folder
     with serve(workers=0, assume=fires) as local, QueueClient("told", endpoint=local.url) as queue:
         assert invocation(local, request_id)["status"] == "Stopped"
         assert len(queue.receive()) == 1
@@ -335,6 +377,16 @@ def test_a_jump_of_manual_time_is_kept_without_another_change(serve: Serve, tmp_
     before_ms = clock.now_ms()
     with LocalServer(data=Path(kept), clock=clock):
         assert clock.now_ms() == before_ms + 3_600_000
+
+
+def test_what_lies_in_the_place_of_a_package_does_not_stop_a_start(serve: Serve, tmp_path: Path) -> None:
+    with serve():
+        pass
+    for name in ("code", "packages"):
+        (tmp_path / "data" / name / "stray").mkdir()  # a folder for a package: it cannot be removed as a file
+    with serve():
+        pass
+    assert not (tmp_path / "data/code/stray").exists()
 
 
 # functions of a file

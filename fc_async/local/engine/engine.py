@@ -227,7 +227,7 @@ class Engine:
         """Take note of what became of a record: `delivered`, `lost` or `outbox`."""
         invocation = delivery.invocation
         invocation.settled(delivery, status)
-        if invocation.has_payloads:
+        if invocation.has_payloads or (invocation.is_task and invocation.target.lane.tasks.holds(invocation)):
             self._kept.put(invocation.number, invocation)
 
     # synchronous invocations: not the engine's, but they count towards a function's limit

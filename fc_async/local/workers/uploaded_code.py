@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -66,5 +67,7 @@ class UploadedCode:
         needed_dirs = {code_dir for _, code_dir in needed} | self._runner.release(needed) | self._being_filled
         unused = [folder for folder in self._root.iterdir() if folder not in needed_dirs]
         for folder in unused:
+            # First, for a folder is found again by the next start, where this one is cut off in between.
+            with contextlib.suppress(OSError):
+                (self._packages / folder.name).unlink()
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            (self._packages / folder.name).unlink(missing_ok=True)
