@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,7 +30,17 @@ from fc_async.local.engine.invocation import Deliver, Invocation, Outcome
 from fc_async.local.store.invocation_row import invocation_row, read_invocation
 from fc_async.local.store.shelf import Row
 from fc_async.local.workers.execution import Execution
-from tests.contract.fc_sdk import QUEUE, create_function, fc_client, invoke_async, publish, put_config, request
+from tests.contract.fc_sdk import (
+    QUEUE,
+    create_function,
+    fc_client,
+    invoke,
+    invoke_async,
+    publish,
+    put_config,
+    request,
+    zipped,
+)
 from tests.contract.test_data import FAILS, Serve, changed, invocation
 from tests.forked import exit_code, forked
 
@@ -420,3 +431,23 @@ def test_a_reset_leaves_out_a_function_whose_folder_is_gone(serve: Serve, tmp_pa
         assert names(local) == []
         with pytest.raises(ServiceError, match="QueueNotExist"):
             queue.receive()
+
+
+def test_a_request_of_before_a_reset_removes_no_code_of_after_it(serve: Serve, tmp_path: Path) -> None:
+    code = {"zipFile": zipped({"index.py": FAILS})}
+    body = json.dumps({"functionName": "old", "runtime": "python3.10", "handler": "index.handler", "code": code})
+    with serve() as local, socket.create_connection(("127.0.0.1", int(local.url.rpartition(":")[2]))) as old:
+        headers = {"Host": local.url[7:], "Content-Length": len(body), "Expect": "100-continue", "Connection": "close"}
+        lines = ["POST /2023-03-30/functions HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        old.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert b"100" in old.recv(100)  # the service of before the reset has it
+        local.reset()
+        create_function(fc_client(local), "new", "def handler(e, c): return 'new'")
+        old.sendall(body.encode())
+        while old.recv(10_000):
+            pass
+        answer = invoke(fc_client(local), "new").body
+        assert answer is not None
+        assert answer.read() == b"new"
+        (folder,) = (tmp_path / "data/code").iterdir()
+        assert [one.name for one in (tmp_path / "data/packages").iterdir()] == [folder.name]
