@@ -58,9 +58,9 @@ def paged(fc_local, path, keys):
     ours, theirs = opened()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     arguments = ["dlq", "list", str(path), "--endpoint", fc_local.endpoint]
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
-    ) as process:
+    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    given = {"stdin": theirs, "stdout": theirs, "stderr": theirs, "close_fds": True}
+    with subprocess.Popen([*COMMAND, *arguments], env=environment, **given) as process:
         os.close(theirs)
         seen, asked = b"", 0
         while piece := read(ours):
