@@ -1,7 +1,6 @@
 """Lists of letters in a terminal of 80 columns: two lines a letter, a screen at a time, nothing that it obeys."""
 
 import fcntl
-import json
 import os
 import struct
 import subprocess
@@ -44,13 +43,11 @@ def test_a_letter_has_two_lines_the_second_its_error(fc_local, dead):
     assert max(map(cell_len, lines)) <= COLUMNS
 
 
-def test_a_group_and_a_letter_fit_and_a_body_is_cleaned(fc_local, dead):
-    assert any("█" in line for line in shown(fc_local, "summary", "dead"))
-    assert max(map(cell_len, shown(fc_local, "summary", "dead")[:4])) <= COLUMNS
-    assert any(
-        line.startswith("outcome         failed: Exception") for line in shown(fc_local, "show", "dead", SERVICE_ID)
-    )
-    assert "requestContext" in json.dumps(shown(fc_local, "show", "dead", SERVICE_ID, "--raw"))
+def test_a_group_fits_and_a_raw_body_is_cleaned(fc_local, dead):
+    lines = shown(fc_local, "summary", "dead")
+    assert any("█" in line for line in lines)
+    assert max(map(cell_len, lines[:4])) <= COLUMNS
+    assert "requestContext" in "".join(shown(fc_local, "show", "dead", SERVICE_ID, "--raw"))
 
 
 def paged(fc_local, path, keys):
