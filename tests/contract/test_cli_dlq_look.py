@@ -189,6 +189,21 @@ def test_a_success_is_called_so_and_only_what_came_by_on_failure_may_be_a_stoppe
     assert told(dlq, "list", "dead")[0]["errorType"] is None
 
 
+@pytest.mark.parametrize(
+    ("condition", "shown"), [("", "stopped or unknown"), ("AsyncInvocationStopped", "AsyncInvocationStopped")]
+)
+def test_a_stopped_task_is_never_called_a_success(fc_local: LocalFC, dlq: Command, condition: str, shown: str) -> None:
+    fc_local.assume(stopped_condition=condition)
+    asked = AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:dead"), async_task=True)
+    fc_local.function("slow", lambda event, context: None, config=asked, duration="1h")
+    fc_local.functions.invoke_async("slow", b"{}", task_id="t-1")
+    fc_local.functions.stop_task("slow", "t-1")
+    fc_local.advance("2h")
+    for command in (("list", "dead"), ("summary", "dead"), ("peek", "dead")):
+        out = dlq(*command)[1]
+        assert (shown in out, "succeeded" in out) == (True, False)
+
+
 def test_the_queues_of_a_region_are_those_that_an_on_failure_names(fc_local: LocalFC, dlq: Command) -> None:
     dead = fc_local.queue("dead")
     for name in ("pay", "orders"):

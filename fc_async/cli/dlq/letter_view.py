@@ -17,7 +17,6 @@ ERROR = "error"
 QUEUE_COLUMNS = ("request id", "function", ERROR, "runs", "age", "message id")
 SPOOL_COLUMNS = ("request id", "function", ERROR, "runs", "age", "state", "message id")
 WHOLE = ("request id",)
-OPTIONAL = ("runs", "age", "state", "message id")
 
 _LINE_CHARACTERS = 120
 _SHOWN_LINES = 10_000

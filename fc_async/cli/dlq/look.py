@@ -10,7 +10,7 @@ from ..options import FcCommand, common_options, output_option, say
 from ..output import print_document, print_documents, print_fields, print_table
 from . import letter_view, summary_view
 from .letter_view import moment, span, without_error
-from .pages import print_pages, print_raw
+from .pages import print_array, print_pages, print_raw
 from .source import arrivals_of, is_spool, listed, say_expiry, source_argument, where_option
 
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ def list_(context: click.Context, source: str, conditions: tuple[str, ...], limi
     with listed(context, source, conditions) as letters:
         chosen = islice(letters, limit)
         if output != "table":
-            print_documents((letter_view.document(letter.fields) for letter in chosen), output)
+            documents = (letter_view.document(letter.fields) for letter in chosen)
+            if output == "json":
+                print_array(documents)
+            else:
+                print_documents(documents, output)
             return
         columns = letter_view.SPOOL_COLUMNS if is_spool(source) else letter_view.QUEUE_COLUMNS
         now_ms = round(time.time() * 1000)

@@ -57,6 +57,10 @@ def test_words_stay_and_names_of_months_too_where_no_number_stands_beside_them()
         assert normalised(text) == text
 
 
+def test_the_first_4096_characters_count():
+    assert normalised("x" * 4096 + "y") == normalised("x" * 4096 + "z") == "x" * 4096
+
+
 def test_a_message_that_was_cut_within_a_quotation_is_of_its_kind():
     assert normalised("no '" + "x" * 5000 + "'") == normalised("no '" + "y" * 9000) == "no '*'"
 
