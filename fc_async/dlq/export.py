@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 REDACTED: Final = "[redacted]"
 _PAYLOADS = ("requestPayload", "responsePayload")
-Path_ = tuple[str, ...]
+Names = tuple[str, ...]
 
 
 def export(spool: Spool, file: Path, where: Where | None = None, *, redact: Sequence[str] = ()) -> int:
@@ -69,12 +69,12 @@ def _written(descriptor: int, lines: Iterator[str]) -> int:
     return count
 
 
-def _lines(spool: Spool, where: Where | None, paths: Sequence[Path_]) -> Iterator[str]:
+def _lines(spool: Spool, where: Where | None, paths: Sequence[Names]) -> Iterator[str]:
     for letter in spool.letters(where):
         yield json.dumps(document(letter, paths), separators=(",", ":"))
 
 
-def document(letter: Letter, paths: Sequence[Path_] = ()) -> dict[str, Any]:
+def document(letter: Letter, paths: Sequence[Names] = ()) -> dict[str, Any]:
     """Return a letter as it is exported; with paths, without what they name."""
     message = letter.message
     head: dict[str, Any] = {
@@ -89,14 +89,14 @@ def document(letter: Letter, paths: Sequence[Path_] = ()) -> dict[str, Any]:
     return {**head, "record": None if record is None else _redacted(record, paths)}
 
 
-def _redacted(record: dict[str, Any], paths: Sequence[Path_]) -> dict[str, Any]:
+def _redacted(record: dict[str, Any], paths: Sequence[Names]) -> dict[str, Any]:
     read = {name: _as_json(value) if name in _PAYLOADS else value for name, value in record.items()}
     for path in paths:
         read = _without(read, path)
     return read
 
 
-def _without(value: Any, path: Path_) -> Any:
+def _without(value: Any, path: Names) -> Any:
     """Return a value without what a path names in it; where it leads into what cannot be read, without all of that."""
     if not path:
         return REDACTED
@@ -119,7 +119,7 @@ def _as_json(payload: Any) -> Any:
         return payload
 
 
-def _path(text: str) -> Path_:
+def _path(text: str) -> Names:
     parts = tuple(text.split("."))
     if not all(parts):
         raise ArgumentError(f"--redact: expected names with dots between them, got {text[:60]!r}")

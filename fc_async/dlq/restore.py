@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from ..errors import ArgumentError, FcAsyncError, ServiceError
+from ..functions.async_task import AsyncTask
 from ..functions.client import FunctionsClient
 from ..mns.queue_client import QueueClient
 from .entry import SENT, Entry, State
@@ -139,12 +140,13 @@ class _Judge:
         if entry.task_id is None or entry.target is None:
             return untold
         try:
-            status = self._status(entry.target, entry.task_id)
+            task = self._task(entry.target, entry.task_id)
         except FcAsyncError as error:
             return f"its task cannot be asked for: {error}"
-        if status in (None, ""):
+        if task is None:
             return self._of_unknown_task(entry, untold)
-        return f"its task: {status}" if status in _GOING_OR_GOOD else None
+        is_to_stay = task.status == "Succeeded" or not task.is_over
+        return f"its task: {task.status}" if is_to_stay else None
 
     def _of_unknown_task(self, entry: Entry, untold: str | None) -> str | None:
         """A task of which the service knows nothing: not yet, not any more, or never."""
@@ -154,10 +156,10 @@ class _Judge:
         was_never = entry.state is State.PLANNED and age_seconds < TASKS_KNOWN_SECONDS
         return None if was_never else untold
 
-    def _status(self, target: str, task_id: str) -> str | None:
+    def _task(self, target: str, task_id: str) -> AsyncTask | None:
         name, at, qualifier = target.partition("@")
         try:
-            return self._client().get_task(name, task_id, qualifier=qualifier if at else None).status
+            return self._client().get_task(name, task_id, qualifier=qualifier if at else None)
         except ServiceError as error:
             if error.status != 404:
                 raise
@@ -170,9 +172,6 @@ class _Judge:
             if self._own is None:
                 self._own = _functions_like(self._queue)
             return self._own
-
-
-_GOING_OR_GOOD = ("Succeeded", "Enqueued", "Dequeued", "Running", "Retrying", "Stopping")
 
 
 def _functions_like(queue: QueueClient) -> FunctionsClient:

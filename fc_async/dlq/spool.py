@@ -19,7 +19,7 @@ from ..mns.letter import Letter
 from ..mns.message import QueueMessage
 from .entry import COLUMNS, SENT, Entry, State, entry_of
 from .identity import identity
-from .key_fields import KeyFields, key_fields
+from .key_fields import key_fields
 from .spool_file import SpoolLock, connect, make_spool, read_meta
 from .spool_place import SpoolPlace
 from .writer import Writer
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 _PAGE = 500
 _KEPT = (
-    "message_id message_body_md5 enqueue_time first_dequeue_time dequeue_count priority message_group_id"
-    " user_properties user_property_types"
-).split()
+    *("message_id", "message_body_md5", "enqueue_time", "first_dequeue_time", "dequeue_count", "priority"),
+    *("message_group_id", "user_properties", "user_property_types"),
+)
 
 
 class Spool:

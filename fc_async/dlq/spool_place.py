@@ -75,7 +75,7 @@ def check_same_account(path: Path, place: SpoolPlace, queue: QueueClient) -> Non
 
 def link_into_folder(path: Path, default: Path) -> None:
     """Have a spool that lies elsewhere found among the others."""
-    if path.resolve() == default.resolve():
+    if path.parent.resolve() == default.parent.resolve():
         return
     default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not default.exists() and not default.is_symlink():

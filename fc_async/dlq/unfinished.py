@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import SpoolError
 from ..mns.queue_client import QueueClient
 from .spool import Spool
-from .spool_place import SUFFIX, SpoolPlace, check_same_account, default_path, link_into_folder, place_of, spools_folder
+from .spool_place import SUFFIX, SpoolPlace, check_same_account, default_path, link_into_folder, place_of
 
 
 def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None) -> Spool:
@@ -22,14 +22,22 @@ def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None)
     Raises:
         SpoolError: the file that was named is none of a pull of this queue, or is open elsewhere.
     """
-    place, folder = place_of(queue), spools_folder() if folder is None else folder
+    place = place_of(queue)
+    default = default_path(place, datetime.now(timezone.utc), folder)
     if path is None:
-        return _killed(place, folder) or Spool.create(default_path(place, datetime.now(timezone.utc), folder), place)
+        path = killed(place, default.parent) or default
     if path.exists():
         return _named(queue, path, place)
     spool = Spool.create(path, place)
-    link_into_folder(path, default_path(place, datetime.now(timezone.utc), folder))
+    link_into_folder(path, default)
     return spool
+
+
+def path_for(queue: QueueClient, folder: Path | None = None) -> Path:
+    """Return the file that a pull of a queue fills where none is named; nothing is made."""
+    place = place_of(queue)
+    default = default_path(place, datetime.now(timezone.utc), folder)
+    return killed(place, default.parent) or default
 
 
 def _named(queue: QueueClient, path: Path, place: SpoolPlace) -> Spool:
@@ -46,14 +54,15 @@ def _named(queue: QueueClient, path: Path, place: SpoolPlace) -> Spool:
     return spool
 
 
-def _killed(place: SpoolPlace, folder: Path) -> Spool | None:
+def killed(place: SpoolPlace, folder: Path) -> Path | None:
     """Return the spool of a pull of this queue that came to no end, where no other process writes it."""
     for path in sorted(folder.glob(f"{place.prefix}*{SUFFIX}")) if folder.is_dir() else ():
         try:
             with Spool(path, read_only=True) as seen:
                 is_it = seen.pull_state == "going" and seen.place.prefix == place.prefix
             if is_it:
-                return Spool(path)
+                Spool(path).close()
+                return path
         except SpoolError:  # damaged, or open elsewhere: it is passed over
             continue
     return None
