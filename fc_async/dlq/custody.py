@@ -27,7 +27,7 @@ from .from_queue import DEFAULT_VISIBILITY_SECONDS
 from .spool import Spool
 from .unfinished import spool_for
 
-_RECEIVERS = 8
+_RECEIVERS = 16
 _POLL_SECONDS = 1
 _POLLS_TO_BE_SURE = 2
 _LOOK_SECONDS = 0.5

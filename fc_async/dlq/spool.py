@@ -125,10 +125,10 @@ class Spool:
 
     def close(self) -> None:
         """Write what was asked for, and close the file; harmless twice."""
+        if hasattr(self, "_reader"):
+            self._reader.close()  # first: the last one to close merges what is beside the file into it
         if self._writer is not None:
             self._writer.close()
-        if hasattr(self, "_reader"):
-            self._reader.close()
         if self._holding is not None:
             self._holding.close()
 

@@ -1,4 +1,4 @@
-"""Messages of a batch as they are sent: body, priority, group and properties, so that what comes back is what was."""
+"""Messages of a batch as they are sent: body, priority, group and properties, so that what comes back is what was.
 
 Written here and not by the SDK, whose encoder wants properties as objects of its own.
 """
