@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from .key_fields import KeyFields
 
@@ -68,3 +68,27 @@ class Entry:
     changed_ms: int
     is_custody: bool
     generation: int = 0
+
+
+COLUMNS: Final = (
+    "number, state, fields, identity, target, task_id, new_request_id, reason, changed_ms, is_custody, generation"
+)
+"""What an entry is read from, in this order."""
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """Return the entry that a row of `COLUMNS` holds."""
+    number, state, known, one, target, task_id, new_request_id, reason, changed_ms, is_custody, generation = row
+    return Entry(
+        number=number,
+        state=State(state),
+        fields=KeyFields.from_json(known),
+        identity=one,
+        target=target,
+        task_id=task_id,
+        new_request_id=new_request_id,
+        reason=reason,
+        changed_ms=changed_ms,
+        is_custody=bool(is_custody),
+        generation=generation,
+    )

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import SpoolError
 from ..mns.letter import Letter
 from ..mns.message import QueueMessage
-from .entry import SENT, Entry, State
+from .entry import COLUMNS, SENT, Entry, State, entry_of
 from .identity import identity
-from .key_fields import KeyFields, key_fields
+from .key_fields import key_fields
 from .spool_file import SpoolLock, connect, make_spool, read_meta
 from .spool_place import SpoolPlace
 from .writer import Writer
@@ -29,12 +29,19 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ..functions.client import FunctionsClient
+    from ..mns.queue_client import QueueClient
     from ..settings.settings import Settings
+    from .custody import Pulled
+    from .push import Returned
     from .where import Where
 
 _Result = TypeVar("_Result")
 _PAGE = 500
-_ENTRY = "number, state, fields, identity, target, task_id, new_request_id, reason, changed_ms, is_custody, generation"
+_KEPT = (
+    *("message_id", "message_body_md5", "enqueue_time", "first_dequeue_time", "dequeue_count", "priority"),
+    *("message_group_id", "user_properties", "user_property_types"),
+)
 
 
 class Spool:
@@ -57,11 +64,13 @@ class Spool:
             raise SpoolError(f"{self.path}: there is no such spool; `fc-async dlq spools` lists those that there are")
         self._holding = None if read_only else SpoolLock(self.path)
         self._writer: Writer | None = None
+        self.pulled: Pulled | None = None
         try:
             self._reader = self._opened()
             meta = read_meta(self.path, self._reader)
             self.place = SpoolPlace(meta["account_id"], meta["region"], meta["queue"], meta["endpoint"])
             self.created_ms = int(meta["created_ms"])
+            self.pull_state = meta.get("pull")  # "going" or "ended"; None: it was made for a redrive
             self._writer = None if read_only else Writer(self.path)
         except BaseException:
             self.close()
@@ -72,6 +81,31 @@ class Spool:
         """Make an empty spool, and open it; raises SpoolError."""
         make_spool(path, place, round(clock() * 1000))
         return cls(path, clock=clock)
+
+    @staticmethod
+    def pull(queue: QueueClient, path: Path | str | None = None, *, limit: int | None = None) -> Spool:
+        """Take custody of the letters of a queue, as `custody.pull` does; `pulled` says how it ended."""
+        from .custody import pull
+
+        return pull(queue, path, limit=limit)
+
+    def push(self, queue: QueueClient, where: Where | None = None) -> Returned:
+        """Put what was not done back into a queue, as `push.push` does."""
+        from .push import push
+
+        return push(self, queue, where)
+
+    def restore(
+        self,
+        queue: QueueClient,
+        everything: bool = False,
+        accepted: bool = False,
+        functions: FunctionsClient | None = None,
+    ) -> Returned:
+        """Put raw letters back into their queue, as `restore.restore` does."""
+        from .restore import restore
+
+        return restore(self, queue, everything=everything, accepted=accepted, functions=functions)
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -92,10 +126,10 @@ class Spool:
 
     def close(self) -> None:
         """Write what was asked for, and close the file; harmless twice."""
+        if hasattr(self, "_reader"):
+            self._reader.close()  # first: the last one to close merges what is beside the file into it
         if self._writer is not None:
             self._writer.close()
-        if hasattr(self, "_reader"):
-            self._reader.close()
         if self._holding is not None:
             self._holding.close()
 
@@ -113,11 +147,11 @@ class Spool:
         after = 0
         while True:
             rows = self._rows(
-                f"SELECT {_ENTRY} FROM letter WHERE number > ? AND state IN ({marks}) ORDER BY number LIMIT {_PAGE}",  # noqa: S608 - ours
+                f"SELECT {COLUMNS} FROM letter WHERE number > ? AND state IN ({marks}) ORDER BY number LIMIT {_PAGE}",  # noqa: S608 - ours
                 (after, *(state.value for state in chosen)),
             )
             for row in rows:
-                entry = _entry(row)
+                entry = entry_of(row)
                 after = entry.number
                 if where is None or where.matches(entry.fields):
                     yield entry
@@ -159,21 +193,22 @@ class Spool:
     def find(self, wanted: str) -> Entry | None:
         """Return a letter that was accepted and is one with that identity, or else any that is; None: there is none."""
         return self._one(
-            f"SELECT {_ENTRY} FROM letter WHERE identity = ? ORDER BY state NOT IN (?, ?), number DESC LIMIT 1",  # noqa: S608 - ours
+            f"SELECT {COLUMNS} FROM letter WHERE identity = ? ORDER BY state NOT IN (?, ?), number DESC LIMIT 1",  # noqa: S608 - ours
             (wanted, *(state.value for state in SENT)),
         )
 
     def find_message(self, message_id: str) -> Entry | None:
-        """Return the letter of a message; None: there is none."""
-        return self._one(f"SELECT {_ENTRY} FROM letter WHERE message_id = ? LIMIT 1", (message_id,))  # noqa: S608 - ours
+        """Return the letter of a message, the last one where it came again; None: there is none."""
+        statement = f"SELECT {COLUMNS} FROM letter WHERE message_id = ? ORDER BY number DESC LIMIT 1"  # noqa: S608 - ours
+        return self._one(statement, (message_id,))
 
     def find_request(self, new_request_id: str) -> Entry | None:
         """Return the letter whose invocation was accepted under that id; None: there is none."""
-        return self._one(f"SELECT {_ENTRY} FROM letter WHERE new_request_id = ? LIMIT 1", (new_request_id,))  # noqa: S608 - ours
+        return self._one(f"SELECT {COLUMNS} FROM letter WHERE new_request_id = ? LIMIT 1", (new_request_id,))  # noqa: S608 - ours
 
     def _one(self, statement: str, values: tuple[Any, ...]) -> Entry | None:
         rows = self._rows(statement, values)
-        return _entry(rows[0]) if rows else None
+        return entry_of(rows[0]) if rows else None
 
     def _rows(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         try:
@@ -214,7 +249,7 @@ class Spool:
             _step(connection, number, row["changed_ms"], State.PLANNED, task_id)
             return number
 
-        entry = self._one(f"SELECT {_ENTRY} FROM letter WHERE number = ?", (self._write(work),))  # noqa: S608 - ours
+        entry = self._one(f"SELECT {COLUMNS} FROM letter WHERE number = ?", (self._write(work),))  # noqa: S608 - ours
         assert entry is not None  # noqa: S101 - it was just written
         return entry
 
@@ -264,9 +299,19 @@ class Spool:
         """Take the raw letters away for good; what was done with them stays known."""
 
         def work(connection: sqlite3.Connection) -> None:
+            connection.execute("PRAGMA secure_delete=ON")
             connection.executemany("UPDATE letter SET body = '' WHERE number = ?", [(number,) for number in numbers])
 
         self._write(work)
+
+    def note_pull(self, state: str) -> None:
+        """Note that a pull is `going` or has `ended`: what was killed meanwhile is gone on with."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('pull', ?)", (state,))
+
+        self._write(work)
+        self.pull_state = state
 
     def _write(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         if self._writer is None:
@@ -275,16 +320,7 @@ class Spool:
 
     def _row(self, letter: Letter, state: State, *, is_custody: bool) -> dict[str, Any]:
         message = letter.message
-        known = {
-            "message_id": message.message_id,
-            "message_body_md5": message.message_body_md5,
-            "enqueue_time": message.enqueue_time,
-            "first_dequeue_time": message.first_dequeue_time,
-            "dequeue_count": message.dequeue_count,
-            "priority": message.priority,
-            "message_group_id": message.message_group_id,
-            "user_properties": dict(message.user_properties),
-        }
+        known = {name: getattr(message, name) for name in _KEPT}
         fields = key_fields(letter)
         return {
             "state": state.value,
@@ -307,11 +343,11 @@ class Spool:
         return round(self._clock() * 1000)
 
 
-_COLUMNS = (
+_ALL = (
     "state, is_custody, identity, message_id, request_id, target, task_id, new_request_id, reason, changed_ms,"
     " generation, fields, message, body"
 )
-_INSERT = f"INSERT INTO letter ({_COLUMNS}) VALUES ({', '.join(':' + name.strip() for name in _COLUMNS.split(','))})"  # noqa: S608 - ours
+_INSERT = f"INSERT INTO letter ({_ALL}) VALUES ({', '.join(':' + name.strip() for name in _ALL.split(','))})"  # noqa: S608 - ours
 
 
 def _insert_unless_held(connection: sqlite3.Connection, row: dict[str, Any]) -> bool:
@@ -366,21 +402,4 @@ def _planned(connection: sqlite3.Connection, row: dict[str, Any]) -> int:
 def _step(connection: sqlite3.Connection, letter: int, at_ms: int, state: State, detail: str | None) -> None:
     connection.execute(
         "INSERT INTO step (letter, at_ms, state, detail) VALUES (?, ?, ?, ?)", (letter, at_ms, state.value, detail)
-    )
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    number, state, fields, known, target, task_id, new_request_id, reason, changed_ms, is_custody, generation = row
-    return Entry(
-        number,
-        State(state),
-        KeyFields.from_json(fields),
-        known,
-        target,
-        task_id,
-        new_request_id,
-        reason,
-        changed_ms,
-        bool(is_custody),
-        generation,
     )

@@ -8,6 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..errors import SpoolError
+from ..settings.endpoint import is_loopback
+
+if TYPE_CHECKING:
+    from ..mns.queue_client import QueueClient
 
 SUFFIX = ".spool"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
@@ -33,6 +41,45 @@ class SpoolPlace:
     def prefix(self) -> str:
         """What the names of its spools begin with."""
         return _UNSAFE.sub("_", f"{self.account_id}-{self.region}-{self.queue}-")
+
+
+def place_of(queue: QueueClient) -> SpoolPlace:
+    """Return whose letters a queue's are."""
+    settings = queue.settings
+    return SpoolPlace(
+        "" if settings.account_id is None else settings.account_id.value,
+        "" if settings.region is None else settings.region.value,
+        queue.queue,
+        settings.endpoint.url,
+    )
+
+
+def check_same_account(path: Path, place: SpoolPlace, queue: QueueClient) -> None:
+    """See that a spool's letters may go into a queue.
+
+    Raises:
+        SpoolError: the queue is another account's, in another region, or one of the two is on this machine alone.
+    """
+    here = place_of(queue)
+    is_local = is_loopback(urlsplit(place.endpoint).hostname or "")
+    if is_local is not queue.settings.endpoint.is_loopback:
+        at = "this machine's own service" if is_local else f"{place.account_id}/{place.region}"
+        raise SpoolError(f"{path}: holds letters of {at}, and this client speaks to {queue.settings.place}")
+    for name, theirs, ours in (("account", place.account_id, here.account_id), ("region", place.region, here.region)):
+        if theirs and ours and theirs != ours:
+            raise SpoolError(
+                f"{path}: holds letters of {name} {theirs}, and this client is of {ours}; "
+                f"--{'account-id' if name == 'account' else name} or --profile names the right one"
+            )
+
+
+def link_into_folder(path: Path, default: Path) -> None:
+    """Have a spool that lies elsewhere found among the others."""
+    if path.parent.resolve() == default.parent.resolve():
+        return
+    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not default.exists() and not default.is_symlink():
+        default.symlink_to(path.absolute())
 
 
 def is_spool(text: str) -> bool:

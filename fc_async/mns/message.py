@@ -22,6 +22,7 @@ class QueueMessage:
         priority: 1 (first) to 16.
         message_group_id: the group of a FIFO queue's message; None where it has none.
         user_properties: name to value as text (a BINARY one stays base64).
+        user_property_types: name to type (STRING, NUMBER, BINARY, BOOLEAN); one that is not in it is a STRING.
     """
 
     message_id: str
@@ -35,6 +36,7 @@ class QueueMessage:
     priority: int | None = None
     message_group_id: str | None = None
     user_properties: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    user_property_types: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ import click
 
 from ..options import FcGroup
 from .consume import consume
+from .custody import pull
 from .look import list_, peek, queues, show, summary
+from .putting_back import drop, push, restore
 from .redrive import redrive
+from .spool_files import export, spools
 
 
 @click.group("dlq", cls=FcGroup)
@@ -27,5 +30,11 @@ command.add_command(peek)
 command.add_command(list_)
 command.add_command(show)
 command.add_command(summary)
+command.add_command(pull)
+command.add_command(push)
+command.add_command(restore)
+command.add_command(drop)
+command.add_command(export)
+command.add_command(spools)
 command.add_command(redrive)
 command.add_command(consume)
