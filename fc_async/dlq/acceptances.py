@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import SpoolError
-from .entry import SENT, Entry
+from .entry import SENT, Entry, State
 from .spool import Spool
 from .spool_place import SUFFIX, SpoolPlace
 
@@ -36,13 +36,15 @@ class Acceptances:
             else:
                 spool.close()
 
-    def find(self, identity: str) -> Entry | None:
-        """Return where a letter was accepted; None: nowhere that is known."""
-        for spool in self.spools:
-            found = spool.find(identity)
-            if found is not None and found.state in SENT:
-                return found
-        return None
+    def find(self, identity: str, states: Sequence[State] = SENT) -> Entry | None:
+        """Return where a letter was accepted, the last time that it was; None: nowhere that is known.
+
+        Args:
+            identity: that of the letter.
+            states: looks for an entry in one of these instead.
+        """
+        found = [entry for spool in self.spools if (entry := spool.find(identity)) is not None]
+        return max((one for one in found if one.state in states), key=lambda one: one.generation, default=None)
 
     def redrives_before(self, request_id: str) -> int:
         """Return how often what an invocation stands for was sent again before; 0: it never was."""

@@ -113,7 +113,7 @@ class Choosing:
             return Chosen(target, original)
         try:
             made = self.transform(_as_json(original))
-        except Exception as error:  # it is the user's, and may quote the payload
+        except (Exception, SystemExit) as error:  # it is the user's, and may quote the payload
             return f"the transform raised {type(error).__name__}"
         if made is None:
             return "the transform leaves it"

@@ -7,19 +7,21 @@ sent, more turns would bring no more.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import FcAsyncError, SpoolError
+from ..errors import FcAsyncError
+from ..mns.consume.back_off import BackOff, Failure, failure_of
 from ..mns.consume.verdict import LetBe, Retry
 from ..mns.consumer import Consumer
 from ..mns.letter import Letter
 from ..mns.message import QueueAttributes, QueueMessage
 from ..mns.queue_client import QueueClient
-from .entry import SENT, State
+from .entry import SENT, Entry, State
 from .sender import Stopped
 from .spool import Spool
 from .worker import Worker
@@ -74,7 +76,8 @@ class FromQueue:
         self._worker = worker
         self._stopping = stopping
         self._clock = clock
-        seconds = queue.get_attributes().visibility_timeout
+        attributes = self._attributes()
+        seconds = None if attributes is None else attributes.visibility_timeout
         self._visibility_seconds = DEFAULT_VISIBILITY_SECONDS if seconds is None else seconds
         self._wait_seconds = min(60.0, self._visibility_seconds) if wait_seconds is None else wait_seconds
         self._began = clock()
@@ -83,7 +86,7 @@ class FromQueue:
         self._hidden_until: deque[float] = deque()  # of what is left here
         self._idle_since: float | None = None  # what is left comes back, and nothing was sent since
         self._is_going_round = False
-        self._failure: SpoolError | None = None
+        self._failure: FcAsyncError | None = None
         self.waits_for = ""
         self._since_ms = round(time.time() * 1000)
         self._consumer = Consumer(
@@ -110,7 +113,9 @@ class FromQueue:
             ended = self._ended()
             if ended is not None:
                 return ended
-            attributes = self._queue.get_attributes()
+            attributes = self._attributes()
+            if attributes is None:
+                return self._ended() or Ended(False, "it was stopped")
             others = self._held_by_others(attributes)
             if not others and not attributes.active_messages:
                 return Ended(True)
@@ -124,9 +129,24 @@ class FromQueue:
                 return self._ended() or Ended(False, "it was stopped")
             self.waits_for = ""
 
+    def _attributes(self) -> QueueAttributes | None:
+        """Look at the queue, and again for as long as what hinders it may pass; None: everything is to stop."""
+        back_off = BackOff(random.random)
+        while True:
+            try:
+                return self._queue.get_attributes()
+            except FcAsyncError as error:
+                if failure_of(error) is not Failure.PASSING:
+                    raise
+            if self._stopping.wait(back_off.next_seconds()):
+                return None
+
     def _ended(self) -> Ended | None:
         if self._is_going_round:
-            left = self._spool.counts().get(State.LEFT.value, 0) + self._spool.counts().get(State.CAME_BACK.value, 0)
+            counts = self._spool.counts()
+            left = sum(counts.get(state.value, 0) for state in (State.LEFT, State.CAME_BACK, State.PLANNED))
+            if not left:
+                return Ended(False, "not drained: what is done with cannot be deleted, and keeps coming back")
             return Ended(False, f"not drained: {left} letters are left there, pull the queue to see all")
         if self._stopping.is_set():
             return Ended(False, "it was stopped")
@@ -155,16 +175,11 @@ class FromQueue:
             is_done = self._work(Letter.of(unread.message))
         except Stopped:
             raise Retry(1) from None
-        except SpoolError as error:
+        except FcAsyncError as error:  # the journal cannot be written, credentials are missing, asking is not allowed
             self._failure = error
             self._consumer.stop()
             raise Retry(1) from None
-        except FcAsyncError as error:  # of one function's config, as a missing credential: it ends the run
-            self._failure = SpoolError(str(error))
-            self._consumer.stop()
-            raise Retry(1) from None
         if is_done:
-            self._idle_since = None
             return
         with self._lock:
             self._hidden_until.append(self._clock() + self._visibility_seconds)
@@ -175,11 +190,22 @@ class FromQueue:
             self._consumer.stop()
             raise Stopped
         there = self._spool.find_message(letter.message.message_id)
-        if there is not None and there.state in (State.LEFT, State.CAME_BACK) and there.changed_ms >= self._since_ms:
+        if there is not None and self._was_left(there):
             self._goes_round()
             return False
         result = self._worker.work(letter, is_newer=not self._was_there(letter.message))
+        if result.is_counted:
+            self._goes_round()
+        elif result.state in SENT:
+            self._idle_since = None
         return result.state in SENT
+
+    def _was_left(self, there: Entry) -> bool:
+        """Whether this run has left it; what is planned with a reason was asked about for as long as is worth it."""
+        is_left = there.state in (State.LEFT, State.CAME_BACK) or (
+            there.state is State.PLANNED and there.reason is not None
+        )
+        return is_left and there.changed_ms >= self._since_ms
 
     def _goes_round(self) -> None:
         now = self._clock()
@@ -192,12 +218,13 @@ class FromQueue:
     def _was_there(self, message: QueueMessage) -> bool:
         """Whether it was in the queue when this began, which the first message that is handed out dates.
 
-        The service's own clock counts: a message's NextVisibleTime less the visibility that receiving gave it.
+        The service's own clock counts: a message's NextVisibleTime less the visibility that receiving gave it. In
+        whole seconds, so that a letter that came just before the start is not taken for a newer one.
         """
         if message.enqueue_time is None or message.next_visible_time is None:
             return True
         with self._lock:
             if self._started_ms is None:
                 received_ms = message.next_visible_time - 1000 * self._visibility_seconds
-                self._started_ms = received_ms - round((self._clock() - self._began) * 1000)
+                self._started_ms = received_ms - 1000 * int(self._clock() - self._began)
         return message.enqueue_time <= self._started_ms

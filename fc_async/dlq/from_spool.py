@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from .entry import OPEN, Entry
+from .entry import OPEN, Entry, State
 from .sender import Stopped
 from .spool import Spool
 from .worker import Worker
@@ -22,16 +23,25 @@ class FromSpool:
         spool: the spool, its own journal.
         worker: works each letter.
         where: only those that it selects; None: all.
+        states: only those in one of these. By default what is still to be dealt with.
         concurrency: letters that are worked at a time.
         stopping: set when everything is to stop.
     """
 
     def __init__(
-        self, spool: Spool, worker: Worker, where: Where | None, *, concurrency: int, stopping: threading.Event
+        self,
+        spool: Spool,
+        worker: Worker,
+        where: Where | None,
+        states: Sequence[State] = OPEN,
+        *,
+        concurrency: int,
+        stopping: threading.Event,
     ) -> None:
         self._spool = spool
         self._worker = worker
         self._where = where
+        self._states = states
         self._concurrency = concurrency
         self._stopping = stopping
         self.waits_for = ""
@@ -47,7 +57,7 @@ class FromSpool:
         """
         under_way: set[Future[None]] = set()
         with ThreadPoolExecutor(self._concurrency, "fc_async-redrive") as pool:
-            for entry in self._spool.entries(self._where, states=OPEN):
+            for entry in self._spool.entries(self._where, states=self._states):
                 if self._stopping.is_set() or self._worker.is_full():
                     break
                 under_way.add(pool.submit(self._work, entry))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 
 from ..errors import SpoolError
@@ -44,10 +45,24 @@ def journal_of(queue: QueueClient, *, new: Path | None, old: Path | None, folder
             raise SpoolError(f"{old}: is of queue {spool.place.queue}, not of {place.queue}")
         return spool
     default = default_path(place, datetime.now(timezone.utc), spools_folder() if folder is None else folder)
-    spool = Spool.create(default if new is None else new, place)
-    if new is not None:
-        _link(spool.path, default)
+    if new is None:
+        return _new(default, place)
+    spool = Spool.create(new, place)
+    _link(spool.path, default)
     return spool
+
+
+def _new(default: Path, place: SpoolPlace) -> Spool:
+    """Make a journal; a process may begin several of one queue in one second."""
+    path = default
+    for number in count(2):
+        try:
+            return Spool.create(path, place)
+        except SpoolError:
+            if not path.exists():
+                raise
+        path = default.with_name(f"{default.stem}-{number}{default.suffix}")
+    raise AssertionError  # pragma: no cover - numbers have no end
 
 
 def unfinished(mine: Spool, folder: Path | None = None) -> Iterator[tuple[Path, int]]:

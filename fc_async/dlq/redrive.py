@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..checks import FunctionName, check_whole
-from ..errors import ArgumentError, FcAsyncError, ServiceError, TransportError
+from ..checks import FunctionName, check_wait, check_whole
+from ..errors import ArgumentError, FcAsyncError, ServiceError, SpoolError, TransportError
 from ..functions.client import FunctionsClient
 from ..mns.consume.signals import StopSignals
 from ..mns.letter import Letter
@@ -23,7 +23,7 @@ from ..mns.queue_client import QueueClient
 from ..settings.settings import Settings
 from .acceptances import Acceptances
 from .choosing import Choosing, Transform
-from .entry import OPEN, State
+from .entry import OPEN, SENT, State
 from .from_queue import FromQueue
 from .from_spool import FromSpool
 from .journals import journal_of
@@ -107,7 +107,7 @@ class Redrive:
         self._where = where
         self._concurrency = check_whole("concurrency", concurrency, 1, 256)
         self._rate = _check_rate(rate_per_second)
-        self._wait_seconds = wait_seconds
+        self._wait_seconds = None if wait_seconds is None else check_wait("wait_seconds", wait_seconds)
         self._until_succeeded = until_succeeded
         self._folder = spools_folder() if folder is None else folder
         self._spool = spool
@@ -116,7 +116,7 @@ class Redrive:
                 check_whole(name, value, 1, 10**12)
         if stop_at is not None and not 0 < stop_at <= 1:
             raise ArgumentError(f"stop_at: expected a part over 0, 1 at most, got {stop_at!r}")
-        self._wanted = Wanted(limit, again, max_redrives, stop_at)
+        self._wanted = Wanted(limit, again, max_redrives, stop_at, until_succeeded)
         self._choosing = Choosing(
             functions.settings,
             None if to is None else FunctionName.parse(to),
@@ -143,9 +143,9 @@ class Redrive:
         send: Counter[str] = Counter()
         leave: Counter[str] = Counter()
         samples: dict[str, list[str]] = {}
-        count = 0
+        looked_at = 0
         for letter in self._letters():
-            count += 1
+            looked_at += 1
             target, reason = self._verdict(letter)
             if reason is None:
                 send[str(target)] += 1
@@ -159,7 +159,7 @@ class Redrive:
             dict(leave),
             samples,
             is_exact=isinstance(self._source, Spool),
-            about_letters=count if isinstance(self._source, Spool) else self._depth(self._source),
+            about_letters=looked_at if isinstance(self._source, Spool) else self._depth(self._source),
             guarantees={str(one.name): "once" if one.is_task_mode else "at least once" for one in looked},
             warnings=tuple(one.warning for one in looked if one.warning is not None),
         )
@@ -167,8 +167,12 @@ class Redrive:
     def _letters(self) -> Iterator[Letter]:
         if isinstance(self._source, Spool):
             source = self._source
-            return (source.letter(entry.number) for entry in source.entries(self._where, states=OPEN))
+            return (source.letter(entry.number) for entry in source.entries(self._where, states=self._states()))
         return (Letter.of(message) for message in self._source.peek(_HEAD))
+
+    def _states(self) -> tuple[State, ...]:
+        """Return the states of the letters of a spool that are worked."""
+        return (*OPEN, *SENT) if self._wanted.again else OPEN
 
     def _verdict(self, letter: Letter) -> tuple[FunctionName | None, str | None]:
         chosen = self._choosing.choose(letter)
@@ -199,8 +203,8 @@ class Redrive:
 
         Raises:
             SpoolError: the journal cannot be written; nothing was deleted after that.
-            ServiceError: the queue is not there, or not allowed.
-            SettingsError: there are no credentials.
+            ServiceError: the queue is not there, or not allowed. After the first letter the summary says so instead.
+            SettingsError: there are no credentials; likewise.
         """
         journal, is_mine = self._journal()
         others = Acceptances(self._folder, journal.place, journal.path)
@@ -246,7 +250,14 @@ class Redrive:
 
     def _made_flow(self, journal: Spool, worker: Worker) -> FromQueue | FromSpool:
         if isinstance(self._source, Spool):
-            return FromSpool(journal, worker, self._where, concurrency=self._concurrency, stopping=self._stopping)
+            return FromSpool(
+                journal,
+                worker,
+                self._where,
+                self._states(),
+                concurrency=self._concurrency,
+                stopping=self._stopping,
+            )
         return FromQueue(
             self._source,
             journal,
@@ -287,7 +298,9 @@ class Redrive:
                 )
         (result,) = outcome
         if isinstance(result, BaseException):
-            raise result
+            if isinstance(result, SpoolError) or not isinstance(result, FcAsyncError) or not worker.counts.any:
+                raise result
+            return False, str(result)
         if isinstance(flow, FromSpool):
             return result is None, self._reason or result
         return result.drained, self._reason or result.reason
@@ -309,23 +322,23 @@ class Redrive:
         name = self._source.queue if isinstance(self._source, QueueClient) else self._source.place.queue
         queue = self._source if isinstance(self._source, QueueClient) else mns_like(self._functions, name)
         try:
-            count = self._depth(queue)
+            depth = self._depth(queue)
             if any(target.net_queue == name for target in self._targets.known()):
-                count = self._when_still(queue, count)
+                depth = self._when_still(queue, depth)
         except (ServiceError, TransportError, FcAsyncError):
             return None
-        return count
+        return depth
 
-    def _when_still(self, queue: QueueClient, count: int) -> int:
+    def _when_still(self, queue: QueueClient, depth: int) -> int:
         until = time.monotonic() + _SETTLING_SECONDS
         still_since = time.monotonic()
         while (now := time.monotonic()) < until and now < still_since + _STILL_SECONDS:
             if self._stopping.wait(0.5):
                 break
-            before, count = count, self._depth(queue)
-            if count != before:
+            before, depth = depth, self._depth(queue)
+            if depth != before:
                 still_since = time.monotonic()
-        return count
+        return depth
 
 
 def mns_like(functions: FunctionsClient, queue: str = "any") -> QueueClient:

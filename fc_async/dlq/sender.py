@@ -16,7 +16,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..errors import FcAsyncError, ServiceError, TransportError
@@ -25,10 +25,10 @@ from ..functions.client import FunctionsClient
 from ..mns.consume.back_off import BackOff
 from ..mns.letter import Letter
 from .choosing import Chosen
-from .entry import Entry, State
+from .entry import SENT, Entry, State
 from .pace import Pace
 from .spool import Spool
-from .targets import Target, Targets
+from .targets import Target, Targets, refusal_of
 from .task_id import task_id_of
 
 REGISTRATION_SECONDS = 60.0
@@ -51,11 +51,13 @@ class Result:
         state: accepted or done: it may be deleted; left or planned: it stays.
         reason: why it stays; None: it does not.
         is_new: whether an invocation was accepted for it now, and not before.
+        is_counted: whether this run has counted it already: it came again, because its delete has not worked.
     """
 
     state: State
     reason: str | None = None
     is_new: bool = False
+    is_counted: bool = False
 
 
 class Sender:
@@ -90,24 +92,33 @@ class Sender:
         self._until_succeeded = until_succeeded
         self._clock = clock
 
-    def send(self, letter: Letter, chosen: Chosen, generation: int = 0) -> Result:
+    def refusal(self, chosen: Chosen) -> str | None:
+        """Return why nothing is sent to a function; None: it may be. Raises Stopped."""
+        target = self._look(chosen)
+        if target.refusal is None and self._until_succeeded and not target.is_task_mode:
+            return f"{target.name} has no asyncTask, so that its success cannot be waited for"
+        return target.refusal
+
+    def _look(self, chosen: Chosen) -> Target:
+        return self._patiently(lambda: self._targets.look(chosen.target))
+
+    def send(self, letter: Letter, chosen: Chosen, generation: int = 0, known_task_id: str | None = None) -> Result:
         """Send a letter.
 
         Args:
             letter: the letter.
             chosen: where to, and what.
             generation: how often it was sent again on purpose.
+            known_task_id: the task id that another spool has for that; None: none has.
 
         Raises:
             SpoolError: the journal cannot be written.
             Stopped: everything is to stop; the letter was not sent, or it is planned and nothing more is known.
         """
-        target = self._patiently(lambda: self._targets.look(chosen.target))
-        if target.refusal is not None:
-            return Result(State.LEFT, target.refusal)
-        if self._until_succeeded and not target.is_task_mode:
-            return Result(State.LEFT, f"{target.name} has no asyncTask, so that its success cannot be waited for")
-        task_id = task_id_of(target.name, letter, chosen.payload, generation) if target.is_task_mode else None
+        target = self._look(chosen)
+        task_id = None
+        if target.is_task_mode:
+            task_id = known_task_id or task_id_of(target.name, letter, chosen.payload, generation)
         if not self._pace.wait(self._stopping):
             raise Stopped
         entry = self._spool.plan(letter, str(target.name), task_id, generation=generation)
@@ -132,16 +143,19 @@ class Sender:
             if error.status == 409 and entry.task_id is not None:
                 return self._as_its_task(entry, target)
             if error.status == 404:
-                self._targets.gone(name, f"{name}: {error}")
-            return self._left(entry, str(error))
+                self._targets.gone(name, refusal_of(name, error))
+            return self._left(entry, refusal_of(name, error))
         except (TransportError, Stopped):
             raise
         except FcAsyncError as error:
             return self._left(entry, str(error))
         if not accepted.request_id:
             return self._left(entry, "the answer 202 named no request id, so that nothing is known to be accepted")
+        if accepted.repeated:  # its own attempt, or that of a run that was killed
+            result = self._as_its_task(entry, target)
+            return replace(result, is_new=result.state in SENT)
         self._spool.note(entry.number, State.ACCEPTED, new_request_id=accepted.request_id)
-        return Result(State.ACCEPTED, is_new=not accepted.repeated)
+        return Result(State.ACCEPTED, is_new=True)
 
     def _left(self, entry: Entry, reason: str) -> Result:
         self._spool.note(entry.number, State.LEFT, reason=reason)
@@ -152,8 +166,15 @@ class Sender:
     def _as_its_task(self, entry: Entry, target: Target) -> Result:
         task = self._registered(entry, target)
         if task is None:
-            return Result(State.PLANNED, "a task of its id was accepted, and is not known yet (--resume asks again)")
+            return self._not_known(entry)
+        if self._until_succeeded:
+            return Result(State.ACCEPTED)
         return self._judged(entry, target, task)
+
+    def _not_known(self, entry: Entry) -> Result:
+        reason = "a task of its id was accepted, and is not known yet (--resume asks again)"
+        self._spool.note(entry.number, State.PLANNED, reason=reason)
+        return Result(State.PLANNED, reason)
 
     def _judged(self, entry: Entry, target: Target, task: AsyncTask) -> Result:
         """Done is what has succeeded, goes on, or failed where the failure's own letter stands for it."""
@@ -187,7 +208,7 @@ class Sender:
         while True:
             task = self._registered(entry, target)
             if task is None:
-                return Result(State.PLANNED, "its task was accepted and is not known (--resume asks again)")
+                return replace(self._not_known(entry), is_new=is_new)
             if task.is_over:
                 break
             self._rest(delay)

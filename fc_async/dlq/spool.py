@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import SpoolError
 from ..mns.letter import Letter
 from ..mns.message import QueueMessage
-from .entry import COLUMNS, SENT, Entry, State, entry_of
+from .entry import COLUMNS, OPEN, SENT, Entry, State, entry_of
 from .identity import identity
 from .key_fields import key_fields
 from .spool_file import SpoolLock, connect, make_spool, read_meta
@@ -350,6 +350,9 @@ _ALL = (
 _INSERT = f"INSERT INTO letter ({_ALL}) VALUES ({', '.join(':' + name.strip() for name in _ALL.split(','))})"  # noqa: S608 - ours
 
 
+_OPEN = tuple(state.value for state in OPEN)
+
+
 def _insert_unless_held(connection: sqlite3.Connection, row: dict[str, Any]) -> bool:
     """Insert a letter into custody unless this very message is there and has not been given back since."""
     there = connection.execute(
@@ -368,7 +371,7 @@ def _insert_unless_there(connection: sqlite3.Connection, row: dict[str, Any]) ->
     there = connection.execute("SELECT number, state FROM letter WHERE message_id = :message_id", row).fetchone()
     if there is None:
         number = connection.execute(_INSERT, row).lastrowid
-    elif there[1] in (State.PLANNED.value, State.LEFT.value, State.CAME_BACK.value):
+    elif there[1] in _OPEN:
         number = there[0]
         connection.execute(
             "UPDATE letter SET state = ?, reason = ?, changed_ms = ? WHERE number = ?",
@@ -381,7 +384,8 @@ def _insert_unless_there(connection: sqlite3.Connection, row: dict[str, Any]) ->
 
 def _planned(connection: sqlite3.Connection, row: dict[str, Any]) -> int:
     there = connection.execute(
-        "SELECT number, task_id, generation, target FROM letter WHERE message_id = :message_id AND identity = :identity",
+        "SELECT number, task_id, generation, target FROM letter"
+        " WHERE message_id = :message_id AND identity = :identity",
         row,
     ).fetchone()
     if there is None:

@@ -34,6 +34,12 @@ class Target:
     warning: str | None = None
 
 
+def refusal_of(name: FunctionName, error: ServiceError) -> str:
+    """Return what the service says against a function; without the id of the call, which would make each reason one."""
+    said = f": {error.message.rstrip('.')}" if error.message else ""
+    return f"{name}: {error.status} {error.code or 'without a code'}{said}"
+
+
 class Targets:
     """Looks at functions, in several threads at once.
 
@@ -80,7 +86,7 @@ class Targets:
         except ServiceError as error:
             if error.status == 429 or error.status >= 500:
                 raise
-            return Target(name, f"{name}: {error}")
+            return Target(name, refusal_of(name, error))
         except FcAsyncError as error:
             return Target(name, f"{name}: {error}")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..mns.letter import Letter
@@ -22,8 +24,15 @@ class Counts:
         self._lock = threading.Lock()
         self.sent = self.done = self.came_back = self.left = 0
 
+    @property
+    def any(self) -> bool:
+        """Whether a letter was worked."""
+        return bool(self.sent or self.done or self.came_back or self.left)
+
     def add(self, result: Result) -> None:
-        """Count one letter."""
+        """Count one letter, once."""
+        if result.is_counted:
+            return
         with self._lock:
             self.sent += result.is_new
             self.done += result.state in SENT
@@ -40,12 +49,35 @@ class Wanted:
         again: send also what is known to have been accepted.
         max_redrives: leave what was sent again so often before; None: no limit.
         stop_at: end where more than this part of what was sent came back, over 0 to 1; None: never.
+        until_succeeded: whether an acceptance alone is not enough.
     """
 
     limit: int | None = None
     again: bool = False
     max_redrives: int | None = None
     stop_at: float | None = None
+    until_succeeded: bool = False
+
+
+class _Alone:
+    """Lets one thread at a time work the letters that are one."""
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._worked: set[str] = set()
+
+    @contextmanager
+    def with_(self, wanted: str) -> Iterator[None]:
+        with self._free:
+            while wanted in self._worked:
+                self._free.wait()
+            self._worked.add(wanted)
+        try:
+            yield
+        finally:
+            with self._free:
+                self._worked.remove(wanted)
+                self._free.notify_all()
 
 
 _FEWEST_TO_JUDGE = 20
@@ -81,6 +113,8 @@ class Worker:
         self._end = end
         self._turns = threading.Lock()
         self._begun = 0
+        self._since_ms = round(time.time() * 1000)
+        self._alone = _Alone()
         self.counts = Counts()
 
     def work(self, letter: Letter, *, is_newer: bool = False) -> Result:
@@ -94,7 +128,9 @@ class Worker:
             SpoolError: the journal cannot be written; nothing may be deleted.
             Stopped: everything is to stop.
         """
-        result = self._result(letter, is_newer)
+        wanted = identity(letter)
+        with self._alone.with_(wanted):
+            result = self._result(letter, wanted, is_newer)
         self.counts.add(result)
         self._watch()
         return result
@@ -103,9 +139,9 @@ class Worker:
         """Whether as many were begun as may be sent."""
         return self._wanted.limit is not None and self._begun >= self._wanted.limit
 
-    def _result(self, letter: Letter, is_newer: bool) -> Result:
-        known = self._known(letter)
-        if known is not None and not self._wanted.again:
+    def _result(self, letter: Letter, wanted: str, is_newer: bool) -> Result:
+        known = self._known(wanted)
+        if known is not None and self._is_done(known):
             return self._accepted_before(letter, known)
         own = letter.record is not None and self._spool.find_request(letter.record.request_id) is not None
         if own:
@@ -115,35 +151,51 @@ class Worker:
         chosen = self._choosing.choose(letter)
         if isinstance(chosen, str):
             return self._leave(letter, State.LEFT, chosen)
-        often = self._too_often(letter)
-        if often is not None:
-            return self._leave(letter, State.LEFT, often)
+        reason = self._too_often(letter) or self._sender.refusal(chosen)
+        if reason is not None:
+            return self._leave(letter, State.LEFT, reason)
         if not self._take_turn():
             raise Stopped
-        result = self._sender.send(letter, chosen, self._generation(letter, known))
+        result = self._sender.send(letter, chosen, *self._generation(letter, wanted, known, str(chosen.target)))
         if result.state is State.LEFT and result.reason is not None:
             self._spool.leave(letter, State.LEFT, result.reason)
         return result
 
+    def _is_done(self, known: Entry) -> bool:
+        """Whether an acceptance that stands in a spool is all that is wanted."""
+        if self._wanted.again and known.changed_ms < self._since_ms:
+            return False
+        return known.state is State.DONE or not self._wanted.until_succeeded
+
     def _accepted_before(self, letter: Letter, known: Entry) -> Result:
         """A letter whose acceptance stands in a spool is done with, wherever that spool is."""
         here = self._spool.find_message(letter.message.message_id)
-        if here is not None and here.state not in SENT:
+        if here is None:
+            self._spool.leave(letter, State.DONE, "it was accepted before")
+        elif here.state not in SENT:
             self._spool.note(here.number, State.DONE, new_request_id=known.new_request_id)
-        return Result(State.DONE)
+        return Result(State.DONE, is_counted=here is not None and here.state in SENT)
 
-    def _known(self, letter: Letter) -> Entry | None:
-        wanted = identity(letter)
+    def _known(self, wanted: str) -> Entry | None:
         mine = self._spool.find(wanted)
         if mine is not None and mine.state in SENT:
             return mine
         return self._others.find(wanted)
 
-    def _generation(self, letter: Letter, known: Entry | None) -> int:
-        if not self._wanted.again:
+    def _generation(self, letter: Letter, wanted: str, known: Entry | None, target: str) -> tuple[int, str | None]:
+        """Return how often the letter was sent on purpose, and the task id that a spool has for that; None: none has.
+
+        A run that was killed may have asked for a task under an id that cannot be made again: a transform need not
+        make the same payload twice.
+        """
+        if known is not None:
+            generation = known.generation + self._wanted.again
+        else:
             mine = self._spool.find_message(letter.message.message_id)
-            return 0 if mine is None else mine.generation
-        return 1 if known is None else known.generation + 1
+            generation = int(self._wanted.again) if mine is None else mine.generation
+        before = self._others.find(wanted, (State.PLANNED,)) if known is None or self._wanted.again else known
+        is_same = before is not None and (before.generation, before.target) == (generation, target)
+        return generation, before.task_id if before is not None and is_same else None
 
     def _too_often(self, letter: Letter) -> str | None:
         most = self._wanted.max_redrives

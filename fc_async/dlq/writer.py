@@ -1,4 +1,4 @@
-"""Writes a spool: what several threads ask for at the same time shares one commit, and each waits until it is on disk."""
+"""Writes a spool: what several threads ask for at once shares one commit, and each waits until it is on disk."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ Work = Callable[[sqlite3.Connection], _Result]
 """Changes something; what it returns is returned to whoever asked, after the commit."""
 
 _MOST_AT_ONCE = 256
+_NO_MORE = "nothing was deleted after that"
 
 
 class Writer:
@@ -97,7 +98,7 @@ class Writer:
                     self._connection.execute("ROLLBACK")
                 raise
         except (sqlite3.Error, OSError) as error:
-            self._fail(batch, SpoolError(f"{self._path}: cannot be written ({error}); nothing was deleted after that"))
+            self._fail(batch, SpoolError(f"{self._path}: cannot be written ({error}); {_NO_MORE}"))
         except SpoolError as error:
             self._fail(batch, error)
         except BaseException as error:  # a fault of ours in one piece of work
@@ -113,8 +114,12 @@ class Writer:
 
     def _check_place(self) -> None:
         """SQLite goes on writing a file that has been taken away."""
-        if _inode(self._path) != self._inode:
-            raise SpoolError(f"{self._path}: the file was taken away; nothing was deleted after that")
+        try:
+            is_there = _inode(self._path) == self._inode
+        except SpoolError:
+            is_there = False
+        if not is_there:
+            raise SpoolError(f"{self._path}: the file was taken away; {_NO_MORE}")
 
 
 def _inode(path: Path) -> tuple[int, int]:

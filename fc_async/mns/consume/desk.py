@@ -278,7 +278,7 @@ class Desk:
         if self._holding or self._polls.is_failing or not self._polls.is_looked:
             return FOREVER
         at = self._busy_at + self._ending.idle_seconds
-        is_sure = self._polls.empties >= 2 or self._ending.idle_seconds >= 1
+        is_sure = self._polls.is_empty_for_sure or self._ending.idle_seconds >= 1
         return at if is_sure else FOREVER
 
     def _room(self) -> int:
