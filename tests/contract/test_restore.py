@@ -74,7 +74,7 @@ def test_what_was_not_done_goes_back_and_what_may_have_succeeded_stays(
             spool.note(found.number, State(name.replace("-", "_")))
         result = restore(spool, dead, clock=clock)
         assert back(fc_local) == ["came-back", "held", "left"]
-        assert sorted(sum(result.stayed.values(), [])) == ["m-accepted", "m-done", "m-dropped", "m-planned"]
+        assert sorted(sum(result.samples.values(), [])) == ["m-accepted", "m-done", "m-dropped", "m-planned"]
         restore(spool, dead, accepted=True, clock=clock)
         assert back(fc_local) == ["accepted", "came-back", "held", "left", "planned"]
         assert restore(spool, dead, everything=True, clock=clock).stayed == {}
@@ -115,7 +115,7 @@ def test_in_task_mode_the_task_of_each_accepted_letter_decides(
         sent(spool, "young", State.PLANNED, "young")
         result = restore(spool, dead, functions=fc_local.functions, clock=clock)
         assert back(fc_local) == ["fails", "never"]
-        assert list(result.stayed.items()) == [
+        assert list(result.samples.items()) == [
             ("its task: Succeeded", ["m-works"]),
             ("its task is not known yet; ask again in a minute", ["m-young"]),
         ]
@@ -124,9 +124,7 @@ def test_in_task_mode_the_task_of_each_accepted_letter_decides(
         assert restore(spool, dead, accepted=True, clock=clock).returned == 1
 
 
-def test_a_task_that_cannot_be_asked_for_keeps_its_letter(
-    fc_local: LocalFC, dead: QueueClient, tmp_path: Path
-) -> None:
+def test_a_task_that_cannot_be_asked_for_keeps_its_letter(fc_local: LocalFC, dead: QueueClient, tmp_path: Path) -> None:
     clock = Clock()
     with spool_of(tmp_path / "a.spool", clock, "one") as spool:
         sent(spool, "one", State.ACCEPTED, "task")
