@@ -30,11 +30,15 @@ from .unfinished import spool_for
 _RECEIVERS = 16
 _POLL_SECONDS = 1
 _POLLS_TO_BE_SURE = 2
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 _PROGRESS_SECONDS = 0.25
-_MOST_BACK_OFF_SECONDS = 5.0
+_FIRST_BACK_OFF_SECONDS, _MOST_BACK_OFF_SECONDS = 0.2, 5.0
+_SINGLE_RECEIVES = 64
+"""So many are for one letter alone after an answer that cannot be read: only what spoils it is left out then."""
+
 _FRUITLESS_ROUNDS = 3
 _LAST_TRIES = 3
+_SERVICE = "the service"
 _Answer = TypeVar("_Answer")
 
 
@@ -158,6 +162,7 @@ class Pull:
         self._clock = clock
         self._lock = threading.Lock()
         self._reserved = self._taken = self._received = self._empties = self._undeleted = 0
+        self._unreadable = self._singles = 0
         self._round_is_over = False
         self._failure: FcAsyncError | None = None
         self._waits_for = ""
@@ -200,9 +205,9 @@ class Pull:
 
     def _ended(self, is_late: bool, fruitless: int) -> Pulled | None:
         """Look at the queue after a round that brought nothing more; None: it is not the end."""
-        found = self._patiently(self._queue.get_attributes)
+        found = self._looked()
         if found is None:
-            return None  # stopping
+            return None  # stopping, or not to be read
         hidden, active = found.inactive_messages or 0, found.active_messages or 0
         self._waits_for = f"{hidden} that someone else holds" if hidden else ""
         delayed = found.delay_messages or 0
@@ -218,7 +223,18 @@ class Pull:
             if hidden
             else f"not drained: the service counts about {active} more, and hands out none"
         )
+        if self._unreadable:
+            reason += f" ({self._unreadable} answers of the service could not be read)"
         return Pulled(self._taken, reason, hidden, until if hidden else None, delayed, self._undeleted)
+
+    def _looked(self) -> QueueAttributes | None:
+        try:
+            return self._patiently(self._queue.get_attributes)
+        except ServiceError as error:
+            if error.status != 200:
+                raise
+            self._waits_for = _SERVICE
+        return None
 
     # several threads
 
@@ -258,6 +274,8 @@ class Pull:
         new = 0
         try:
             messages = self._patiently(lambda: self._queue.receive(count, wait_seconds=self._poll_seconds))
+            if self._waits_for == _SERVICE:
+                self._waits_for = ""
             if messages:
                 self._empties = 0
                 self._waits_for = ""
@@ -266,13 +284,26 @@ class Pull:
                 with self._lock:
                     self._empties += 1
                     self._round_is_over = self._empties >= _POLLS_TO_BE_SURE
+        except ServiceError as error:
+            if error.status != 200:
+                raise
+            self._not_read()
         finally:
             with self._lock:
                 self._reserved -= count - new
 
+    def _not_read(self) -> None:
+        """Take that an answer cannot be read: what it handed out is hidden, and shows again."""
+        with self._lock:
+            self._unreadable += 1
+            self._singles = _SINGLE_RECEIVES
+            self._round_is_over = True
+
     def _reserve(self) -> int:
         with self._lock:
-            free = MAX_BATCH if self._limit is None else min(MAX_BATCH, self._limit - self._reserved)
+            most = 1 if self._singles else MAX_BATCH
+            self._singles = max(0, self._singles - 1)
+            free = most if self._limit is None else min(most, self._limit - self._reserved)
             self._reserved += free
             return free
 
@@ -312,7 +343,7 @@ class Pull:
     def _delete(self, messages: list[QueueMessage], received_at: float) -> None:
         """Delete what is stored, and again until it is gone or shows again; then it is received again."""
         left = [one.receipt_handle for one in messages]
-        back_off = BackOff(random.random, most_seconds=_MOST_BACK_OFF_SECONDS)
+        back_off = BackOff(random.random, _FIRST_BACK_OFF_SECONDS, _MOST_BACK_OFF_SECONDS)
         last_tries = 0
         while left:
             try:
@@ -351,21 +382,16 @@ class Pull:
 
     def _patiently(self, call: Callable[[], _Answer]) -> _Answer | None:
         """Make a call, and again for as long as what hinders it may pass; None: it is to end."""
-        back_off = BackOff(random.random, most_seconds=_MOST_BACK_OFF_SECONDS)
+        back_off = BackOff(random.random, _FIRST_BACK_OFF_SECONDS, _MOST_BACK_OFF_SECONDS)
         while not self._stopping.is_set() and self._failure is None:
             try:
                 return call()
             except FcAsyncError as error:
-                if failure_of(error) is not Failure.PASSING and not _is_unreadable(error):
+                if failure_of(error) is not Failure.PASSING:
                     raise
-            self._waits_for = "the service"
+            self._waits_for = _SERVICE
             self._stopping.wait(back_off.next_seconds())
         return None
-
-
-def _is_unreadable(error: FcAsyncError) -> bool:
-    """Whether the service did what was asked, and its answer cannot be read: what it handed out shows again."""
-    return isinstance(error, ServiceError) and error.status == 200
 
 
 def _identity(path: Path) -> tuple[int, int]:

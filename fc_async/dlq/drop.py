@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .entry import State
@@ -37,31 +38,24 @@ def drop(
         SpoolError: the spool cannot be written.
     """
     forget_what_is_due(spool, clock=clock)
-    numbers: list[int] = []
-    dropped = 0
     states = (*NOT_DONE, State.DROPPED) if forget else NOT_DONE
-    for entry in spool.entries(where, states=states):
-        if entry.is_custody:
-            numbers.append(entry.number)
-            dropped += entry.state is not State.DROPPED
-        if len(numbers) == _AT_ONCE:
-            _dropped(spool, numbers, forget)
-            numbers = []
-    _dropped(spool, numbers, forget)
+    chosen = (entry for entry in spool.entries(where, states=states) if entry.is_custody)
+    dropped = 0
+    while entries := list(islice(chosen, _AT_ONCE)):
+        dropped += sum(entry.state is not State.DROPPED for entry in entries)
+        _dropped(spool, [entry.number for entry in entries], forget)
     return dropped
 
 
 def forget_what_is_due(spool: Spool, *, clock: Callable[[], float] = time.time) -> None:
     """Take the raw letters away that were dropped more than 7 days ago."""
     due_ms = round((clock() - KEPT_SECONDS) * 1000)
-    numbers = [one.number for one in spool.entries(states=(State.DROPPED,)) if one.changed_ms <= due_ms]
-    for start in range(0, len(numbers), _AT_ONCE):
-        spool.forget_bodies(numbers[start : start + _AT_ONCE])
+    due = (one.number for one in spool.entries(states=(State.DROPPED,)) if one.changed_ms <= due_ms)
+    while numbers := list(islice(due, _AT_ONCE)):
+        spool.forget_bodies(numbers)
 
 
 def _dropped(spool: Spool, numbers: list[int], forget: bool) -> None:
-    if not numbers:
-        return
     spool.note_all([(number, State.DROPPED, None, None) for number in numbers])
     if forget:
         spool.forget_bodies(numbers)

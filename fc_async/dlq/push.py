@@ -33,7 +33,8 @@ NOT_DONE: Final = (State.HELD, State.LEFT, State.CAME_BACK)
 BEGUN: Final = "it was about to be put back, and whether it arrived is not known"
 """The reason that stands with a letter from before its batch is sent until its outcome is known."""
 
-_MOST_BACK_OFF_SECONDS = 5.0
+_FIRST_BACK_OFF_SECONDS, _MOST_BACK_OFF_SECONDS = 0.2, 5.0
+_SAMPLES = 3
 
 
 @dataclass
@@ -43,18 +44,22 @@ class Returned:
     Args:
         returned: how many are in the queue again.
         twice: how many of these may be there twice, because an answer was lost, now or in a push before.
-        stayed: why the others stay in the spool, with the message ids of each reason.
+        stayed: why the others stay in the spool, and how many for each reason.
+        samples: the message ids of the first few of each reason.
         reason: why it ended before the last one; None: it did not.
     """
 
     returned: int = 0
     twice: int = 0
-    stayed: dict[str, list[str]] = field(default_factory=dict)
+    stayed: dict[str, int] = field(default_factory=dict)
+    samples: dict[str, list[str]] = field(default_factory=dict)
     reason: str | None = None
 
     def stay(self, entry: Entry, reason: str) -> None:
         """Count one that stays."""
-        self.stayed.setdefault(reason, []).append(entry.fields.message_id)
+        self.stayed[reason] = self.stayed.get(reason, 0) + 1
+        if len(known := self.samples.setdefault(reason, [])) < _SAMPLES:
+            known.append(entry.fields.message_id)
 
 
 def push(
@@ -181,7 +186,7 @@ class _Giving:
 
     def _answer(self, batch: list[_Item], was_lost: set[int]) -> list[SentPart] | None:
         """Send a batch until there is an answer; None: it is to end, and what is known of the batch is noted."""
-        back_off = BackOff(random.random, most_seconds=_MOST_BACK_OFF_SECONDS)
+        back_off = BackOff(random.random, _FIRST_BACK_OFF_SECONDS, _MOST_BACK_OFF_SECONDS)
         while True:
             try:
                 return self._queue.send_batch([item.message for item in batch])

@@ -141,8 +141,10 @@ class _Judge:
             return untold
         try:
             task = self._task(entry.target, entry.task_id)
+        except ServiceError as error:
+            return f"its task cannot be asked for ({error.status} {error.code or 'without a code'})"
         except FcAsyncError as error:
-            return f"its task cannot be asked for: {error}"
+            return f"its task cannot be asked for ({type(error).__name__})"
         if task is None:
             return self._of_unknown_task(entry, untold)
         is_to_stay = task.status == "Succeeded" or not task.is_over

@@ -356,8 +356,8 @@ _OPEN = tuple(state.value for state in OPEN)
 def _insert_unless_held(connection: sqlite3.Connection, row: dict[str, Any]) -> bool:
     """Insert a letter into custody unless this very message is there and has not been given back since."""
     there = connection.execute(
-        "SELECT 1 FROM letter WHERE message_id = :message_id AND is_custody AND identity = :identity"
-        " AND state NOT IN ('returned')",
+        "SELECT 1 FROM letter WHERE message_id = :message_id AND message_id != '' AND is_custody"
+        " AND identity = :identity AND state NOT IN ('returned')",
         row,
     ).fetchone()
     if there is not None:

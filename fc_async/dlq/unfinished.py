@@ -23,7 +23,7 @@ def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None)
         SpoolError: the file that was named is none of a pull of this queue, or is open elsewhere.
     """
     place = place_of(queue)
-    default = default_path(place, datetime.now(timezone.utc), folder)
+    default = _free(default_path(place, datetime.now(timezone.utc), folder))
     if path is None:
         path = killed(place, default.parent) or default
     if path.exists():
@@ -36,8 +36,17 @@ def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None)
 def path_for(queue: QueueClient, folder: Path | None = None) -> Path:
     """Return the file that a pull of a queue fills where none is named; nothing is made."""
     place = place_of(queue)
-    default = default_path(place, datetime.now(timezone.utc), folder)
+    default = _free(default_path(place, datetime.now(timezone.utc), folder))
     return killed(place, default.parent) or default
+
+
+def _free(path: Path) -> Path:
+    """Return a path at which there is nothing: one process may pull twice in a second."""
+    number, free = 1, path
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{SUFFIX}")
+    return free
 
 
 def _named(queue: QueueClient, path: Path, place: SpoolPlace) -> Spool:

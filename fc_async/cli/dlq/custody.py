@@ -50,10 +50,13 @@ def pull(
       fc-async dlq pull dead
       fc-async dlq pull dead --spool ./night.spool --limit 1000 --yes
     """
+    from ...dlq.spool_place import is_spool
     from ...dlq.unfinished import path_for
 
     if conditions:
         raise click.UsageError("--where: MNS cannot select; pull the queue, and use --where on the spool")
+    if file is not None and not is_spool(file):
+        raise click.UsageError(f"--spool: expected a name that ends in .spool or holds a '/', got {file[:60]!r}")
     client = common_options(context).queue(queue)
     say(f"{client.settings.place} queue {queue}")
     found = client.get_attributes()
@@ -88,6 +91,12 @@ def _pulled(client: QueueClient, path: Path, limit: int | None, wait: int | None
     from ...errors import FcAsyncError
 
     line = ProgressLine()
+    seen: list[Pulling] = []
+
+    def show(now: Pulling) -> None:
+        seen[:] = [now]
+        line.show(_words(now))
+
     with stopping() as stop:
         try:
             spool = taking(
@@ -95,13 +104,13 @@ def _pulled(client: QueueClient, path: Path, limit: int | None, wait: int | None
                 path,
                 limit=limit,
                 wait_seconds=wait,
-                on_progress=lambda now: line.show(_words(now)),
+                on_progress=show,
                 stopping=stop.event,
             )
         except FcAsyncError:
             line.end()
-            if path.exists():
-                say(f"what was taken before is in {path}")
+            if seen:
+                say(f"took {seen[0].taken}: what was taken is in {path}")
             raise
         line.end()
         counts, pulled = spool.counts(), spool.pulled

@@ -13,8 +13,6 @@ from .where_option import opened, where_of, where_option
 if TYPE_CHECKING:
     from ...dlq.push import Returned
 
-_SHOWN = 3
-
 
 @click.command("push", cls=FcCommand)
 @click.argument("spool")
@@ -121,9 +119,10 @@ def drop(context: click.Context, spool: str, conditions: tuple[str, ...], forget
 
 def _say_returned(result: Returned, queue: str) -> int:
     """Say what went back and what stays; return the exit code."""
-    for reason, ids in result.stayed.items():
-        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-        say(f"{len(ids)} stay in the spool: {reason} ({', '.join(ids[:_SHOWN])}{more})")
+    for reason, count in result.stayed.items():
+        ids = result.samples[reason]
+        more = f" and {count - len(ids)} more" if count > len(ids) else ""
+        say(f"{count} stay{'s' if count == 1 else ''} in the spool: {reason} ({', '.join(ids)}{more})")
     if result.twice:
         say(f"{result.twice} may be in {queue} twice: the answer to an earlier attempt was lost")
     click.echo(f"put back {result.returned} into {queue}")
