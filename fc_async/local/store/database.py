@@ -6,6 +6,7 @@ not outlive the machine (`synchronous=NORMAL`): what a power failure takes are t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -121,6 +122,7 @@ def _make(path: Path) -> None:
     unfinished = path.with_suffix(".new")
     for left_over in (unfinished, Path(f"{path}-wal"), Path(f"{path}-shm")):
         left_over.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_RDWR, 0o600))  # payloads are in it, and variables of functions
     with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
         execute = connection.execute
         execute("PRAGMA journal_mode=OFF")
