@@ -60,7 +60,11 @@ class Database:
             if not path.exists():
                 _make(path)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            try:
+                self._prepare()
+            except sqlite3.Error:
+                self._connection.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise LocalError(f"{path}: cannot be used ({error}); is the folder writable, is the disk full?") from None
 
