@@ -109,7 +109,7 @@ class LocalServer:
             access_key=key,
         )
         self._seed = seed
-        self.data = data
+        self.data = None if data is None else data.absolute()
         self._port = port
         self._functions = tuple(functions)
         self._left_out = left_out

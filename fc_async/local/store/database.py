@@ -6,6 +6,7 @@ not outlive the machine (`synchronous=NORMAL`): what a power failure takes are t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -59,7 +60,11 @@ class Database:
             if not path.exists():
                 _make(path)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            try:
+                self._prepare()
+            except sqlite3.Error:
+                self._connection.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise LocalError(f"{path}: cannot be used ({error}); is the folder writable, is the disk full?") from None
 
@@ -121,6 +126,7 @@ def _make(path: Path) -> None:
     unfinished = path.with_suffix(".new")
     for left_over in (unfinished, Path(f"{path}-wal"), Path(f"{path}-shm")):
         left_over.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_RDWR, 0o600))  # payloads are in it, and variables of functions
     with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
         execute = connection.execute
         execute("PRAGMA journal_mode=OFF")
