@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import SpoolError
+from ..errors import RecordError, SpoolError
 from ..mns.letter import Letter
 from ..mns.message import QueueMessage
-from .entry import COLUMNS, OPEN, SENT, Entry, State, entry_of
+from .entry import COLUMNS, SENT, Entry, State, entry_of
 from .identity import identity
 from .key_fields import key_fields
 from .spool_file import SpoolLock, connect, make_spool, read_meta
 from .spool_place import SpoolPlace
+from .spool_rows import insert_unless_held, insert_unless_there, planned, step
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..functions.client import FunctionsClient
     from ..mns.queue_client import QueueClient
     from ..settings.settings import Settings
-    from .custody import Pulled
+    from .pulled import Pulled
     from .push import Returned
     from .where import Where
 
@@ -151,7 +152,7 @@ class Spool:
                 (after, *(state.value for state in chosen)),
             )
             for row in rows:
-                entry = entry_of(row)
+                entry = self._entry(row)
                 after = entry.number
                 if where is None or where.matches(entry.fields):
                     yield entry
@@ -172,7 +173,10 @@ class Spool:
         if not rows:
             raise SpoolError(f"{self.path}: has no letter {number}")
         message, body = rows[0]
-        return Letter.of(QueueMessage(message_body=body, **json.loads(message)))
+        try:
+            return Letter.of(QueueMessage(message_body=body, **json.loads(message)))
+        except (ValueError, TypeError) as error:
+            raise self._damaged(error) from None
 
     def has_custody(self) -> bool:
         """Whether it holds letters in the place of their queue."""
@@ -208,7 +212,16 @@ class Spool:
 
     def _one(self, statement: str, values: tuple[Any, ...]) -> Entry | None:
         rows = self._rows(statement, values)
-        return entry_of(rows[0]) if rows else None
+        return self._entry(rows[0]) if rows else None
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        try:
+            return entry_of(row)
+        except (RecordError, ValueError) as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> SpoolError:
+        return SpoolError(f"{self.path}: is damaged ({type(error).__name__} in a letter); it was left as it is")
 
     def _rows(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         try:
@@ -228,7 +241,7 @@ class Spool:
         rows = [self._row(letter, State.HELD, is_custody=True) for letter in letters]
 
         def work(connection: sqlite3.Connection) -> int:
-            return sum(_insert_unless_held(connection, row) for row in rows)
+            return sum(insert_unless_held(connection, row) for row in rows)
 
         return self._write(work)
 
@@ -245,8 +258,8 @@ class Spool:
         row.update(target=target, task_id=task_id, generation=generation)
 
         def work(connection: sqlite3.Connection) -> int:
-            number = _planned(connection, row)
-            _step(connection, number, row["changed_ms"], State.PLANNED, task_id)
+            number = planned(connection, row)
+            step(connection, number, row["changed_ms"], State.PLANNED, task_id)
             return number
 
         entry = self._one(f"SELECT {COLUMNS} FROM letter WHERE number = ?", (self._write(work),))  # noqa: S608 - ours
@@ -275,7 +288,7 @@ class Spool:
                     " new_request_id = coalesce(?, new_request_id) WHERE number = ?",
                     (state.value, reason, now_ms, new_request_id, number),
                 )
-                _step(connection, number, now_ms, state, new_request_id or reason)
+                step(connection, number, now_ms, state, new_request_id or reason)
 
         self._write(work)
 
@@ -291,7 +304,7 @@ class Spool:
         row["reason"] = reason
 
         def work(connection: sqlite3.Connection) -> None:
-            _insert_unless_there(connection, row)
+            insert_unless_there(connection, row)
 
         self._write(work)
 
@@ -341,69 +354,3 @@ class Spool:
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)
-
-
-_ALL = (
-    "state, is_custody, identity, message_id, request_id, target, task_id, new_request_id, reason, changed_ms,"
-    " generation, fields, message, body"
-)
-_INSERT = f"INSERT INTO letter ({_ALL}) VALUES ({', '.join(':' + name.strip() for name in _ALL.split(','))})"  # noqa: S608 - ours
-
-
-_OPEN = tuple(state.value for state in OPEN)
-
-
-def _insert_unless_held(connection: sqlite3.Connection, row: dict[str, Any]) -> bool:
-    """Insert a letter into custody unless this very message is there and has not been given back since."""
-    there = connection.execute(
-        "SELECT 1 FROM letter WHERE message_id = :message_id AND message_id != '' AND is_custody"
-        " AND identity = :identity AND state NOT IN ('returned')",
-        row,
-    ).fetchone()
-    if there is not None:
-        return False
-    number = connection.execute(_INSERT, row).lastrowid
-    _step(connection, number or 0, row["changed_ms"], State.HELD, None)
-    return True
-
-
-def _insert_unless_there(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
-    there = connection.execute("SELECT number, state FROM letter WHERE message_id = :message_id", row).fetchone()
-    if there is None:
-        number = connection.execute(_INSERT, row).lastrowid
-    elif there[1] in _OPEN:
-        number = there[0]
-        connection.execute(
-            "UPDATE letter SET state = ?, reason = ?, changed_ms = ? WHERE number = ?",
-            (row["state"], row["reason"], row["changed_ms"], number),
-        )
-    else:
-        return
-    _step(connection, number or 0, row["changed_ms"], State(row["state"]), row["reason"])
-
-
-def _planned(connection: sqlite3.Connection, row: dict[str, Any]) -> int:
-    there = connection.execute(
-        "SELECT number, task_id, generation, target FROM letter"
-        " WHERE message_id = :message_id AND identity = :identity",
-        row,
-    ).fetchone()
-    if there is None:
-        number = connection.execute(_INSERT, row).lastrowid
-        assert number is not None  # noqa: S101 - an insert has one
-        return number
-    number, task_id, generation, target = there
-    is_same = generation == row["generation"] and target == row["target"]
-    kept = task_id if is_same and task_id is not None else row["task_id"]
-    connection.execute(
-        "UPDATE letter SET state = 'planned', target = ?, task_id = ?, generation = ?, reason = NULL, changed_ms = ?"
-        " WHERE number = ?",
-        (row["target"], kept, row["generation"], row["changed_ms"], number),
-    )
-    return int(number)
-
-
-def _step(connection: sqlite3.Connection, letter: int, at_ms: int, state: State, detail: str | None) -> None:
-    connection.execute(
-        "INSERT INTO step (letter, at_ms, state, detail) VALUES (?, ?, ?, ?)", (letter, at_ms, state.value, detail)
-    )

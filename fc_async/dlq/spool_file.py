@@ -18,6 +18,8 @@ from .spool_place import SpoolPlace
 FORMAT: Final = 1
 _APPLICATION_ID: Final = 0x66637370  # "fcsp"
 
+_META: Final = ("account_id", "region", "queue", "endpoint", "created_ms")
+
 _TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE letter (
@@ -61,9 +63,11 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        raise SpoolError(f"{path}: is there already; name another file, or go on with it: --resume {path}") from None
     except OSError as error:
+        if path.exists():
+            raise SpoolError(
+                f"{path}: is there already; name another file, or go on with it: --resume {path}"
+            ) from None
         raise SpoolError(f"{path}: no spool can be made here ({error.strerror})") from None
     connection = None
     try:
@@ -115,9 +119,13 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, str]:
                 f"{path}: was written by another version of fc_async (its format is {format_}, this one has {FORMAT}); "
                 "use that version"
             )
-        return dict(connection.execute("SELECT key, value FROM meta"))
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
     except sqlite3.Error as error:
         raise SpoolError(f"{path}: cannot be read, it may be damaged ({error}); it was left as it is") from None
+    missing = [name for name in _META if not isinstance(meta.get(name), str)]
+    if missing or not meta["created_ms"].isdigit():
+        raise SpoolError(f"{path}: cannot be read, it may be damaged (whose it is is not told); it was left as it is")
+    return meta
 
 
 class SpoolLock:

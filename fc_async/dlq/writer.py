@@ -59,6 +59,11 @@ class Writer:
             self._asked.put((work, future))
         return future.result()
 
+    @property
+    def pending(self) -> int:
+        """How many wait for a commit that has not begun."""
+        return self._asked.qsize()
+
     def close(self) -> None:
         """Write what was asked for, and end; harmless twice."""
         with self._lock:

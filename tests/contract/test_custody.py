@@ -235,9 +235,9 @@ def test_a_file_that_is_taken_away_ends_it_and_nothing_more_is_deleted(
             path.unlink(missing_ok=True)
             return found
 
-    with new_spool(path) as spool, Client("dead", endpoint=fc.endpoint) as client:
-        with pytest.raises(SpoolError, match="cannot be|taken away"):
-            quick(client, spool, fc)
+    refused = pytest.raises(SpoolError, match=r"cannot be|taken away")
+    with new_spool(path) as spool, Client("dead", endpoint=fc.endpoint) as client, refused:
+        quick(client, spool, fc)
     fc.advance(1.1)
     assert dead.get_attributes().active_messages == LETTERS
 

@@ -67,7 +67,7 @@ def test_the_guide_for_the_night_runs_as_it_stands_there(local: LocalServer, tmp
     for command, shown in typed:
         if command.startswith("fc-async dlq queues"):
             wait_for_letters(local.url)
-        ended = subprocess.run(  # noqa: S603 - our own guide
+        ended = subprocess.run(
             ["/bin/sh", "-c", command],
             cwd=folder,
             env=environment,

@@ -37,7 +37,7 @@ class Retry(FcAsyncError):  # noqa: N818 - the contract's name
 
 
 class LetBe(FcAsyncError):  # noqa: N818 - as its neighbours
-    """Raised by a handler of ours: this letter is not touched again, and shows by itself when its visibility is over."""
+    """Raised by a handler of ours: this letter is not touched again, and shows when its visibility is over."""
 
 
 class Outcome(str, Enum):

@@ -21,7 +21,7 @@ broken
     ("path", "kind"),
     [
         ("/home/me/a.spool", "overlay"),
-        ("/dev/shm/a.spool", "tmpfs"),
+        ("/dev/shm/a.spool", "tmpfs"),  # noqa: S108 - nothing is written there
         ("/data/a/b.spool", "ext4"),
         ("/database/b.spool", "overlay"),
         ("/with space/b.spool", "xfs"),
