@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from itertools import count
 from pathlib import Path
 
 from ..errors import SpoolError
 from ..mns.queue_client import QueueClient
 from .entry import State
 from .spool import Spool
-from .spool_place import SUFFIX, SpoolPlace, default_path, spools_folder
-
-
-def place_of(queue: QueueClient) -> SpoolPlace:
-    """Return whose letters a queue's are."""
-    settings = queue.settings
-    return SpoolPlace(
-        "" if settings.account_id is None else settings.account_id.value,
-        "" if settings.region is None else settings.region.value,
-        queue.queue,
-        settings.endpoint.url,
-    )
+from .spool_place import SUFFIX, SpoolPlace, default_path, free_path, link_into_folder, place_of, spools_folder
 
 
 def journal_of(queue: QueueClient, *, new: Path | None, old: Path | None, folder: Path | None = None) -> Spool:
@@ -48,21 +36,18 @@ def journal_of(queue: QueueClient, *, new: Path | None, old: Path | None, folder
     if new is None:
         return _new(default, place)
     spool = Spool.create(new, place)
-    _link(spool.path, default)
+    link_into_folder(spool.path, default)
     return spool
 
 
 def _new(default: Path, place: SpoolPlace) -> Spool:
-    """Make a journal; a process may begin several of one queue in one second."""
-    path = default
-    for number in count(2):
+    while True:
+        path = free_path(default)
         try:
             return Spool.create(path, place)
         except SpoolError:
             if not path.exists():
                 raise
-        path = default.with_name(f"{default.stem}-{number}{default.suffix}")
-    raise AssertionError  # pragma: no cover - numbers have no end
 
 
 def unfinished(mine: Spool, folder: Path | None = None) -> Iterator[tuple[Path, int]]:
@@ -79,10 +64,3 @@ def unfinished(mine: Spool, folder: Path | None = None) -> Iterator[tuple[Path, 
             continue
         if held:
             yield path, held
-
-
-def _link(path: Path, default: Path) -> None:
-    """Have a spool that lies elsewhere found among the others."""
-    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not default.exists() and not default.is_symlink():
-        default.symlink_to(path.absolute())

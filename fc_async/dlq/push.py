@@ -85,7 +85,7 @@ def push(
         ServiceError: the queue is not there, or not allowed.
         SpoolError: the spool is another account's, or cannot be written; nothing was sent after that.
     """
-    check_same_account(spool.path, spool.place, queue)
+    check_same_account(spool.path, spool.place, queue.settings)
     queue.get_attributes()
     result = Returned()
     for entry in spool.entries(where, states=(State.PLANNED,)):

@@ -64,7 +64,7 @@ def restore(
         ServiceError: the queue is not there, or not allowed.
         SpoolError: the spool is another account's, or cannot be written; nothing was sent after that.
     """
-    check_same_account(spool.path, spool.place, queue)
+    check_same_account(spool.path, spool.place, queue.settings)
     if queue.queue != spool.place.queue:
         raise ArgumentError(f"the letters of {spool.path} came from {spool.place.queue}, not from {queue.queue}")
     queue.get_attributes()

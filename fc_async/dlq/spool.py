@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from ..functions.client import FunctionsClient
     from ..mns.queue_client import QueueClient
-    from ..settings.settings import Settings
     from .pulled import Pulled
     from .push import Returned
     from .where import Where
@@ -181,14 +180,6 @@ class Spool:
     def has_custody(self) -> bool:
         """Whether it holds letters in the place of their queue."""
         return bool(self._rows("SELECT 1 FROM letter WHERE is_custody LIMIT 1", ()))
-
-    def check_place(self, settings: Settings) -> None:
-        """Raise SpoolError where its letters are of another account or region than a client."""
-        known = ((self.place.account_id, settings.account_id), (self.place.region, settings.region))
-        if any(mine and found is not None and mine != found.value for mine, found in known):
-            raise SpoolError(
-                f"{self.path}: holds letters of {self.place.account_id}/{self.place.region}, this is {settings.place}"
-            )
 
     def counts(self) -> dict[str, int]:
         """Return how many letters there are in each state that has any."""

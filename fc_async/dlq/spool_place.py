@@ -16,6 +16,7 @@ from ..settings.endpoint import is_loopback
 
 if TYPE_CHECKING:
     from ..mns.queue_client import QueueClient
+from ..settings.settings import Settings
 
 SUFFIX = ".spool"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
@@ -54,21 +55,21 @@ def place_of(queue: QueueClient) -> SpoolPlace:
     )
 
 
-def check_same_account(path: Path, place: SpoolPlace, queue: QueueClient) -> None:
-    """See that a spool's letters may go into a queue.
+def check_same_account(path: Path, place: SpoolPlace, settings: Settings) -> None:
+    """See that a client may work a spool's letters.
 
     Raises:
-        SpoolError: the queue is another account's, in another region, or one of the two is on this machine alone.
+        SpoolError: it is another account's, of another region, or one of the two is on this machine alone.
     """
-    here = place_of(queue)
     is_local = is_loopback(urlsplit(place.endpoint).hostname or "")
-    if is_local is not queue.settings.endpoint.is_loopback:
+    if is_local is not settings.endpoint.is_loopback:
         at = "this machine's own service" if is_local else f"{place.account_id}/{place.region}"
-        raise SpoolError(f"{path}: holds letters of {at}, and this client speaks to {queue.settings.place}")
-    for name, theirs, ours in (("account", place.account_id, here.account_id), ("region", place.region, here.region)):
-        if theirs and ours and theirs != ours:
+        raise SpoolError(f"{path}: holds letters of {at}, and this client speaks to {settings.place}")
+    known = (("account", place.account_id, settings.account_id), ("region", place.region, settings.region))
+    for name, theirs, ours in known:
+        if theirs and ours is not None and ours.value and theirs != ours.value:
             raise SpoolError(
-                f"{path}: holds letters of {name} {theirs}, and this client is of {ours}; "
+                f"{path}: holds letters of {name} {theirs}, and this client is of {ours.value}; "
                 f"--{'account-id' if name == 'account' else name} or --profile names the right one"
             )
 
@@ -78,8 +79,22 @@ def link_into_folder(path: Path, default: Path) -> None:
     if path.parent.resolve() == default.parent.resolve():
         return
     default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not default.exists() and not default.is_symlink():
-        default.symlink_to(path.absolute())
+    while True:
+        free = free_path(default)
+        try:
+            free.symlink_to(path.absolute())
+        except FileExistsError:  # another one has taken it meanwhile
+            continue
+        return
+
+
+def free_path(path: Path) -> Path:
+    """Return a path at which there is nothing: one process may begin several of one queue in a second."""
+    number, free = 1, path
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{SUFFIX}")
+    return free
 
 
 def is_spool(text: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import SpoolError
 from ..mns.queue_client import QueueClient
 from .spool import Spool
-from .spool_place import SUFFIX, SpoolPlace, check_same_account, default_path, link_into_folder, place_of
+from .spool_place import SUFFIX, SpoolPlace, check_same_account, default_path, free_path, link_into_folder, place_of
 
 
 def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None) -> Spool:
@@ -23,7 +23,7 @@ def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None)
         SpoolError: the file that was named is none of a pull of this queue, or is open elsewhere.
     """
     place = place_of(queue)
-    default = _free(default_path(place, datetime.now(timezone.utc), folder))
+    default = free_path(default_path(place, datetime.now(timezone.utc), folder))
     if path is None:
         path = killed(place, default.parent) or default
     if path.exists():
@@ -36,23 +36,14 @@ def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None)
 def path_for(queue: QueueClient, folder: Path | None = None) -> Path:
     """Return the file that a pull of a queue fills where none is named; nothing is made."""
     place = place_of(queue)
-    default = _free(default_path(place, datetime.now(timezone.utc), folder))
+    default = free_path(default_path(place, datetime.now(timezone.utc), folder))
     return killed(place, default.parent) or default
-
-
-def _free(path: Path) -> Path:
-    """Return a path at which there is nothing: one process may pull twice in a second."""
-    number, free = 1, path
-    while free.exists() or free.is_symlink():
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{SUFFIX}")
-    return free
 
 
 def _named(queue: QueueClient, path: Path, place: SpoolPlace) -> Spool:
     spool = Spool(path)
     try:
-        check_same_account(path, spool.place, queue)
+        check_same_account(path, spool.place, queue.settings)
         if spool.place.queue != place.queue:
             raise SpoolError(f"{path}: holds letters of the queue {spool.place.queue}, not of {place.queue}")
         if spool.pull_state is None:

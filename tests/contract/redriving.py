@@ -18,10 +18,10 @@ from mns.account import Account
 from mns.queue import Message
 
 from fc_async import AsyncInvokeConfig, DestinationConfig, QueueClient, ServiceError
-from fc_async.dlq.journals import place_of
 from fc_async.dlq.redrive import Redrive
 from fc_async.dlq.redrive_summary import RedriveSummary
 from fc_async.dlq.spool import Spool
+from fc_async.dlq.spool_place import place_of
 from fc_async.testing import record
 from fc_async.testing.local_fc import LocalFC
 from tests.contract.service import Silence

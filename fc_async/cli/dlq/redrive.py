@@ -145,9 +145,10 @@ class _Night:
             self._queue = self._stack.enter_context(self._common.queue(source))
             return self._queue
         from ...dlq.spool import Spool
+        from ...dlq.spool_place import check_same_account
 
         spool = self._stack.enter_context(Spool(source))
-        spool.check_place(self._functions.settings)
+        check_same_account(spool.path, spool.place, self._functions.settings)
         self._spool = spool
         return spool
 
