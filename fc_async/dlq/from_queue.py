@@ -124,7 +124,7 @@ class FromQueue:
             waiting_since = now if has_moved or waiting_since is None else waiting_since
             if others and now >= waiting_since + self._wait_seconds:
                 return Ended(False, self._who_holds(others))
-            self.waits_for = f"{others} letters that others hold" if others else ""
+            self.waits_for = f"{others} {'letter' if others == 1 else 'letters'} that others hold" if others else ""
             if self._stopping.wait(_LOOK_SECONDS if others else 0):
                 return self._ended() or Ended(False, "it was stopped")
             self.waits_for = ""

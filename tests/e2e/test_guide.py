@@ -51,6 +51,7 @@ def wait_for_letters(url: str) -> None:
             done.receive(1, wait_seconds=1)
 
 
+@pytest.mark.slow
 def test_the_guide_for_the_night_runs_as_it_stands_there(local: LocalServer, tmp_path: Path) -> None:
     folder = shutil.copytree(EXAMPLE, tmp_path / "dlq")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

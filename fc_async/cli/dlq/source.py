@@ -88,7 +88,8 @@ def listed(context: click.Context, source: str, conditions: Sequence[str]) -> It
     fields = [key_fields(letter) for letter in seen.letters]
     yield [Listed(one, by_failure=arrivals.by_failure(one) if one.is_success else None) for one in fields]
     more = max(0, seen.about_letters - len(fields))
-    say(f"{source}: {len(fields)} at the head, about {more} more" + (_pull(source) if more else ""))
+    rest = f", about {more} more{_pull(source)}" if more else ", and that is all"
+    say(f"{source}: {len(fields)} at the head{rest}")
     say_expiry(seen)
 
 
