@@ -161,7 +161,7 @@ class LocalServer:
 
     def _begin(self, running: _Running, *, is_start: bool = False) -> None:
         """Make a service that has what was kept, and what is there from the start."""
-        scratch = running.scratch = Scratch()
+        scratch = running.scratch = Scratch(cleans=is_start)
         service = running.service = assemble(self._setup, self.url, scratch, self, running.store)
         if running.store is not None and is_start:
             running.store.take_up(service.kept)
