@@ -25,6 +25,7 @@ from .http.accepting import Accepting
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
 from .mailbox.errors import MailboxError
+from .running import Running
 from .store.turn import NotWritten
 from .system_clock import SystemClock
 from .threaded import OwnThread
@@ -114,7 +115,7 @@ class LocalServer:
         self._functions = tuple(functions)
         self._left_out = left_out
         self._refused: set[str] = set()  # names of those that could not be deployed as they are
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._thread: OwnThread | None = None
 
     # life
@@ -131,7 +132,7 @@ class LocalServer:
             store = self._open_store(ending)
             listener = ending.enter_context(listen(self._setup.host, self._port))
             self.url = base_url(listener)
-            running = _Running(asyncio.get_running_loop(), store)
+            running = Running(asyncio.get_running_loop(), store)
             server = HttpServer(
                 lambda request: running.service.handle(request),
                 lambda request, path, defect: running.service.refuse_unparsed(request, path, defect),
@@ -159,9 +160,9 @@ class LocalServer:
         store.begin()
         return store
 
-    def _begin(self, running: _Running, *, is_start: bool = False) -> None:
+    def _begin(self, running: Running, *, is_start: bool = False) -> None:
         """Make a service that has what was kept, and what is there from the start."""
-        scratch = running.scratch = Scratch()
+        scratch = running.scratch = Scratch(cleans=is_start)
         service = running.service = assemble(self._setup, self.url, scratch, self, running.store)
         if running.store is not None and is_start:
             running.store.take_up(service.kept)
@@ -170,7 +171,7 @@ class LocalServer:
                 log.info("%s of %s taken up", taken_up, self.data)
         self._deploy_all(service, is_start=is_start)
 
-    async def _settle_store(self, running: _Running) -> None:
+    async def _settle_store(self, running: Running) -> None:
         """Have the beginning kept, and go on with what waits."""
         if running.store is None:
             return
@@ -195,7 +196,7 @@ class LocalServer:
             running.store.start_over()
         self._begin(running)
         await old_service.close()
-        old_scratch.remove()
+        running.remove_soon(old_scratch)
         if running.store is not None:
             await running.service.uploaded.sweep()
 
@@ -356,7 +357,7 @@ class LocalServer:
             if running.store is not None:
                 running.store.touch()
 
-    def _alive(self) -> _Running:
+    def _alive(self) -> Running:
         if self._running is None:
             raise LocalError("the local service does not run; use it inside `with LocalServer() as local:`")
         return self._running
@@ -373,28 +374,3 @@ class LocalServer:
             return call()
 
         return self._wait_for(on_loop)
-
-
-class _Running:
-    """A service that was started: the loop on which it lives, its parts, which a reset replaces, and what ends it.
-
-    Args:
-        loop: the event loop.
-        store: keeps the service; None: it is in memory alone.
-    """
-
-    service: Service
-    scratch: Scratch
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, store: Store | None) -> None:
-        self.loop = loop
-        self.store = store
-        self.ending = AsyncExitStack()
-        self.advancing = asyncio.Lock()
-
-    async def end_service(self) -> None:
-        """End what `_begin` has made, as far as it came."""
-        if hasattr(self, "service"):
-            await self.service.close(for_good=True)
-        if hasattr(self, "scratch"):
-            self.scratch.remove()

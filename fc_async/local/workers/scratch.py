@@ -22,11 +22,13 @@ class Scratch:
 
     Args:
         root: where it is made; None: the system's folder for temporary files.
+        cleans: whether what others left over is removed, which takes as long as there is much in the root.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, cleans: bool = True) -> None:
         root = Path(tempfile.gettempdir()) if root is None else root
-        _remove_left_over(root)
+        if cleans:
+            _remove_left_over(root)
         self._folder, self._lock = _locked_folder(root)
         self.code = self._folder / "code"
         self.code.mkdir()
