@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .arn import parse_destination as parse_destination
     from .config import AsyncInvokeConfig as AsyncInvokeConfig
     from .config import DestinationConfig as DestinationConfig
+    from .dlq.redrive import Redrive as Redrive
+    from .dlq.redrive_summary import RedrivePlan as RedrivePlan
+    from .dlq.redrive_summary import RedriveSummary as RedriveSummary
+    from .dlq.spool import Spool as Spool
     from .errors import ArgumentError as ArgumentError
     from .errors import DocumentError as DocumentError
     from .errors import FcAsyncError as FcAsyncError
@@ -71,6 +75,9 @@ if not TYPE_CHECKING:
             " parse_destination"
         ),
         "config": "AsyncInvokeConfig DestinationConfig",
+        "dlq.redrive": "Redrive",
+        "dlq.redrive_summary": "RedrivePlan RedriveSummary",
+        "dlq.spool": "Spool",
         "records.error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError NotificationError RecordError"
