@@ -41,5 +41,6 @@ class Running:
 
     def remove_soon(self, scratch: Scratch) -> None:
         """Remove the folder of a service that was started over, without keeping anybody waiting for it."""
+        scratch.retire()
         self._removals = {one for one in self._removals if not one.done()}
         self._removals.add(self.loop.run_in_executor(None, scratch.remove))
