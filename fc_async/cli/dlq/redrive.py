@@ -162,6 +162,7 @@ class _Night:
             raise click.UsageError("--spool names a new journal and --resume an old one: leave one of them out")
         if self._asked["dry_run"]:
             return None
+        self._queue.get_attributes()  # where it is not there nothing is made
         self._spool = self._stack.enter_context(journal_of(self._queue, new=new, old=old))
         return self._spool
 
