@@ -54,7 +54,7 @@ format: $(READY)
 
 # Each prints its table; the exit code tells whether every bar was met.
 bench: .venv-bench/.ready
-	@missed=0; for name in records local rehearsal invoke_many consumer help; do \
+	@missed=0; for name in records local rehearsal invoke_many consumer redrive help; do \
 		echo; .venv-bench/bin/python -m tests.bench.$$name || missed=1; done; exit $$missed
 
 fuzz: $(VENV)/.fuzz

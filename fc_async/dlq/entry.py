@@ -70,6 +70,21 @@ class Entry:
     generation: int = 0
 
 
+@dataclass(frozen=True)
+class Around:
+    """What a spool knows of a letter that shows.
+
+    Args:
+        message: the letter of this very message, the last one where it came again; None: it is new.
+        accepted: a letter that is one with it and was accepted; None: none was.
+        is_own: whether it is what became of an invocation that the spool has sent.
+    """
+
+    message: Entry | None
+    accepted: Entry | None
+    is_own: bool
+
+
 COLUMNS: Final = (
     "number, state, fields, identity, target, task_id, new_request_id, reason, changed_ms, is_custody, generation"
 )

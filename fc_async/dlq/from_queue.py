@@ -189,11 +189,7 @@ class FromQueue:
         if self._stopping.is_set() or self._worker.is_full():
             self._consumer.stop()
             raise Stopped
-        there = self._spool.find_message(letter.message.message_id)
-        if there is not None and self._was_left(there):
-            self._goes_round()
-            return False
-        result = self._worker.work(letter, is_newer=not self._was_there(letter.message))
+        result = self._worker.work(letter, is_newer=not self._was_there(letter.message), was_left=self._was_left)
         if result.is_counted:
             self._goes_round()
         elif result.state in SENT:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import RecordError, SpoolError
 from ..mns.letter import Letter
 from ..mns.message import QueueMessage
-from .entry import COLUMNS, SENT, Entry, State, entry_of
+from .entry import COLUMNS, SENT, Around, Entry, State, entry_of
 from .identity import identity
 from .key_fields import key_fields
 from .spool_file import SpoolLock, connect, make_spool, read_meta
@@ -42,6 +42,9 @@ _KEPT = (
     *("message_id", "message_body_md5", "enqueue_time", "first_dequeue_time", "dequeue_count", "priority"),
     *("message_group_id", "user_properties", "user_property_types"),
 )
+
+
+_BY_NUMBER = f"SELECT {COLUMNS} FROM letter WHERE number = ?"  # noqa: S608 - ours
 
 
 class Spool:
@@ -192,6 +195,28 @@ class Spool:
             (wanted, *(state.value for state in SENT)),
         )
 
+    def around(self, letter: Letter, wanted: str) -> Around:
+        """Return what is known of a letter that shows, by one look: each costs several threads their turn.
+
+        Args:
+            letter: the letter.
+            wanted: its identity.
+        """
+        message_id = letter.message.message_id
+        request_id = None if letter.record is None else letter.record.request_id
+        rows = self._rows(
+            f"SELECT {COLUMNS} FROM letter WHERE message_id = ? OR identity = ? OR new_request_id = ? ORDER BY number",  # noqa: S608 - ours
+            (message_id, wanted, request_id),
+        )
+        entries = [self._entry(row) for row in rows]
+        messages = [one for one in entries if one.fields.message_id == message_id]
+        accepted = [one for one in entries if one.identity == wanted and one.state in SENT]
+        return Around(
+            messages[-1] if messages else None,
+            accepted[-1] if accepted else None,
+            any(one.new_request_id == request_id for one in entries if request_id is not None),
+        )
+
     def find_message(self, message_id: str) -> Entry | None:
         """Return the letter of a message, the last one where it came again; None: there is none."""
         statement = f"SELECT {COLUMNS} FROM letter WHERE message_id = ? ORDER BY number DESC LIMIT 1"  # noqa: S608 - ours
@@ -248,14 +273,13 @@ class Spool:
         row = self._row(letter, State.PLANNED, is_custody=False)
         row.update(target=target, task_id=task_id, generation=generation)
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: sqlite3.Connection) -> tuple[Any, ...]:
             number = planned(connection, row)
             step(connection, number, row["changed_ms"], State.PLANNED, task_id)
-            return number
+            found: tuple[Any, ...] = connection.execute(_BY_NUMBER, (number,)).fetchone()
+            return found
 
-        entry = self._one(f"SELECT {COLUMNS} FROM letter WHERE number = ?", (self._write(work),))  # noqa: S608 - ours
-        assert entry is not None  # noqa: S101 - it was just written
-        return entry
+        return self._entry(self._write(work))
 
     def note(self, number: int, state: State, *, new_request_id: str | None = None, reason: str | None = None) -> None:
         """Note what became of a letter.

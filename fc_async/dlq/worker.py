@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..mns.letter import Letter
 from .acceptances import Acceptances
 from .choosing import Choosing
-from .entry import SENT, Entry, State
+from .entry import SENT, Around, Entry, State
 from .identity import identity
 from .sender import Result, Sender, Stopped
 from .spool import Spool
@@ -117,12 +117,15 @@ class Worker:
         self._alone = _Alone()
         self.counts = Counts()
 
-    def work(self, letter: Letter, *, is_newer: bool = False) -> Result:
+    def work(
+        self, letter: Letter, *, is_newer: bool = False, was_left: Callable[[Entry], bool] = lambda _: False
+    ) -> Result:
         """Do with a letter what is to be done.
 
         Args:
             letter: the letter.
             is_newer: whether it came after the start.
+            was_left: tells of what the spool knows of this very message whether it was left already.
 
         Raises:
             SpoolError: the journal cannot be written; nothing may be deleted.
@@ -130,7 +133,10 @@ class Worker:
         """
         wanted = identity(letter)
         with self._alone.with_(wanted):
-            result = self._result(letter, wanted, is_newer)
+            around = self._spool.around(letter, wanted)
+            if around.message is not None and was_left(around.message):
+                return Result(State.LEFT, is_counted=True)
+            result = self._result(letter, wanted, around, is_newer)
         self.counts.add(result)
         self._watch()
         return result
@@ -139,12 +145,11 @@ class Worker:
         """Whether as many were begun as may be sent."""
         return self._wanted.limit is not None and self._begun >= self._wanted.limit
 
-    def _result(self, letter: Letter, wanted: str, is_newer: bool) -> Result:
-        known = self._known(wanted)
+    def _result(self, letter: Letter, wanted: str, around: Around, is_newer: bool) -> Result:
+        known = around.accepted or self._others.find(wanted)
         if known is not None and self._is_done(known):
-            return self._accepted_before(letter, known)
-        own = letter.record is not None and self._spool.find_request(letter.record.request_id) is not None
-        if own:
+            return self._accepted_before(letter, around.message, known)
+        if around.is_own:
             return self._leave(letter, State.CAME_BACK, "it failed again: this redrive has sent it")
         if is_newer:
             return self._leave(letter, State.LEFT, "it came after the start")
@@ -156,7 +161,7 @@ class Worker:
             return self._leave(letter, State.LEFT, reason)
         if not self._take_turn():
             raise Stopped
-        result = self._sender.send(letter, chosen, *self._generation(letter, wanted, known, str(chosen.target)))
+        result = self._sender.send(letter, chosen, *self._generation(around.message, wanted, known, str(chosen.target)))
         if result.state is State.LEFT and result.reason is not None:
             self._spool.leave(letter, State.LEFT, result.reason)
         return result
@@ -167,22 +172,15 @@ class Worker:
             return False
         return known.state is State.DONE or not self._wanted.until_succeeded
 
-    def _accepted_before(self, letter: Letter, known: Entry) -> Result:
+    def _accepted_before(self, letter: Letter, here: Entry | None, known: Entry) -> Result:
         """A letter whose acceptance stands in a spool is done with, wherever that spool is."""
-        here = self._spool.find_message(letter.message.message_id)
         if here is None:
             self._spool.leave(letter, State.DONE, "it was accepted before")
         elif here.state not in SENT:
             self._spool.note(here.number, State.DONE, new_request_id=known.new_request_id)
         return Result(State.DONE, is_counted=here is not None and here.state in SENT)
 
-    def _known(self, wanted: str) -> Entry | None:
-        mine = self._spool.find(wanted)
-        if mine is not None and mine.state in SENT:
-            return mine
-        return self._others.find(wanted)
-
-    def _generation(self, letter: Letter, wanted: str, known: Entry | None, target: str) -> tuple[int, str | None]:
+    def _generation(self, here: Entry | None, wanted: str, known: Entry | None, target: str) -> tuple[int, str | None]:
         """Return how often the letter was sent on purpose, and the task id that a spool has for that; None: none has.
 
         A run that was killed may have asked for a task under an id that cannot be made again: a transform need not
@@ -191,8 +189,7 @@ class Worker:
         if known is not None:
             generation = known.generation + self._wanted.again
         else:
-            mine = self._spool.find_message(letter.message.message_id)
-            generation = int(self._wanted.again) if mine is None else mine.generation
+            generation = int(self._wanted.again) if here is None else here.generation
         before = self._others.find(wanted, (State.PLANNED,)) if known is None or self._wanted.again else known
         is_same = before is not None and (before.generation, before.target) == (generation, target)
         return generation, before.task_id if before is not None and is_same else None
