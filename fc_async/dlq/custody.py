@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +23,7 @@ from ..mns.message import QueueAttributes, QueueMessage
 from ..mns.queue_client import MAX_BATCH, QueueClient
 from .entry import State
 from .from_queue import DEFAULT_VISIBILITY_SECONDS
+from .pulled import Pulled, Pulling
 from .spool import Spool
 from .unfinished import spool_for
 
@@ -40,42 +40,6 @@ _FRUITLESS_ROUNDS = 3
 _LAST_TRIES = 3
 _SERVICE = "the service"
 _Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True)
-class Pulling:
-    """How far a pull is.
-
-    Args:
-        taken: letters that came into custody.
-        seconds: since it began.
-        waits_for: what it waits for, "" for nothing.
-    """
-
-    taken: int
-    seconds: float
-    waits_for: str = ""
-
-
-@dataclass(frozen=True)
-class Pulled:
-    """How a pull ended.
-
-    Args:
-        taken: letters that came into custody.
-        reason: why it ended before the queue was empty; None: it is empty, or the limit was reached.
-        hidden: letters that someone else holds; they come back unless that one deletes them.
-        hidden_until: when the last of these shows at the latest, as far as the queue's visibility tells.
-        delayed: letters that were sent to show later, and are left in the queue.
-        undeleted: letters that are in the spool and may still be in the queue; the same pull again deletes them.
-    """
-
-    taken: int
-    reason: str | None = None
-    hidden: int = 0
-    hidden_until: datetime | None = None
-    delayed: int = 0
-    undeleted: int = 0
 
 
 def pull(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..functions.client import FunctionsClient
     from ..mns.queue_client import QueueClient
-    from .custody import Pulled
+    from .pulled import Pulled
     from .push import Returned
     from .where import Where
 

@@ -74,7 +74,12 @@ def test_what_was_not_done_goes_back_and_what_may_have_succeeded_stays(
             spool.note(found.number, State(name.replace("-", "_")))
         result = restore(spool, dead, clock=clock)
         assert back(fc_local) == ["came-back", "held", "left"]
-        assert sorted(sum(result.samples.values(), [])) == ["m-accepted", "m-done", "m-dropped", "m-planned"]
+        assert sorted(one for ids in result.samples.values() for one in ids) == [
+            "m-accepted",
+            "m-done",
+            "m-dropped",
+            "m-planned",
+        ]
         restore(spool, dead, accepted=True, clock=clock)
         assert back(fc_local) == ["accepted", "came-back", "held", "left", "planned"]
         assert restore(spool, dead, everything=True, clock=clock).stayed == {}

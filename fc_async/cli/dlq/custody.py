@@ -13,7 +13,7 @@ from ..options import FcCommand, common_options, confirm, say, yes_option
 from .progress import ProgressLine, stopping
 
 if TYPE_CHECKING:
-    from ...dlq.custody import Pulled, Pulling
+    from ...dlq.pulled import Pulled, Pulling
     from ...mns.queue_client import QueueClient
 
 

@@ -8,7 +8,7 @@ from fc_async.dlq.spool_mount import kind_of, warning_of
 
 MOUNTS = """\
 overlay / overlay rw,relatime 0 0
-tmpfs /dev/shm tmpfs rw 0 0
+tmpfs /memory tmpfs rw 0 0
 /dev/sda1 /data ext4 rw 0 0
 /dev/sdb1 /with\\040space xfs rw 0 0
 tmpfs /over tmpfs rw 0 0
@@ -21,7 +21,7 @@ broken
     ("path", "kind"),
     [
         ("/home/me/a.spool", "overlay"),
-        ("/dev/shm/a.spool", "tmpfs"),
+        ("/memory/a.spool", "tmpfs"),
         ("/data/a/b.spool", "ext4"),
         ("/database/b.spool", "overlay"),
         ("/with space/b.spool", "xfs"),
