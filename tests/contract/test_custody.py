@@ -212,8 +212,8 @@ def test_an_answer_that_can_never_be_read_leaves_only_its_own_letter_hidden(
     fill(dead, 20)
     dead.send("poison")
     with new_spool(tmp_path / "a.spool") as spool, Client("dead", endpoint=fc.endpoint) as client:
-        steps = count(step=0.01)
-        pulled = quick(client, spool, fc, wait_seconds=2, clock=lambda: next(steps))
+        steps = count(step=0.1)
+        pulled = quick(client, spool, fc, wait_seconds=5, clock=lambda: next(steps))
         assert (pulled.taken, total(dead)) == (20, 1)
         assert "could not be read" in str(pulled.reason)
 
