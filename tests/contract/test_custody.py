@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 import pytest
 
 from fc_async import QueueClient, ServiceError, SpoolError
-from fc_async.dlq.custody import Pull, Pulled, Pulling, pull
+from fc_async.dlq.custody import Pull, pull
 from fc_async.dlq.entry import State
+from fc_async.dlq.pulled import Pulled, Pulling
 from fc_async.dlq.push import BEGUN, push
 from fc_async.dlq.spool import Spool
 from fc_async.dlq.spool_place import SpoolPlace
@@ -210,8 +212,9 @@ def test_an_answer_that_can_never_be_read_leaves_only_its_own_letter_hidden(
     fill(dead, 20)
     dead.send("poison")
     with new_spool(tmp_path / "a.spool") as spool, Client("dead", endpoint=fc.endpoint) as client:
-        pulled = quick(client, spool, fc, wait_seconds=1)
-        assert (pulled.taken, pulled.hidden) == (20, 1)
+        steps = count(step=0.1)
+        pulled = quick(client, spool, fc, wait_seconds=5, clock=lambda: next(steps))
+        assert (pulled.taken, total(dead)) == (20, 1)
         assert "could not be read" in str(pulled.reason)
 
 
@@ -235,8 +238,11 @@ def test_a_file_that_is_taken_away_ends_it_and_nothing_more_is_deleted(
             path.unlink(missing_ok=True)
             return found
 
-    refused = pytest.raises(SpoolError, match=r"cannot be|taken away")
-    with new_spool(path) as spool, Client("dead", endpoint=fc.endpoint) as client, refused:
+    with (
+        new_spool(path) as spool,
+        Client("dead", endpoint=fc.endpoint) as client,
+        pytest.raises(SpoolError, match="cannot be opened"),
+    ):
         quick(client, spool, fc)
     fc.advance(1.1)
     assert dead.get_attributes().active_messages == LETTERS

@@ -95,6 +95,7 @@ def test_of_a_queues_redrive_only_what_has_left_the_queue_goes_back(
         sent(spool, "planned", State.PLANNED)
         sent(spool, "accepted", State.ACCEPTED)
         spool.leave(Letter.of(message("left")), State.LEFT, "why")
+        assert push(spool, dead).returned == 0
         restore(spool, dead, everything=True, clock=clock)
     assert back(fc_local) == ["accepted"]
 
@@ -163,6 +164,8 @@ def test_a_forgotten_body_is_not_in_the_file(tmp_path: Path) -> None:
     path, secret = tmp_path / "a.spool", "a-secret-of-the-body"
     with spool_of(path, Clock()) as spool:
         spool.take([QueueMessage("m-1", secret * 1000)])
+    assert secret.encode() in path.read_bytes()
+    with Spool(path) as spool:
         drop(spool, forget=True)
     assert secret.encode() not in path.read_bytes()
 
