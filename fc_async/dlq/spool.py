@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import SpoolError
+from ..errors import RecordError, SpoolError
 from ..mns.letter import Letter
 from ..mns.message import QueueMessage
 from .entry import OPEN, SENT, Entry, State
@@ -116,7 +116,7 @@ class Spool:
                 (after, *(state.value for state in chosen)),
             )
             for row in rows:
-                entry = _entry(row)
+                entry = self._entry(row)
                 after = entry.number
                 if where is None or where.matches(entry.fields):
                     yield entry
@@ -137,7 +137,10 @@ class Spool:
         if not rows:
             raise SpoolError(f"{self.path}: has no letter {number}")
         message, body = rows[0]
-        return Letter.of(QueueMessage(message_body=body, **json.loads(message)))
+        try:
+            return Letter.of(QueueMessage(message_body=body, **json.loads(message)))
+        except (TypeError, ValueError):
+            raise SpoolError(f"{self.path}: letter {number} cannot be read, it may be damaged") from None
 
     def counts(self) -> dict[str, int]:
         """Return how many letters there are in each state that has any."""
@@ -160,7 +163,13 @@ class Spool:
 
     def _one(self, statement: str, values: tuple[Any, ...]) -> Entry | None:
         rows = self._rows(statement, values)
-        return _entry(rows[0]) if rows else None
+        return self._entry(rows[0]) if rows else None
+
+    def _entry(self, row: tuple[Any, ...]) -> Entry:
+        try:
+            return _entry(row)
+        except (RecordError, ValueError):
+            raise SpoolError(f"{self.path}: letter {row[0]} cannot be read, it may be damaged") from None
 
     def _rows(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         try:

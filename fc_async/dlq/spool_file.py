@@ -61,10 +61,12 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        raise SpoolError(f"{path}: is there already; name another file, or go on with it: --resume {path}") from None
     except OSError as error:
-        raise SpoolError(f"{path}: no spool can be made here ({error.strerror})") from None
+        if path.exists():
+            said = f"is there already; name another file, or go on with it: --resume {path}"
+        else:
+            said = f"no spool can be made here ({error.strerror})"
+        raise SpoolError(f"{path}: {said}") from None
     connection = None
     try:
         connection = connect(path)
@@ -81,14 +83,12 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
             connection.close()
 
 
+_PLACE: Final = ("account_id", "region", "queue", "endpoint")
+
+
 def vars_of(place: SpoolPlace) -> dict[str, str]:
     """Return what is written of a place."""
-    return {
-        "account_id": place.account_id,
-        "region": place.region,
-        "queue": place.queue,
-        "endpoint": place.endpoint,
-    }
+    return {name: str(getattr(place, name)) for name in _PLACE}
 
 
 def connect(path: Path, *, may_write: bool = True) -> sqlite3.Connection:
@@ -115,7 +115,12 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, str]:
                 f"{path}: was written by another version of fc_async (its format is {format_}, this one has {FORMAT}); "
                 "use that version"
             )
-        return dict(connection.execute("SELECT key, value FROM meta"))
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
+        if not meta.keys() >= {*_PLACE, "created_ms"} or not str(meta["created_ms"]).isdecimal():
+            raise SpoolError(
+                f"{path}: cannot be read, it may be damaged (whose it is is missing); it was left as it is"
+            )
+        return meta
     except sqlite3.Error as error:
         raise SpoolError(f"{path}: cannot be read, it may be damaged ({error}); it was left as it is") from None
 
