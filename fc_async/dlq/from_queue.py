@@ -76,16 +76,15 @@ class FromQueue:
         self._worker = worker
         self._stopping = stopping
         self._clock = clock
-        attributes = self._attributes()
-        seconds = None if attributes is None else attributes.visibility_timeout
-        self._visibility_seconds = DEFAULT_VISIBILITY_SECONDS if seconds is None else seconds
-        self._wait_seconds = min(60.0, self._visibility_seconds) if wait_seconds is None else wait_seconds
+        self._visibility_seconds = DEFAULT_VISIBILITY_SECONDS
+        self._wanted_wait_seconds = wait_seconds
         self._began = clock()
         self._started_ms: int | None = None
         self._lock = threading.Lock()
         self._hidden_until: deque[float] = deque()  # of what is left here
         self._idle_since: float | None = None  # what is left comes back, and nothing was sent since
         self._is_going_round = False
+        self._done = self._deleted = 0  # letters that are done with, and those of them that are deleted
         self._failure: FcAsyncError | None = None
         self.waits_for = ""
         self._since_ms = round(time.time() * 1000)
@@ -105,9 +104,12 @@ class FromQueue:
             ServiceError: the queue is not there, or not allowed.
         """
         waiting_since: float | None = None
+        attributes = self._attributes()
+        if attributes is not None and attributes.visibility_timeout is not None:
+            self._visibility_seconds = attributes.visibility_timeout
         while True:
             before = self._worker.counts.done + self._worker.counts.left
-            self._consumer.run(idle_timeout_seconds=0)
+            self._deleted += self._consumer.run(idle_timeout_seconds=0).acknowledged
             if self._failure is not None:
                 raise self._failure
             ended = self._ended()
@@ -122,7 +124,7 @@ class FromQueue:
             has_moved = self._worker.counts.done + self._worker.counts.left > before
             now = self._clock()
             waiting_since = now if has_moved or waiting_since is None else waiting_since
-            if others and now >= waiting_since + self._wait_seconds:
+            if others and now >= waiting_since + self._wait_seconds():
                 return Ended(False, self._who_holds(others))
             self.waits_for = f"{others} {'letter' if others == 1 else 'letters'} that others hold" if others else ""
             if self._stopping.wait(_LOOK_SECONDS if others else 0):
@@ -140,6 +142,10 @@ class FromQueue:
                     raise
             if self._stopping.wait(back_off.next_seconds()):
                 return None
+
+    def _wait_seconds(self) -> float:
+        wanted = self._wanted_wait_seconds
+        return min(60.0, self._visibility_seconds) if wanted is None else wanted
 
     def _ended(self) -> Ended | None:
         if self._is_going_round:
@@ -163,9 +169,11 @@ class FromQueue:
         return max(0, (attributes.inactive_messages or 0) - mine)
 
     def _who_holds(self, count: int) -> str:
+        mine = min(count, max(0, self._done - self._deleted))
+        if mine:
+            return f"not drained: {_letters(mine)} done with and could not be deleted; run it again, none is sent twice"
         at = time.strftime("%H:%M", time.gmtime(time.time() + self._visibility_seconds))
-        noun = "letter is" if count == 1 else "letters are"
-        return f"not drained: {count} {noun} hidden by someone else until about {at} UTC"
+        return f"not drained: {_letters(count)} hidden by someone else until about {at} UTC"
 
     # one letter
 
@@ -180,6 +188,8 @@ class FromQueue:
             self._consumer.stop()
             raise Retry(1) from None
         if is_done:
+            with self._lock:
+                self._done += 1
             return
         with self._lock:
             self._hidden_until.append(self._clock() + self._visibility_seconds)
@@ -224,3 +234,7 @@ class FromQueue:
                 received_ms = message.next_visible_time - 1000 * self._visibility_seconds
                 self._started_ms = received_ms - 1000 * int(self._clock() - self._began)
         return message.enqueue_time <= self._started_ms
+
+
+def _letters(count: int) -> str:
+    return f"{count} letter is" if count == 1 else f"{count} letters are"

@@ -91,6 +91,7 @@ class Sender:
         self._stopping = stopping
         self._until_succeeded = until_succeeded
         self._clock = clock
+        self._looking = threading.Lock()
 
     def refusal(self, chosen: Chosen) -> str | None:
         """Return why nothing is sent to a function; None: it may be. Raises Stopped."""
@@ -100,7 +101,11 @@ class Sender:
         return target.refusal
 
     def _look(self, chosen: Chosen) -> Target:
-        return self._patiently(lambda: self._targets.look(chosen.target))
+        known = self._targets.find(chosen.target)
+        if known is not None:
+            return known
+        with self._looking:  # one asks for as long as nobody answers; the others hear the end before they ask
+            return self._patiently(lambda: self._targets.look(chosen.target))
 
     def send(self, letter: Letter, chosen: Chosen, generation: int = 0, known_task_id: str | None = None) -> Result:
         """Send a letter.

@@ -69,6 +69,10 @@ class Targets:
                 self._known[name] = self._looked(name)
             return self._known[name]
 
+    def find(self, name: FunctionName) -> Target | None:
+        """Return what is known of a function; None: it was not looked at yet."""
+        return self._known.get(name)
+
     def gone(self, name: FunctionName, reason: str) -> None:
         """Take that a function does not take letters any more."""
         with self._lock:

@@ -1,128 +1,183 @@
-"""A redrive that is killed at random and typed again: nothing is lost, and in task mode nothing is accepted twice.
+"""Redrives that are killed, and typed again: each letter has one accepted task, at least one invocation without tasks.
 
-`make test` kills two kinds three times over 150 letters, `make crash` all fifty times over 5,000 (FC_ASYNC_CRASHES).
+None is gone that was not accepted. `make test` kills each three times, `make crash` fifty times among more letters
+(FC_ASYNC_CRASHES).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from fc_async import QueueClient, parse_record
-from fc_async.local import LocalServer
+from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient
+from fc_async.checks import FunctionName
+from fc_async.dlq.entry import SENT, State
+from fc_async.dlq.redrive import Redrive
+from fc_async.dlq.redrive_summary import Progress
+from fc_async.dlq.spool import Spool
+from fc_async.dlq.spool_place import place_of
+from fc_async.dlq.task_id import task_id_of
+from fc_async.local import LocalServer, ManualClock
+from fc_async.mns.letter import Letter
 from fc_async.testing import record
-from tests.contract.fc_sdk import QUEUE, create_function, fc_client, put_config
+from tests.contract.fc_sdk import create_function, fc_client
 
 KILLS = int(os.environ.get("FC_ASYNC_CRASHES", "3"))
-LETTERS = 150 if KILLS <= 3 else 5000
-at_length = pytest.mark.slow
-COMMAND = (sys.executable, "-c", "from fc_async.cli.root import run; run()", "dlq")
+LETTERS = max(300, 100 * KILLS)
+CONCURRENCY = 16
+HIDDEN_SECONDS = 31
+SECONDS = 60
+
+REDRIVE = """
+import os, sys
+from pathlib import Path
+from fc_async import FunctionsClient, QueueClient
+from fc_async.dlq.redrive import Redrive
+from fc_async.dlq.spool import Spool
+url, folder, spool, out, after = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+def tell(payload):
+    os.write(out, b".")
+    return payload
+source = Spool(Path(spool)) if spool else QueueClient("dead", endpoint=url)
+with FunctionsClient(endpoint=url) as functions:
+    Redrive(source, functions, folder=folder, transform=tell, wait_seconds=0).run()
+"""
 
 
 @pytest.fixture
-def local() -> Iterator[LocalServer]:
-    with LocalServer(workers=2) as server:
-        yield server
+def server() -> Iterator[LocalServer]:
+    with LocalServer(clock=ManualClock(), workers=0, seed=1) as one:
+        yield one
 
 
 @pytest.fixture
-def environment(local: LocalServer, tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "FC_ASYNC_ENDPOINT": local.url, "XDG_STATE_HOME": str(tmp_path / "state")}
+def functions(server: LocalServer) -> Iterator[FunctionsClient]:
+    """Two functions: one has async tasks."""
+    with FunctionsClient(endpoint=server.url) as client, QueueClient("failed", endpoint=server.url) as net:
+        net.create()
+        for name, is_task in (("tasks", True), ("plain", False)):
+            create_function(fc_client(server), name, "def handler(event, context): pass")
+            net_of = DestinationConfig(on_failure="queue:failed")
+            client.put_config(name, AsyncInvokeConfig(destination_config=net_of, async_task=is_task))
+        yield client
 
 
-def prepare(local: LocalServer, *, is_task_mode: bool) -> set[str]:
-    """Make a function with a net and a queue of letters; return their payloads."""
-    fc = fc_client(local)
-    create_function(fc, "orders", "def handler(event, context): return event")
-    payloads = {json.dumps({"n": number}) for number in range(LETTERS)}
-    with QueueClient("ended", endpoint=local.url) as ends, QueueClient("dead", endpoint=local.url) as dead:
-        ends.create()
-        dead.create(visibility_timeout=2)  # what a killed run holds is back soon
-        for number, payload in enumerate(sorted(payloads)):
-            dead.send(record(payload, function="orders", error="no", request_id=f"r-{number}").text)
-    put_config(
-        fc, "orders", async_task=is_task_mode, on_failure=QUEUE.format("ended"), on_success=QUEUE.format("ended")
-    )
-    return payloads
+@pytest.fixture
+def queue(server: LocalServer) -> Iterator[QueueClient]:
+    with QueueClient("dead", endpoint=server.url) as client:
+        client.create()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(client.send, (body(n) for n in range(LETTERS))))
+        server.advance(60)
+        yield client
 
 
-def killed(arguments: list[str], environment: dict[str, str], random: Random) -> None:
-    """Run a command, and kill it after so many lines of its progress as chance says, or let it come to its end."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as run:
-        try:
-            run.communicate(timeout=random.uniform(0.3, 1.5))
-        except subprocess.TimeoutExpired:
-            run.kill()
-            run.communicate()
+def body(n: int) -> str:
+    function = "tasks" if n % 2 else "plain"
+    return record(f'{{"n":{n}}}', function=function, error="no", request_id=f"r-{n}").text
 
 
-def to_its_end(arguments: list[str], environment: dict[str, str]) -> None:
-    """Run a command until it says that all is done."""
-    for _ in range(20):
-        done = subprocess.run([*COMMAND, *arguments], env=environment, capture_output=True, text=True, timeout=300)
-        assert "Traceback" not in done.stderr
-        if done.returncode == 0:
-            return
-    raise AssertionError(done.stdout + done.stderr)
+def killed(server: LocalServer, folder: Path, spool: str, random: Random) -> None:
+    """Run a redrive, and kill it when it has begun some more letters."""
+    read, write = os.pipe()
+    after = random.randint(1, LETTERS // KILLS)
+    arguments = (REDRIVE, server.url, str(folder), spool, str(write), str(after))
+    process = subprocess.Popen([sys.executable, "-c", *arguments], pass_fds=[write])
+    os.close(write)
+    try:
+        while after > 0 and select.select([read], [], [], SECONDS)[0] and (told := os.read(read, after)):
+            after -= len(told)
+        select.select([], [], [], random.uniform(0, 0.005))  # somewhere between one step and the next
+    finally:
+        process.kill()
+        process.wait()
+        os.close(read)
 
 
-def accepted(local: LocalServer) -> Counter[str]:
-    """Return how often each payload was accepted, by the records of the ends."""
-    local.settle()
-    counts: Counter[str] = Counter()
-    with QueueClient("ended", endpoint=local.url) as queue:
+def invocations(server: LocalServer) -> list[dict[str, Any]]:
+    """Return all that was accepted."""
+    found: list[dict[str, Any]] = []
+    while True:
+        before = f"&before={found[-1]['requestId']}" if found else ""
+        with urllib.request.urlopen(f"{server.url}/_local/invocations?limit=1000{before}", timeout=SECONDS) as answer:
+            page = json.loads(answer.read())
+        found += page
+        if len(page) < 1000:
+            return found
+
+
+def expect_that_nothing_is_lost(server: LocalServer, entries: dict[str, Any]) -> None:
+    """Expect one task of each letter of the one function, and an invocation that is noted of each of the other's."""
+    found = invocations(server)
+    tasks = Counter(one["taskId"] for one in found if one["function"] == "tasks")
+    letters = [Letter.of(record(f'{{"n":{n}}}', request_id=f"r-{n}").as_queue_message()) for n in range(1, LETTERS, 2)]
+    payloads = [json.dumps({"n": n}, separators=(",", ":")).encode() for n in range(1, LETTERS, 2)]
+    wanted = [task_id_of(FunctionName("tasks"), *pair) for pair in zip(letters, payloads, strict=True)]
+    assert tasks == Counter(wanted)
+    plain = {one["requestId"] for one in found if one["function"] == "plain"}
+    noted = [entries[f"r-{n}"] for n in range(0, LETTERS, 2)]
+    assert set(noted) <= plain
+    assert len(set(noted)) == LETTERS // 2
+    assert len(plain) <= LETTERS // 2 + KILLS * CONCURRENCY
+
+
+def acceptances(folder: Path) -> dict[str, str | None]:
+    """Return what the spools know: request id of a letter, and of the invocation that was accepted for it."""
+    found: dict[str, str | None] = {}
+    for path in sorted(folder.glob("*.spool")):
+        with Spool(path, read_only=True) as spool:
+            for entry in spool.entries(states=SENT):
+                if entry.new_request_id is not None or entry.fields.request_id not in found:
+                    found[entry.fields.request_id or ""] = entry.new_request_id
+    return found
+
+
+@pytest.mark.crash
+def test_a_redrive_of_a_queue_that_is_killed_again_and_again_loses_none_and_sends_no_task_twice(
+    server: LocalServer, functions: FunctionsClient, queue: QueueClient, tmp_path: Path
+) -> None:
+    random = Random(KILLS)  # noqa: S311 - chance that repeats
+    for _ in range(KILLS):
+        killed(server, tmp_path, "", random)
+        server.advance(HIDDEN_SECONDS)
+
+    def on_progress(progress: Progress) -> None:
+        if progress.waits_for:
+            server.advance(HIDDEN_SECONDS)
+
+    summary = Redrive(queue, functions, folder=tmp_path, wait_seconds=SECONDS).run(on_progress)
+    assert (summary.drained, summary.in_queue_now, summary.left) == (True, 0, {})
+    assert server.message_bodies("dead") == []
+    expect_that_nothing_is_lost(server, acceptances(tmp_path))
+
+
+@pytest.mark.crash
+def test_a_redrive_of_a_spool_that_is_killed_again_and_again_loses_none_and_sends_no_task_twice(
+    server: LocalServer, functions: FunctionsClient, queue: QueueClient, tmp_path: Path
+) -> None:
+    random = Random(KILLS + 1)  # noqa: S311 - chance that repeats
+    path = tmp_path / "mine.spool"
+    with Spool.create(path, place_of(queue)) as spool:
         while messages := queue.receive(16):
-            counts.update(str(parse_record(one).request_payload) for one in messages)
+            spool.take(messages)
             queue.delete([one.receipt_handle for one in messages])
-    return counts
-
-
-def check(local: LocalServer, payloads: set[str], *, is_task_mode: bool) -> None:
-    counts = accepted(local)
-    assert set(counts) == payloads
-    if is_task_mode:
-        assert set(counts.values()) == {1}
-    with QueueClient("dead", endpoint=local.url) as dead:
-        found = dead.get_attributes()
-        assert (found.active_messages, found.inactive_messages) == (0, 0)
-
-
-@pytest.mark.crash
-@pytest.mark.parametrize("is_task_mode", [True, pytest.param(False, marks=at_length)], ids=["tasks", "no tasks"])
-def test_a_queue_whose_redrive_is_killed_again_and_again_is_sent_whole(
-    local: LocalServer, environment: dict[str, str], *, is_task_mode: bool
-) -> None:
-    payloads = prepare(local, is_task_mode=is_task_mode)
-    random = Random(1)  # noqa: S311 - moments, not secrets
     for _ in range(KILLS):
-        killed(["redrive", "dead", "--yes"], environment, random)
-    to_its_end(["redrive", "dead", "--yes"], environment)
-    check(local, payloads, is_task_mode=is_task_mode)
-
-
-@pytest.mark.crash
-@pytest.mark.parametrize("is_task_mode", [pytest.param(True, marks=at_length), False], ids=["tasks", "no tasks"])
-def test_a_pull_and_a_redrive_of_its_spool_that_are_killed_again_and_again_lose_nothing(
-    local: LocalServer, environment: dict[str, str], tmp_path: Path, *, is_task_mode: bool
-) -> None:
-    payloads = prepare(local, is_task_mode=is_task_mode)
-    random = Random(2)  # noqa: S311 - moments, not secrets
-    spool = str(tmp_path / "night.spool")
-    pull = ["pull", "dead", "--yes", "--spool", spool, "--wait", "10"]
-    for _ in range(KILLS):
-        killed(pull, environment, random)
-    to_its_end(pull, environment)
-    for _ in range(KILLS):
-        killed(["redrive", spool, "--yes"], environment, random)
-    to_its_end(["redrive", spool, "--yes"], environment)
-    check(local, payloads, is_task_mode=is_task_mode)
+        killed(server, tmp_path, str(path), random)
+    with Spool(path) as spool:
+        assert sum(spool.counts().values()) == LETTERS
+        summary = Redrive(spool, functions, folder=tmp_path).run()
+        assert (summary.drained, summary.left) == (True, {})
+        assert {entry.state for entry in spool.entries()} <= {State.ACCEPTED, State.DONE}
+    expect_that_nothing_is_lost(server, acceptances(tmp_path))

@@ -1,4 +1,4 @@
-"""Spool: what was stored is there, once, in order, however many; a file that cannot be used is refused."""
+"""Spool: what was stored is there, once, in order, however many; what cannot be used is refused in a sentence."""
 
 import os
 import sqlite3

@@ -2,6 +2,8 @@
 
 import sqlite3
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,31 +44,31 @@ def test_what_is_written_is_seen_by_others_when_it_returns(writer, path):
 
 
 def test_what_is_asked_for_meanwhile_shares_one_commit(writer, path):
-    """While one commit is made, others queue; they see each other before any is acknowledged."""
-    begun, go_on, seen = threading.Event(), threading.Event(), []
+    """While one commit is made others queue up: the next one is theirs together, and each sees the ones before it."""
+    begun, go_on, rows = threading.Event(), threading.Event(), []
 
-    def slow(connection):
+    def slow(_):
         begun.set()
         go_on.wait(60)
-        seen.append(keys(path))
 
     def count(connection):
-        seen.append((connection.in_transaction, connection.total_changes, len(keys(path))))
-        add(f"k{len(seen)}")(connection)
+        add(f"k{len(rows)}")(connection)
+        (there,) = connection.execute("SELECT count(*) FROM meta WHERE key LIKE 'k%'").fetchone()
+        rows.append((there, len(keys(path))))
 
-    first = threading.Thread(target=writer.write, args=(slow,))
-    first.start()
-    begun.wait(60)
-    threads = [threading.Thread(target=writer.write, args=(count,)) for _ in range(5)]
-    for one in threads:
-        one.start()
-    while writer.pending < 5:
-        pass
-    go_on.set()
-    for one in (first, *threads):
-        one.join(60)
-    assert [on_disk for _, _, on_disk in seen[1:]] == [0] * 5
-    assert len(keys(path)) == 5
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(writer.write, slow)
+        begun.wait(60)
+        others = [pool.submit(writer.write, count) for _ in range(7)]
+        while sum(one.running() for one in others) < 7:
+            time.sleep(0)
+        time.sleep(0.02)  # from "it runs" to "it has asked"; too short costs the test its point, not its truth
+        go_on.set()
+        for one in (first, *others):
+            one.result(60)
+    assert [there for there, _ in rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert {on_disk for _, on_disk in rows} != {0, 1, 2, 3, 4, 5, 6}
+    assert len(keys(path)) == 7
 
 
 def test_after_a_failure_nothing_more_is_written(writer, path):
