@@ -1,229 +1,322 @@
-"""How fast dead letters are sent again, pulled and summed up: `python -m tests.bench.redrive`.
+"""How fast dead letters are sent again, taken into custody, and grouped; and whether memory stays flat.
 
-A proxy puts 20 ms before every call, and the service executes nothing (`--workers 0`). Beside it, in the same run: a
-plain loop over the two official SDKs, and the FC SDK alone from threads.
+    python -m tests.bench.redrive [--letters 5000] [--rounds 3] [--memory 20000]
+
+Every call takes 20 ms, but for memory and the summary. The service runs no handlers (`local up --workers 0`). Each bar
+is held by the median of the rounds, each of which measures what stands beside it too. Exit 1 when a bar is missed;
+`--memory 0` leaves memory out.
+The bar for memory is meant for 100,000 letters (`--memory 100000`), which takes minutes; fewer are the default.
 """
 
 from __future__ import annotations
 
-import io
+import argparse
+import functools
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
-from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 from mns.account import Account
 from mns.queue import Queue
 
-from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient, Redrive
+from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient, QueueMessage
 from fc_async.dlq.custody import pull
-from fc_async.mns.message import QueueMessage
+from fc_async.dlq.redrive import Redrive
+from fc_async.dlq.redrive_summary import Progress
+from fc_async.dlq.spool import Spool
+from fc_async.dlq.spool_place import place_of
+from fc_async.local.up.status import add_fault, clear_faults
 from fc_async.testing import record
-from tests.bench import report, servers
+from tests.bench import report
+from tests.bench.servers import LOCAL_UP, environment, started
 
-PROXY = Path(__file__).with_name("delaying_proxy.py")
-LETTERS = 5000
-LOOPED = 100
+DELAY_SECONDS = 0.02
+LOOP_LETTERS = 100
 THREADS = (8, 16, 32)
+THREAD_INVOCATIONS = 1000
+LEAST_TIMES_LOOP = 15
+LEAST_PART_OF_SDK = 0.5
+LEAST_TIMES_PULL_LOOP = 40
+MOST_GROWTH_MB = 30
+FROM_LETTER = 5000
+MEMORY_LETTERS = 100_000
+SUMMARY_LETTERS = 100_000
+MOST_SUMMARY_SECONDS = 3
+HANDLER = "def handler(event, context):\n    return b'done'\n"
+NUMBERS = count()
 
 
 class Silence:
-    """A logger for the MNS SDK, whose own writes a file."""
+    """A logger for the SDK, whose own writes a file next to its code."""
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
+    def __getattr__(self, _: str) -> object:
         return lambda *_, **__: None
 
 
-def main() -> bool:
-    """Measure, print, and return whether every bar is met."""
+@dataclass(frozen=True)
+class Scene:
+    """A service with the function `orders`, whose letters lie in `dead`; its own failures would go to `failed`."""
+
+    url: str
+    functions: FunctionsClient
+    queue: QueueClient
+    folder: Path
+
+    def fill(self, letters: int) -> None:
+        """Send so many letters, no two of them alike."""
+        batches = [[one_letter(next(NUMBERS)) for _ in range(size)] for size in sizes(letters)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self.queue.send_batch, batches))
+
+    @contextmanager
+    def delayed(self) -> Iterator[None]:
+        """Make every call take longer."""
+        add_fault(self.url, {"action": "*", "delaySeconds": DELAY_SECONDS})
+        try:
+            yield
+        finally:
+            clear_faults(self.url)
+
+    def empty(self) -> None:
+        """See that nothing was left in the queue."""
+        found = self.queue.get_attributes()
+        if found.active_messages or found.inactive_messages:
+            raise SystemExit(f"the queue is not empty: {found}")
+
+    def official_queue(self) -> Queue:
+        """Return the queue, by the official SDK."""
+        queue = Account(self.url, "id", "secret", logger=Silence()).get_queue("dead")
+        queue.set_encoding(False)
+        return queue
+
+    def official_functions(self) -> Client:
+        """Return the client of the official SDK."""
+        host = self.url.removeprefix("http://")
+        return Client(Config(access_key_id="id", access_key_secret="secret", protocol="http", endpoint=host))
+
+
+def sizes(letters: int) -> list[int]:
+    """Return how many letters each batch holds."""
+    return [min(16, letters - begun) for begun in range(0, letters, 16)]
+
+
+def one_letter(number: int) -> QueueMessage:
+    """Return a letter, as it is handed out."""
+    sample = record({"order": number}, function="orders", error="no stock", request_id=f"r-{number}")
+    return sample.as_queue_message(message_id=f"m-{number}")
+
+
+@contextmanager
+def scene() -> Iterator[Scene]:
+    """Start the service, and everything in a folder that is gone afterwards."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        os.environ["XDG_STATE_HOME"] = str(folder)
-        port, _ = stack.enter_context(servers.local_up("--workers", "0"))
+        os.environ["XDG_STATE_HOME"] = str(folder / "state")
+        port, _ = stack.enter_context(started(*LOCAL_UP, "--workers", "0", "--quiet", TMPDIR=str(folder)))
         url = f"http://127.0.0.1:{port}"
-        proxy, _ = stack.enter_context(servers.started(str(PROXY), str(port)))
-        slow = f"http://127.0.0.1:{proxy}"
-        prepare(url)
-        looped = rate(LOOPED, lambda: plain_loop(url, slow, LOOPED))
-        fill(url, LETTERS)
-        redriven = rate(LETTERS, lambda: redrive(slow))
-        best = max(rate(1500, lambda count=count: sdk_threads(slow, 1500, count)) for count in THREADS)
-        taken_one_by_one = rate(LOOPED, lambda: receive_and_delete(url, slow, LOOPED))
-        fill(url, LETTERS)
-        pulled = rate(LETTERS, lambda: take_custody(slow, folder))
-        are_met = [
-            row("redrive of 5,000", redriven, "plain loop", looped, 15),
-            row("redrive of 5,000", redriven, "best of the FC SDK's threads", best, 0.5),
-            row("pull of 5,000", pulled, "receive one, delete one", taken_one_by_one, 40),
-            summary(folder),
-            memory(url),
-        ]
-    return all(are_met)
-
-
-def row(what: str, ours: float, beside: str, theirs: float, bar: float) -> bool:
-    """Print one line of the table; return whether its bar is met."""
-    ratio = ours / theirs
-    verdict = "" if ratio >= bar else ": MISSED"
-    report.row(what, f"{ours:.0f} per s", f"{beside} {theirs:.1f} per s", f"{ratio:.2f} ×", f"≥ {bar} ×{verdict}")
-    return ratio >= bar
-
-
-def rate(count: int, call: Callable[[], object]) -> float:
-    """Return how many a second a call does."""
-    began = time.perf_counter()
-    call()
-    return count / (time.perf_counter() - began)
-
-
-def prepare(url: str) -> None:
-    """Have the function and its queues."""
-    with FunctionsClient(endpoint=url) as functions:
-        for name in ("dead", "failed"):
-            QueueClient(name, endpoint=url).create()
-        functions.put_config("main", AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:failed")))
-
-
-def fill(url: str, count: int, start: int = 0) -> None:
-    """Put letters into the queue."""
-    queue = QueueClient("dead", endpoint=url)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(queue.send, (body(number) for number in range(start, start + count))))
-
-
-def body(number: int) -> str:
-    """Return a letter."""
-    return record({"n": number}, function="main", error="no stock", request_id=f"r-{number}").text
-
-
-def sdk(url: str) -> Client:
-    """Return the official client."""
-    endpoint = url.removeprefix("http://")
-    return Client(
-        Config(
-            access_key_id="id", access_key_secret="secret", endpoint=endpoint, protocol="http", region_id="cn-hangzhou"
+        functions = stack.enter_context(FunctionsClient(endpoint=url))
+        queue = stack.enter_context(QueueClient("dead", endpoint=url))
+        queue.create()
+        with QueueClient("failed", endpoint=url) as failed:
+            failed.create()
+        code = folder / "code"
+        code.mkdir()
+        (code / "index.py").write_text(HANDLER)
+        functions.deploy_function("orders", code, runtime="python3.10", handler="index.handler")
+        functions.put_config(
+            "orders", AsyncInvokeConfig(destination_config=DestinationConfig(on_failure="queue:failed"))
         )
-    )
+        yield Scene(url, functions, queue, folder)
 
 
-def invoke(client: Client) -> None:
-    """Invoke as the official SDK does."""
-    client.invoke_function_with_options(
-        "main",
-        models.InvokeFunctionRequest(body=io.BytesIO(b'{"n": 1}')),
+# what is measured, and what stands beside it: letters a second
+
+
+def rate(letters: int, work: Callable[[], None]) -> float:
+    """Return the letters a second."""
+    began = time.perf_counter()
+    work()
+    return letters / (time.perf_counter() - began)
+
+
+def invoke(sdk: Client, body: Any) -> None:
+    """Invoke once, by the official SDK."""
+    answer = sdk.invoke_function_with_options(
+        "orders",
+        models.InvokeFunctionRequest(body=body),
         models.InvokeFunctionHeaders(x_fc_invocation_type="Async"),
         RuntimeOptions(),
     )
+    if answer.status_code != 202:
+        raise SystemExit(f"the official SDK was answered {answer.status_code}")
 
 
-def plain_loop(url: str, slow: str, count: int) -> None:
-    """Receive one, invoke, delete one."""
-    fill(url, count)
-    client, queue = sdk(slow), official(slow)
-    for _ in range(count):
+def redrive_loop(at: Scene) -> None:
+    """Receive one, invoke, delete one: as a script without this library does."""
+    queue, sdk = at.official_queue(), at.official_functions()
+    for _ in range(LOOP_LETTERS):
         message = queue.receive_message(1)
-        invoke(client)
+        invoke(sdk, message.message_body.encode())
         queue.delete_message(message.receipt_handle)
 
 
-def official(url: str) -> Queue:
-    """Return the official SDK's queue; it takes bodies for base64 unless it is told."""
-    queue = Account(url, "id", "secret", logger=Silence()).get_queue("dead")
-    queue.set_encoding(False)
-    return queue
-
-
-def receive_and_delete(url: str, slow: str, count: int) -> None:
+def pull_loop(at: Scene) -> None:
     """Receive one, delete one."""
-    fill(url, count)
-    queue = official(slow)
-    for _ in range(count):
+    queue = at.official_queue()
+    for _ in range(LOOP_LETTERS):
         queue.delete_message(queue.receive_message(1).receipt_handle)
 
 
-def sdk_threads(slow: str, count: int, threads: int) -> None:
-    """Invoke from threads, and nothing else."""
-    clients = [sdk(slow) for _ in range(threads)]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda number: invoke(clients[number % threads]), range(count)))
+def sdk_rate(at: Scene) -> tuple[float, int]:
+    """Return the most invocations a second that the official SDK reaches, and from how many threads."""
+    sdk = at.official_functions()
+    found = []
+
+    def all_of_them(threads: int) -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda _: invoke(sdk, b'{"order": 4711}'), range(THREAD_INVOCATIONS)))
+
+    for threads in THREADS:
+        found.append((rate(THREAD_INVOCATIONS, functools.partial(all_of_them, threads)), threads))
+    return max(found)
 
 
-def redrive(slow: str) -> None:
-    """Send the queue again."""
-    summary = Redrive(QueueClient("dead", endpoint=slow), FunctionsClient(endpoint=slow)).run()
-    if summary.sent != LETTERS:
-        raise SystemExit(f"{summary.sent} of {LETTERS} were sent: {summary.ended}")
+def redrive(at: Scene, letters: int, on_progress: Callable[[Progress], None] | None = None) -> None:
+    """Redrive the queue as it comes."""
+    result = Redrive(at.queue, at.functions).run(on_progress)
+    if result.sent != letters or not result.drained:
+        raise SystemExit(f"not every letter was sent again: {result}")
 
 
-def take_custody(slow: str, folder: Path) -> None:
-    """Pull the queue."""
-    with pull(QueueClient("dead", endpoint=slow), folder / "night.spool") as spool:
-        held = spool.counts().get("held", 0)
-    if held != LETTERS:
-        raise SystemExit(f"{held} of {LETTERS} were taken")
+def take(at: Scene, letters: int) -> None:
+    """Take the queue into custody."""
+    with pull(at.queue, at.folder / f"pulled-{next(NUMBERS)}.spool") as spool:
+        if sum(spool.counts().values()) != letters:
+            raise SystemExit(f"not every letter was taken: {spool.pulled}")
 
 
-def summary(folder: Path) -> bool:
-    """Sum up 100,000 letters, as a process."""
-    from fc_async.dlq.spool import Spool
-    from fc_async.dlq.spool_place import SpoolPlace
-
-    path = folder / "large.spool"
-    with Spool.create(path, SpoolPlace("1", "cn-hangzhou", "dead", "http://127.0.0.1:1")) as spool:
-        for start in range(0, 100_000, 1000):
-            spool.take(messages(start, 1000))
-    began = time.perf_counter()
-    command = [sys.executable, "-c", "from fc_async.cli.root import run; run()", "dlq", "summary", str(path)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seconds = time.perf_counter() - began
-    verdict = "" if seconds < 3 else ": MISSED"
-    report.row("summary of 100,000", f"{seconds:.2f} s", "", "", f"< 3 s{verdict}")
-    return seconds < 3
+# the rows
 
 
-def messages(start: int, count: int) -> Iterator[QueueMessage]:
-    """Yield messages as they would be received."""
-    for number in range(start, start + count):
-        yield QueueMessage(f"{number:032X}", body(number), enqueue_time=1_767_225_600_000 + number)
+def redrives(at: Scene, letters: int, rounds: int) -> bool:
+    """Measure a redrive beside a loop over both SDKs, and beside the SDK's invocations alone."""
+    mine, loops, alone, threads = [], [], [], []
+    for _ in range(rounds):
+        at.fill(letters + LOOP_LETTERS)
+        with at.delayed():
+            loops.append(rate(LOOP_LETTERS, lambda: redrive_loop(at)))
+            best, of_threads = sdk_rate(at)
+            alone.append(best)
+            threads.append(of_threads)
+            mine.append(rate(letters, lambda: redrive(at, letters)))
+        at.empty()
+    what = (f"redrive of {letters:,} letters", f"{shown(mine)} letters/s")
+    beside = f"FC SDK, invocations only, {statistics.median_low(threads)} threads: {shown(alone)}/s"
+    met = report.is_met(
+        (*what, f"loop over both SDKs: {shown(loops, 1)} letters/s"),
+        report.median_of_ratios(mine, loops),
+        LEAST_TIMES_LOOP,
+        "×",
+    )
+    return report.is_met((*what, beside), report.median_of_ratios(mine, alone), LEAST_PART_OF_SDK, "×") and met
 
 
-def memory(url: str) -> bool:
-    """Send 100,000 letters, and see how much more is held than after 5,000."""
-    marks: list[tuple[int, int]] = []
-    fill(url, 100_000, start=10**6)
+def pulls(at: Scene, letters: int, rounds: int) -> bool:
+    """Measure taking custody beside a loop over the SDK."""
+    mine, loops = [], []
+    for _ in range(rounds):
+        at.fill(letters + LOOP_LETTERS)
+        with at.delayed():
+            loops.append(rate(LOOP_LETTERS, lambda: pull_loop(at)))
+            mine.append(rate(letters, lambda: take(at, letters)))
+        at.empty()
+    cells = (
+        f"pull of {letters:,} letters",
+        f"{shown(mine)} letters/s",
+        f"loop over the MNS SDK: {shown(loops, 1)} letters/s",
+    )
+    return report.is_met(cells, report.median_of_ratios(mine, loops), LEAST_TIMES_PULL_LOOP, "×")
 
-    def look(progress: SimpleNamespace) -> None:
-        marks.append((progress.done, resident_kb()))
 
-    Redrive(QueueClient("dead", endpoint=url), FunctionsClient(endpoint=url)).run(look)  # type: ignore[arg-type]
-    early = next(kb for done, kb in marks if done >= 5000)
-    grown_mb = (max(kb for done, kb in marks if done >= 5000) - early) / 1024
-    verdict = "" if grown_mb < 30 else ": MISSED"
-    report.row("RSS, letter 5,000 to 100,000", f"+{grown_mb:.1f} MB", "", "", f"< 30 MB{verdict}")
-    return grown_mb < 30
+def shown(values: list[float], digits: int = 0) -> str:
+    """Return the median, and in brackets the least and the most."""
+    least, middle, most = min(values), statistics.median(values), max(values)
+    return f"{middle:,.{digits}f} ({least:,.{digits}f}-{most:,.{digits}f})"
 
 
-def resident_kb() -> int:
-    """Return the resident memory of this process."""
-    try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * resource.getpagesize() // 1024
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def memory(at: Scene, letters: int) -> bool:
+    """Measure by how much a redrive's memory grows after its first letters."""
+    at.fill(letters)
+    first: list[float] = []
+
+    def see(progress: Progress) -> None:
+        if not first and progress.sent >= FROM_LETTER:
+            first.append(resident_mb())
+
+    of_letters = rate(letters, lambda: redrive(at, letters, see))
+    less = "" if letters >= MEMORY_LETTERS else f" (fewer than the {MEMORY_LETTERS:,} that are promised)"
+    what = f"memory of a redrive, letter {FROM_LETTER:,} to {letters:,}{less}"
+    cells = (what, f"{of_letters:,.0f} letters/s, no delay", f"{first[0]:.0f} MB at letter {FROM_LETTER:,}")
+    return report.is_met(cells, resident_mb() - first[0], MOST_GROWTH_MB, "MB", at_most=True)
+
+
+def resident_mb() -> float:
+    """Return this process's resident memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def summaries(at: Scene, rounds: int) -> bool:
+    """Measure how long a process takes to group the letters of a spool."""
+    path = at.folder / "many.spool"
+    with Spool.create(path, place_of(at.queue)) as spool:
+        for begun in range(0, SUMMARY_LETTERS, 1000):
+            spool.take([one_letter(number) for number in range(begun, begun + 1000)])
+    command = [sys.executable, *LOCAL_UP[:2], "dlq", "summary", str(path)]
+    seconds = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+        seconds.append(time.perf_counter() - began)
+    if f"{SUMMARY_LETTERS}" not in done.stdout.replace(",", ""):
+        raise SystemExit(f"the summary does not count every letter: {done.stdout}")
+    cells = (f"`dlq summary` of {SUMMARY_LETTERS:,} letters", f"{shown(seconds, 2)} s", "-")
+    return report.is_met(cells, statistics.median(seconds), MOST_SUMMARY_SECONDS, "s", at_most=True)
+
+
+def main() -> int:
+    """Measure, print, and tell whether the bars are met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--letters", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", type=int, default=20_000, help=f"letters, over {FROM_LETTER:,}; 0: none")
+    asked = parser.parse_args()
+    report.say(f"{report.machine()}\n")
+    report.row("what", "here", "beside it, in the same run", "ratio or size", "bar")
+    report.row("---", "---", "---", "---", "---")
+    with scene() as at:
+        met = [redrives(at, asked.letters, asked.rounds), pulls(at, asked.letters, asked.rounds)]
+        met.append(summaries(at, asked.rounds))
+    if asked.memory:
+        with scene() as at:
+            met.append(memory(at, asked.memory))
+    return 0 if all(met) else 1
 
 
 if __name__ == "__main__":
-    is_done = main()
-    report.say(f"\n{report.machine()}")
-    sys.exit(not is_done)
+    sys.exit(main())
