@@ -176,12 +176,22 @@ def test_whatever_happens_to_a_call_every_letter_is_accepted_once(
     fc: LocalFC, tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     calls = ("ReceiveMessage", "DeleteMessage") if "partial" in fault else CALLS
+    if fault.get("clock_jump_seconds", 0) < 0:  # its letters are newer than the start then, and nothing is given back
+        calls = tuple(one for one in calls if one != "ChangeMessageVisibility")
     if fault.get("status") == 409:  # of a task that nobody has: it is asked for, for a minute (unit/dlq/test_sender.py)
         calls = tuple(one for one in calls if one != "InvokeFunction")
     expect_once(fc, tmp_path, fault, calls)
 
 
-@pytest.mark.parametrize("call", ["InvokeFunction", "GetFunction", "ReceiveMessage", "GetQueueAttributes"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("InvokeFunction", marks=pytest.mark.slow),
+        pytest.param("GetFunction", marks=pytest.mark.slow),
+        "ReceiveMessage",
+        "GetQueueAttributes",
+    ],
+)
 def test_a_service_that_is_down_is_waited_for_until_it_is_stopped(fc: LocalFC, tmp_path: Path, call: str) -> None:
     scene = Scene(fc, tmp_path)
     scene.function()
