@@ -48,12 +48,14 @@ class Acceptances:
 
     def redrives_before(self, request_id: str) -> int:
         """Return how often what an invocation stands for was sent again before; 0: it never was."""
-        count, wanted = 0, request_id
+        seen, wanted = {request_id}, request_id
+        count = 0
         while (entry := next(self._sent_as(wanted), None)) is not None:
             count += 1
-            if entry.fields.request_id in (None, wanted):
+            wanted = entry.fields.request_id or request_id
+            if wanted in seen:  # what was sent without a record, or a circle, which no service makes
                 break
-            wanted = entry.fields.request_id or ""
+            seen.add(wanted)
         return count
 
     def _sent_as(self, new_request_id: str) -> Iterator[Entry]:
