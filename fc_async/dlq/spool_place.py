@@ -16,7 +16,7 @@ from ..settings.endpoint import is_loopback
 
 if TYPE_CHECKING:
     from ..mns.queue_client import QueueClient
-from ..settings.settings import Settings
+    from ..settings.settings import Settings
 
 SUFFIX = ".spool"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")

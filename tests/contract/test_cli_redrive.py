@@ -122,7 +122,7 @@ def test_a_spool_is_filtered_and_worked_to_its_end(fc_async: Command, dead: Queu
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dead", "--where", "error=X"), "MNS cannot select; pull the queue first"),
+        (("dead", "--where", "error=X"), "MNS cannot select letters of a queue; take them into a spool first"),
         (("dead", "--rate", "0/s"), "expected 20/s, 100/m or a number a second"),
         (("dead", "--stop-at", "120%"), "expected a percentage"),
         (("dead", "--map", "f=g"), "expected SERVICE/FUNCTION=NAME"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ..options import common_options
-from .source import is_spool
 
 if TYPE_CHECKING:
     from ...mns.letter import Letter
@@ -22,6 +21,7 @@ def letters_of(context: click.Context, source: str, letter_id: str) -> list[Lett
         click.UsageError: the id is empty.
         FcAsyncError: there is none.
     """
+    from ...dlq.spool_place import is_spool
     from ...errors import FcAsyncError
 
     if not letter_id:

@@ -11,7 +11,8 @@ from ..output import print_document, print_documents, print_fields, print_table
 from . import letter_view, summary_view
 from .letter_view import moment, span, without_error
 from .pages import print_array, print_pages, print_raw
-from .source import arrivals_of, is_spool, listed, say_expiry, source_argument, where_option
+from .source import arrivals_of, listed, say_expiry, source_argument
+from .where_option import where_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,8 @@ def list_(context: click.Context, source: str, conditions: tuple[str, ...], limi
     import time
     from itertools import islice
 
+    from ...dlq.spool_place import is_spool
+
     with listed(context, source, conditions) as letters:
         chosen = islice(letters, limit)
         if output != "table":
@@ -94,6 +97,7 @@ def show(context: click.Context, source: str, letter_id: str, raw: bool, output:
       fc-async dlq show ./dead.spool 1-64e70cf1-5cbef92ea8fc8c42899cf5d1 --raw
     """
     from ...dlq.key_fields import key_fields
+    from ...dlq.spool_place import is_spool
     from .find import letters_of
 
     found = letters_of(context, source, letter_id)

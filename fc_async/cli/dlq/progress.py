@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -30,7 +31,8 @@ class ProgressLine:
         """Show how far it is now."""
         if self._is_terminal:
             if text != self._shown:
-                click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+                shown = text[: shutil.get_terminal_size().columns - 1]  # a longer one would not be written again
+                click.echo(f"\r\x1b[K{shown}", nl=False, err=True)
             self._shown = text
         elif self._clock() >= self._next:
             click.echo(text, err=True)

@@ -15,6 +15,8 @@ import click
 from ..arguments import DurationType, FunctionNameType
 from ..options import FcCommand, common_options, confirm, dry_run_option, say, yes_option
 from .redrive_view import LiveLine, plan_lines, summary_lines, summary_to_json
+from .source import refuse_of_a_queue
+from .where_option import where_of, where_option
 
 if TYPE_CHECKING:
     from ...checks import FunctionName
@@ -63,7 +65,7 @@ class PartType(_ParamType):
 
 @click.command("redrive", cls=FcCommand)
 @click.argument("source", metavar="QUEUE|SPOOL")
-@click.option("--where", multiple=True, metavar="CONDITION", help="Of a SPOOL: only these; may be repeated.")
+@where_option
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Send N at most.")
 @click.option("--to", type=FunctionNameType(), metavar="FUNCTION", help="Send all to this FUNCTION[@QUALIFIER].")
 @click.option("--rate", type=RateType(), metavar="R", help="Send no faster: 20/s, 100/m.")
@@ -126,13 +128,10 @@ class _Night:
         self._functions = stack.enter_context(self._common.functions())
         self._asked = asked
         self._is_spool = is_spool(source)
-        if not self._is_spool and asked["where"]:
-            raise click.UsageError(
-                "--where: MNS cannot select; pull the queue first (fc-async dlq pull), and redrive the spool"
-            )
+        refuse_of_a_queue(source, asked["conditions"])
         if self._is_spool and (asked["spool"] or asked["resume"]):
             raise click.UsageError("--spool and --resume name the journal of a QUEUE; a SPOOL is its own")
-        self._where = _where(asked["where"])
+        self._where = where_of(asked["conditions"])
         self._transform = _transform(asked["transform"])
         self._maps = dict(map(_map, asked["maps"]))
         self._stack = stack
@@ -245,14 +244,6 @@ class _Night:
 def _attended(redrive: Redrive, plan: RedrivePlan) -> RedriveSummary:
     with LiveLine(plan.about_letters) as live:
         return redrive.run(live.tell)
-
-
-def _where(conditions: tuple[str, ...]) -> Any:
-    if not conditions:
-        return None
-    from ...dlq.where import parse_where
-
-    return parse_where(conditions, round(time.time() * 1000))
 
 
 def _map(text: str) -> tuple[str, str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..terminal import clean
+from .progress import ProgressLine
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ...dlq.redrive_summary import Progress, RedrivePlan, RedriveSummary
 
 _FIRST = 3
-_LINE_SECONDS = 10.0
 
 
 def plan_lines(plan: RedrivePlan, *, with_samples: bool = False) -> Iterator[str]:
@@ -73,7 +71,7 @@ def summary_to_json(summary: RedriveSummary) -> dict[str, Any]:
 
 
 class LiveLine:
-    """How far it is, on stderr: one line that changes in a terminal, else a line every ten seconds.
+    """How far a redrive is, with a bar, its rate and the time to go.
 
     Args:
         total: about how many letters there are; None: nobody knows.
@@ -81,9 +79,7 @@ class LiveLine:
 
     def __init__(self, total: int | None) -> None:
         self._total = total
-        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._said_at = time.monotonic()
-        self._width = 0
+        self._shown = ProgressLine()
 
     def __enter__(self) -> Self:
         return self
@@ -91,21 +87,11 @@ class LiveLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._width:
-            sys.stderr.write("\r" + " " * self._width + "\r")
-            sys.stderr.flush()
+        self._shown.end()
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is."""
-        line = self._line(progress)
-        if self._is_terminal:
-            shown = line[:79]
-            sys.stderr.write("\r" + shown.ljust(self._width))
-            self._width = len(shown)
-            sys.stderr.flush()
-        elif time.monotonic() >= self._said_at + _LINE_SECONDS:
-            self._said_at = time.monotonic()
-            sys.stderr.write(line + "\n")
+        self._shown.show(self._line(progress))
 
     def _line(self, progress: Progress) -> str:
         if progress.waits_for:

@@ -10,21 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..options import common_options, say
+from .where_option import where_of
 
 if TYPE_CHECKING:
     from ...dlq.arrival import Arrivals
     from ...dlq.key_fields import KeyFields
     from ...dlq.look import Look
-    from ...dlq.where import Where
 
 source_argument = click.argument("source", metavar="QUEUE|SPOOL")
-where_option = click.option(
-    "--where",
-    "conditions",
-    metavar="CONDITION",
-    multiple=True,
-    help="Only these letters of a SPOOL; may be repeated, then all must hold.",
-)
 
 
 @dataclass(frozen=True)
@@ -42,35 +35,23 @@ class Listed:
     by_failure: bool | None = None
 
 
-def is_spool(source: str) -> bool:
-    """Tell whether a SPOOL was typed: it ends in `.spool` or holds a `/`; anything else is a queue's name."""
-    return source.endswith(".spool") or "/" in source
+def refuse_of_a_queue(source: str, conditions: Sequence[str]) -> None:
+    """Raise click.UsageError where letters of a queue were to be selected."""
+    from ...dlq.spool_place import is_spool
 
-
-def where_of(source: str, conditions: Sequence[str]) -> Where | None:
-    """Return what --where selects, None for everything.
-
-    Raises:
-        click.UsageError: letters of a queue were to be selected.
-        ArgumentError: a condition does not parse.
-    """
-    import time
-
-    from ...dlq.where import parse_where
-
-    if not conditions:
-        return None
-    if not is_spool(source):
+    if conditions and not is_spool(source):
         raise click.UsageError(
             f"--where: MNS cannot select letters of a queue; take them into a spool first: fc-async dlq pull {source}"
         )
-    return parse_where(conditions, round(time.time() * 1000))
 
 
 @contextmanager
 def listed(context: click.Context, source: str, conditions: Sequence[str]) -> Iterator[Iterable[Listed]]:
     """Give the letters of a spool, or those at a queue's head; at the end say how many there are."""
-    where = where_of(source, conditions)
+    from ...dlq.spool_place import is_spool
+
+    refuse_of_a_queue(source, conditions)
+    where = where_of(conditions)
     if is_spool(source):
         from ...dlq.spool import Spool
 

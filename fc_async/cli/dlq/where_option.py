@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,11 @@ where_option = click.option(
     "conditions",
     metavar="CONDITION",
     multiple=True,
-    help="Only these letters: error=TYPE, group=ID, since=2h ...; several are and.",
+    help="Only these letters of a SPOOL: error=TYPE, group=ID, since=2h ...; several are and.",
 )
 
 
-def where_of(conditions: tuple[str, ...]) -> Where | None:
+def where_of(conditions: Sequence[str]) -> Where | None:
     """Read what was typed; None where nothing was.
 
     Raises:

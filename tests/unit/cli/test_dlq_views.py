@@ -3,9 +3,10 @@
 import pytest
 
 from fc_async.cli.dlq.letter_view import details, document, moment, row, span
-from fc_async.cli.dlq.source import Listed, is_spool
+from fc_async.cli.dlq.source import Listed
 from fc_async.cli.dlq.summary_view import bars, scale
 from fc_async.dlq.key_fields import KeyFields, key_fields
+from fc_async.dlq.spool_place import is_spool
 from fc_async.dlq.summary import Histogram
 from fc_async.mns.letter import Letter
 from fc_async.mns.message import QueueMessage
