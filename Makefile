@@ -26,8 +26,8 @@ help:
 demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
 
-# As many processes as cores, two at least: each waits for handlers and processes a good part of its time.
-TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
+# As many processes as cores, three at least: each waits for handlers and processes a good part of its time.
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)
 PYTEST = $(BIN)/python -m pytest -q
 
 test: $(READY)
