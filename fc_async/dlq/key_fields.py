@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ..errors import RecordError
@@ -65,7 +65,7 @@ class KeyFields:
 
     def to_json(self) -> str:
         """Return the fields as a JSON object on one line, in ASCII."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps({name: getattr(self, name) for name in _KINDS}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> KeyFields:

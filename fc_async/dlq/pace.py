@@ -27,4 +27,4 @@ class Pace:
             now = self._clock()
             at = max(now, self._next_at)
             self._next_at = at + self._gap_seconds
-        return not stopping.wait(max(0.0, at - now))
+        return not (stopping.wait(at - now) if at > now else stopping.is_set())

@@ -19,10 +19,11 @@ from ..mns.letter import Letter
 from ..mns.message import QueueMessage
 from .entry import COLUMNS, SENT, Around, Entry, State, entry_of
 from .identity import identity
-from .key_fields import key_fields
+from .key_fields import KeyFields, key_fields
+from .seen import Seen
 from .spool_file import SpoolLock, connect, make_spool, read_meta
 from .spool_place import SpoolPlace
-from .spool_rows import insert_unless_held, insert_unless_there, planned, step
+from .spool_rows import insert_unless_held, insert_unless_there, note_each, plan_each
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Spool:
             raise SpoolError(f"{self.path}: there is no such spool; `fc-async dlq spools` lists those that there are")
         self._holding = None if read_only else SpoolLock(self.path)
         self._writer: Writer | None = None
+        self._seen: Seen | None = None  # of a spool that was there already, only the file can tell
         self.pulled: Pulled | None = None
         try:
             self._reader = self._opened()
@@ -83,7 +85,9 @@ class Spool:
     def create(cls, path: Path, place: SpoolPlace, *, clock: Callable[[], float] = time.time) -> Self:
         """Make an empty spool, and open it; raises SpoolError."""
         make_spool(path, place, round(clock() * 1000))
-        return cls(path, clock=clock)
+        made = cls(path, clock=clock)
+        made._seen = Seen()
+        return made
 
     @staticmethod
     def pull(queue: QueueClient, path: Path | str | None = None, *, limit: int | None = None) -> Spool:
@@ -204,6 +208,8 @@ class Spool:
         """
         message_id = letter.message.message_id
         request_id = None if letter.record is None else letter.record.request_id
+        if self._seen is not None and not self._seen.may_have(message_id, wanted, request_id):
+            return Around(None, None, False)
         rows = self._rows(
             f"SELECT {COLUMNS} FROM letter WHERE message_id = ? OR identity = ? OR new_request_id = ? ORDER BY number",  # noqa: S608 - ours
             (message_id, wanted, request_id),
@@ -254,7 +260,7 @@ class Spool:
         One that is here already, because its delete did not work, is not taken twice.
         """
         letters = [Letter.of(message) for message in messages]
-        rows = [self._row(letter, State.HELD, is_custody=True) for letter in letters]
+        rows = [self._row(letter, State.HELD, key_fields(letter), is_custody=True) for letter in letters]
 
         def work(connection: sqlite3.Connection) -> int:
             return sum(insert_unless_held(connection, row) for row in rows)
@@ -270,16 +276,14 @@ class Spool:
             task_id: the task id that it will be sent with; None: none. One that stands in the spool already wins.
             generation: how often it was sent again on purpose.
         """
-        row = self._row(letter, State.PLANNED, is_custody=False)
+        fields = key_fields(letter)
+        row = self._row(letter, State.PLANNED, fields)
         row.update(target=target, task_id=task_id, generation=generation)
-
-        def work(connection: sqlite3.Connection) -> tuple[Any, ...]:
-            number = planned(connection, row)
-            step(connection, number, row["changed_ms"], State.PLANNED, task_id)
-            found: tuple[Any, ...] = connection.execute(_BY_NUMBER, (number,)).fetchone()
-            return found
-
-        return self._entry(self._write(work))
+        number, is_new = self._writing().write_together(plan_each, row)
+        if not is_new:
+            return self._entry(self._rows(_BY_NUMBER, (number,))[0])
+        one, now_ms = row["identity"], row["changed_ms"]
+        return Entry(number, State.PLANNED, fields, one, target, task_id, None, None, now_ms, False, generation)
 
     def note(self, number: int, state: State, *, new_request_id: str | None = None, reason: str | None = None) -> None:
         """Note what became of a letter.
@@ -290,22 +294,17 @@ class Spool:
             new_request_id: the id of the invocation that was accepted; None: what it was.
             reason: why it was left; None: there is none.
         """
-        self.note_all([(number, state, new_request_id, reason)])
+        if self._seen is not None:
+            self._seen.add(new_request_id)
+        self._writing().write_together(note_each, (number, state.value, reason, self._now_ms(), new_request_id))
 
     def note_all(self, notes: Sequence[tuple[int, State, str | None, str | None]]) -> None:
         """Note what became of several letters, in one commit: number, state, new request id and reason of each."""
         now_ms = self._now_ms()
-
-        def work(connection: sqlite3.Connection) -> None:
-            for number, state, new_request_id, reason in notes:
-                connection.execute(
-                    "UPDATE letter SET state = ?, reason = ?, changed_ms = ?,"
-                    " new_request_id = coalesce(?, new_request_id) WHERE number = ?",
-                    (state.value, reason, now_ms, new_request_id, number),
-                )
-                step(connection, number, now_ms, state, new_request_id or reason)
-
-        self._write(work)
+        if self._seen is not None:
+            self._seen.add(*(new_id for _, _, new_id, _ in notes))
+        rows = [(number, state.value, reason, now_ms, new_id) for number, state, new_id, reason in notes]
+        self._write(lambda connection: note_each(connection, rows))
 
     def leave(self, letter: Letter, state: State, reason: str) -> None:
         """Note that a letter of a queue is left there, once.
@@ -315,7 +314,7 @@ class Spool:
             state: left or came_back.
             reason: why.
         """
-        row = self._row(letter, state, is_custody=False)
+        row = self._row(letter, state, key_fields(letter))
         row["reason"] = reason
 
         def work(connection: sqlite3.Connection) -> None:
@@ -342,18 +341,23 @@ class Spool:
         self.pull_state = state
 
     def _write(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        return self._writing().write(work)
+
+    def _writing(self) -> Writer:
         if self._writer is None:
             raise SpoolError(f"{self.path}: was opened to look at only")
-        return self._writer.write(work)
+        return self._writer
 
-    def _row(self, letter: Letter, state: State, *, is_custody: bool) -> dict[str, Any]:
+    def _row(self, letter: Letter, state: State, fields: KeyFields, *, is_custody: bool = False) -> dict[str, Any]:
         message = letter.message
         known = {name: getattr(message, name) for name in _KEPT}
-        fields = key_fields(letter)
+        one = identity(letter)
+        if self._seen is not None:
+            self._seen.add(message.message_id, one)
         return {
             "state": state.value,
             "is_custody": int(is_custody),
-            "identity": identity(letter),
+            "identity": one,
             "message_id": message.message_id,
             "request_id": fields.request_id,
             "target": None,

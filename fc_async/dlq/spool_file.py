@@ -51,7 +51,17 @@ CREATE TABLE step (
     state TEXT NOT NULL,
     detail TEXT
 );
+CREATE TRIGGER letter_came AFTER INSERT ON letter BEGIN
+    INSERT INTO step (letter, at_ms, state, detail)
+    VALUES (new.number, new.changed_ms, new.state, coalesce(new.reason, new.task_id));
+END;
+CREATE TRIGGER letter_changed AFTER UPDATE OF changed_ms ON letter BEGIN
+    INSERT INTO step (letter, at_ms, state, detail)
+    VALUES (new.number, new.changed_ms, new.state, CASE WHEN new.state IN ('accepted', 'done')
+        THEN coalesce(new.new_request_id, new.reason) ELSE coalesce(new.reason, new.task_id) END);
+END;
 """
+"""The journal, `step`, is written by the file itself: no letter changes without a line in it."""
 
 
 def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -18,6 +17,35 @@ _Result = TypeVar("_Result")
 
 Work = Callable[[sqlite3.Connection], _Result]
 """Changes something; what it returns is returned to whoever asked, after the commit."""
+
+Together = Callable[[sqlite3.Connection, list[Any]], list[Any]]
+"""Does with all rows that were asked for at once what a `Work` does with one; returns what becomes of each."""
+
+
+class _Asked:
+    """One piece of work, and what became of it."""
+
+    __slots__ = ("_done", "_error", "result", "row", "together", "work")
+
+    def __init__(self, work: Work[Any] | None, together: Together | None = None, row: Any = None) -> None:
+        self.work = work
+        self.together = together
+        self.row = row
+        self.result: Any = None
+        self._error: SpoolError | None = None
+        self._done = threading.Lock()  # held until it is done
+        self._done.acquire()
+
+    def end(self, error: SpoolError | None = None) -> None:
+        self._error = error
+        self._done.release()
+
+    def wait(self) -> Any:
+        with self._done:
+            if self._error is not None:
+                raise self._error
+            return self.result
+
 
 _MOST_AT_ONCE = 256
 _NO_MORE = "nothing was deleted after that"
@@ -39,7 +67,7 @@ class Writer:
             self._connection = connect(path)
         except sqlite3.Error as error:
             raise SpoolError(f"{path}: cannot be written ({error})") from None
-        self._asked: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._failure: SpoolError | None = None
         self._is_closed = False
         self._lock = threading.Lock()
@@ -52,12 +80,19 @@ class Writer:
         Raises:
             SpoolError: it could not be written, or something before it could not.
         """
-        future: Future[_Result] = Future()
+        result: _Result = self._ask(_Asked(work))
+        return result
+
+    def write_together(self, together: Together, row: Any) -> Any:
+        """Change one row, together with those that others want changed likewise; else as `write`."""
+        return self._ask(_Asked(None, together, row))
+
+    def _ask(self, asked: _Asked) -> Any:
         with self._lock:
             if self._is_closed:
                 raise SpoolError(f"{self._path}: is closed")
-            self._asked.put((work, future))
-        return future.result()
+            self._asked.put(asked)
+        return asked.wait()
 
     @property
     def pending(self) -> int:
@@ -88,15 +123,14 @@ class Writer:
             if is_last:
                 return
 
-    def _commit(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
-        results: list[Any] = []
+    def _commit(self, batch: list[_Asked]) -> None:
         try:
             if self._failure is not None:
                 raise self._failure
             self._check_place()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                results = [work(self._connection) for work, _ in batch]
+                self._do(batch)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -109,13 +143,25 @@ class Writer:
         except BaseException as error:  # a fault of ours in one piece of work
             self._fail(batch, SpoolError(f"{self._path}: cannot be written ({type(error).__name__})"))
         else:
-            for (_, future), result in zip(batch, results, strict=True):
-                future.set_result(result)
+            for asked in batch:
+                asked.end()
 
-    def _fail(self, batch: list[tuple[Work[Any], Future[Any]]], error: SpoolError) -> None:
+    def _do(self, batch: list[_Asked]) -> None:
+        alike: dict[Together, list[_Asked]] = {}
+        for asked in batch:
+            if asked.work is not None:
+                asked.result = asked.work(self._connection)
+            elif asked.together is not None:
+                alike.setdefault(asked.together, []).append(asked)
+        for together, all_of_it in alike.items():
+            results = together(self._connection, [asked.row for asked in all_of_it])
+            for asked, result in zip(all_of_it, results, strict=True):
+                asked.result = result
+
+    def _fail(self, batch: list[_Asked], error: SpoolError) -> None:
         self._failure = error
-        for _, future in batch:
-            future.set_exception(SpoolError(str(error)))
+        for asked in batch:
+            asked.end(SpoolError(str(error)))
 
     def _check_place(self) -> None:
         """SQLite goes on writing a file that has been taken away."""

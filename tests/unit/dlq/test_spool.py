@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -263,3 +264,29 @@ def test_an_entry_that_is_damaged_is_said(spool, path):
     changed(path, "UPDATE letter SET message = 'x'")
     with Spool(path) as again, pytest.raises(SpoolError, match="damaged"):
         again.letter(1)
+
+
+def test_what_is_around_a_letter_is_known_of_a_new_spool_and_of_one_that_was_there(path):
+    again = letter(9, body=record({"n": 9}, function="orders", error="no", request_id="new").text)
+    with Spool.create(path, PLACE) as spool:
+        assert spool.around(letter(1), identity(letter(1))).message is None
+        entry = spool.plan(letter(1), "orders", None)
+        assert spool.around(letter(1), identity(letter(1))).message == entry
+        spool.note(entry.number, State.ACCEPTED, new_request_id="new")
+        found = spool.around(letter(1), identity(letter(1))), spool.around(again, identity(again))
+        assert found[0].accepted is not None
+        assert found[1].is_own
+    with Spool(path) as reopened:
+        assert (reopened.around(letter(1), identity(letter(1))), reopened.around(again, identity(again))) == found
+
+
+def test_letters_that_many_threads_plan_and_note_are_each_what_they_were_noted_as(spool):
+    def work(number):
+        entry = spool.plan(letter(number), "orders", f"t-{number}")
+        spool.note(entry.number, State.ACCEPTED, new_request_id=f"new-{number}")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(200)))
+    found = {entry.fields.request_id: (entry.task_id, entry.new_request_id) for entry in spool.entries()}
+    assert found == {f"r-{number}": (f"t-{number}", f"new-{number}") for number in range(200)}
+    assert spool.counts() == {"accepted": 200}
