@@ -26,8 +26,8 @@ help:
 demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
 
-# As many processes as cores, two at least: each waits for handlers and processes a good part of its time.
-TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
+# As many processes as cores, three at least: each waits for handlers and processes a good part of its time.
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)
 PYTEST = $(BIN)/python -m pytest -q
 
 test: $(READY)
@@ -54,7 +54,7 @@ format: $(READY)
 
 # Each prints its table; the exit code tells whether every bar was met.
 bench: .venv-bench/.ready
-	@missed=0; for name in records local rehearsal invoke_many consumer fleet fleet_check help; do \
+	@missed=0; for name in records local rehearsal invoke_many consumer redrive fleet fleet_check help; do \
 		echo; .venv-bench/bin/python -m tests.bench.$$name || missed=1; done; exit $$missed
 
 fuzz: $(VENV)/.fuzz

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from .deploy.plan import Change as Change
     from .deploy.plan import Plan as Plan
     from .deploy.plan import plan as plan
+    from .dlq.redrive import Redrive as Redrive
+    from .dlq.redrive_summary import RedrivePlan as RedrivePlan
+    from .dlq.redrive_summary import RedriveSummary as RedriveSummary
+    from .dlq.spool import Spool as Spool
     from .errors import ArgumentError as ArgumentError
     from .errors import DocumentError as DocumentError
     from .errors import FcAsyncError as FcAsyncError
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from .errors import ReplaceIncomplete as ReplaceIncomplete
     from .errors import ServiceError as ServiceError
     from .errors import SettingsError as SettingsError
+    from .errors import SpoolError as SpoolError
     from .errors import TaskTimeout as TaskTimeout
     from .errors import TransportError as TransportError
     from .functions.async_task import AsyncTask as AsyncTask
@@ -92,10 +97,13 @@ if not TYPE_CHECKING:
         "deploy.fleet_document": "read_document",
         "deploy.graph": "graph",
         "deploy.plan": "Change Plan plan",
+        "dlq.redrive": "Redrive",
+        "dlq.redrive_summary": "RedrivePlan RedriveSummary",
+        "dlq.spool": "Spool",
         "records.error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError NotificationError RecordError"
-            " ReplaceIncomplete ServiceError SettingsError TaskTimeout TransportError"
+            " ReplaceIncomplete ServiceError SettingsError SpoolError TaskTimeout TransportError"
         ),
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",

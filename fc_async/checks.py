@@ -70,6 +70,16 @@ class FunctionName(Value):
         return LATEST if self.qualifier is None else self.qualifier
 
     @classmethod
+    def parse(cls, text: str) -> FunctionName:
+        """Read `NAME[@QUALIFIER]`.
+
+        Raises:
+            ArgumentError: the name or the qualifier cannot be one.
+        """
+        name, _, qualifier = text.rpartition("@") if "@" in text else (text, "", None)
+        return cls.checked(name, qualifier)
+
+    @classmethod
     def checked(cls, name: object, qualifier: object) -> FunctionName:
         """Return both, checked.
 

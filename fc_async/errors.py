@@ -188,5 +188,9 @@ class NotificationError(FcAsyncError, ValueError):
     """A push to a topic's HTTP subscriber is not what it claims; the message quotes nothing of it."""
 
 
+class SpoolError(FcAsyncError):
+    """A spool that cannot be used: open elsewhere, damaged, of another version or another account's, or not written."""
+
+
 class LocalError(FcAsyncError):
     """The local service cannot start, or its state cannot be used."""

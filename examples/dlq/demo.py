@@ -21,7 +21,8 @@ LOCAL = {}  # FC_ASYNC_ENDPOINT, once the local service runs
 
 
 def main():
-    with local_service() as url:
+    with local_service() as url, tempfile.TemporaryDirectory() as state:
+        LOCAL["XDG_STATE_HOME"] = state  # the journal of this redrive is nobody's
         say(1, f"Function Compute and MNS run on this machine, at {url}. No cloud account is used.")
 
         say(2, "Deploy: two queues, a function, and its async config (1 retry; failures go to a queue).")
@@ -47,7 +48,7 @@ def main():
         run("python", "deploy.py", "--code", "fixed")
 
         say(7, "Send the dead letter again, with its original payload. It is deleted once that is accepted.")
-        check("sent again 1" in run("fc-async", "dlq", "redrive", "dlq-dead-letters", "--yes"), "one letter was sent")
+        check("sent 1, done 1" in run("fc-async", "dlq", "redrive", "dlq-dead-letters", "--yes"), "one letter was sent")
 
         say(8, "This time it succeeds, and the outcome arrives where OnSuccess points.")
         record = wait_for_letter("dlq-done")["record"]

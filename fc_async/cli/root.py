@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 what was found (the service refused, a file is missing), 2
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -41,6 +42,7 @@ _FOLDERS = {
     "apply": "fleet.apply",
     "check": "fleet.check",
     "config": "config.commands",
+    "dlq": "dlq.group",
     "export": "fleet.export",
     "graph": "fleet.graph",
     "plan": "fleet.plan",
@@ -122,6 +124,10 @@ def _run(arguments: list[str] | None) -> NoReturn:
         _fail(error.format_message(), error.exit_code)
     except BrokenPipeError:
         _end_without_reader()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            fail_for(error, options)
+        _fail(f"stdout cannot be written to: {error.strerror}", 1)
     except Exception as error:
         fail_for(error, options)
 
@@ -169,4 +175,14 @@ def _validation_message(error: Exception) -> str:
 
 def _fail(message: str, code: int) -> NoReturn:
     say(f"Error: {message}")
+    _let_go_of_a_stdout_that_is_full()
     sys.exit(code)
+
+
+def _let_go_of_a_stdout_that_is_full() -> None:
+    """Where what was printed cannot be written, Python would end with 120 at the end, in place of our code."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..mns.letter import Letter
+from ..mns.message import QueueAttributes
 from ..mns.queue_client import QueueClient
 
 MAX_PEEK_MESSAGES = 16
@@ -18,11 +19,13 @@ class Look:
 
     Args:
         letters: the letters at its head.
+        attributes: what the service told about the queue.
         about_letters: how many the service says there are, visible or not; approximate.
         first_expiry: when the oldest letter seen will be gone; None when none was seen.
     """
 
     letters: tuple[Letter, ...]
+    attributes: QueueAttributes
     about_letters: int
     first_expiry: datetime | None
 
@@ -33,7 +36,7 @@ def look(queue: QueueClient) -> Look:
     letters = tuple(Letter.of(message) for message in queue.peek(MAX_PEEK_MESSAGES))
     counts = (attributes.active_messages, attributes.inactive_messages, attributes.delay_messages)
     about = sum(count for count in counts if count is not None)
-    return Look(letters, about, _first_expiry(letters, attributes.message_retention_period))
+    return Look(letters, attributes, about, _first_expiry(letters, attributes.message_retention_period))
 
 
 def _first_expiry(letters: tuple[Letter, ...], retention_seconds: int | None) -> datetime | None:

@@ -1,174 +1,368 @@
-"""Redrive: invoke again what dead letters ask for, then delete them. Nothing else is deleted.
+"""Redrive: send dead letters again, lose none, and say only what is true.
 
-A letter is deleted only after a function that has an OnFailure accepted its invocation (design, decision 6), so that
-a new failure becomes a new letter. Only letters that were in the queue when the redrive started are sent: a failure
-that comes back at once is not sent round and round. "Started" is read from the service's own clock: a received
-message's NextVisibleTime minus the visibility that receiving gave it.
+From a queue each letter stays there until its invocation is accepted: received, noted, sent, noted, deleted. From a
+spool it stays in the spool. What dies in between leaves a journal, and the same call goes on from it: a letter whose
+acceptance stands in any spool of the queue on this machine is not sent again.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError, FcAsyncError, RecordError, ServiceError, TransportError
+from ..checks import FunctionName, check_wait, check_whole
+from ..errors import ArgumentError, FcAsyncError, ServiceError, SpoolError, TransportError
 from ..functions.client import FunctionsClient
+from ..mns.consume.signals import StopSignals
 from ..mns.letter import Letter
-from ..mns.message import QueueMessage
 from ..mns.queue_client import QueueClient
-from ..records.record import InvocationRecord
-from .leaving import Leaving
+from ..settings.settings import Settings
+from .acceptances import Acceptances
+from .choosing import Choosing, Transform
+from .entry import OPEN, SENT, State
+from .from_queue import FromQueue
+from .from_spool import FromSpool
+from .journals import journal_of
+from .nets import Nets
+from .pace import Pace
+from .redrive_summary import Progress, RedrivePlan, RedriveSummary
+from .sender import Sender
+from .spool import Spool
+from .spool_place import spools_folder
+from .targets import Targets
+from .worker import Wanted, Worker
 
-_POLLS_TO_BE_SURE = 2
-"""A 404 after a full poll can miss messages that were there, so "drained" needs a second look (design, decision 7)."""
+if TYPE_CHECKING:
+    from .where import Where
 
-_DEFAULT_VISIBILITY_SECONDS = 30
-"""What a queue has that was made without saying (https://help.aliyun.com/document_detail/27497.html); it is never 0."""
-
-
-@dataclass
-class RedriveSummary:
-    """What a redrive did.
-
-    Args:
-        sent: letters whose invocation was accepted.
-        repeats: further letters of an invocation that had been sent (delivery is at least once).
-        left: (message id, reason) of each letter that stays in the queue.
-        newer: letters that arrived after the start and were not sent: failures of this redrive are among them.
-        stopped: why the redrive ended before the queue did; None when it did not.
-    """
-
-    sent: int = 0
-    repeats: int = 0
-    left: list[tuple[str, str]] = field(default_factory=list)
-    newer: int = 0
-    stopped: str | None = None
+_HEAD = 16
+_SAMPLES = 3
+_PROGRESS_SECONDS = 0.25
+_SETTLING_SECONDS = 10.0
+_STILL_SECONDS = 2.0
 
 
-def redrive(
-    queue: QueueClient,
-    functions: FunctionsClient,
-    *,
-    allow_loss: bool = False,
-    wait_seconds: int = 1,
-    clock: Callable[[], float] = time.monotonic,
-) -> RedriveSummary:
-    """Send every letter again that was in the queue at the start; what cannot or may not be sent stays, with a reason.
+class Redrive:
+    """Sends the letters of a queue or a spool again.
 
     Args:
-        queue: the dead-letter queue.
+        source: a QueueClient, or a Spool that was opened to be written.
         functions: the client that invokes.
-        allow_loss: also send to a function that has no OnFailure, where a new failure would be lost.
-        wait_seconds: how long one poll may wait for a letter, 0 to 30; default 1.
-        clock: seconds that only grow; how long ago the start was.
+        to: `FUNCTION[@QUALIFIER]` that every letter is sent to; None: to the function that it came from.
+        where: selects letters of a spool; None: all of them.
+        limit: most letters that are sent, 1 or more; None: no limit.
+        rate_per_second: most invocations a second, over 0; None: no limit.
+        concurrency: letters worked at a time, 1 to 256. Default 16.
+        transform: is given each payload, as JSON that was read or else as bytes, and returns what is sent in its place,
+            or None to leave the letter; None: the original payload is sent.
+        allow_loss: also send where a new failure would be lost.
+        spool: the journal of a queue's redrive, to go on with one; None: a new one in the folder of spools.
+        again: also send what is known to have been accepted, under a new task id.
+        include_successes: also send what names no error.
+        allow_damaged: also send payloads that hold U+FFFD.
+        same_version: also send to a published version.
+        until_succeeded: a letter is done only when its task has succeeded.
+        maps: `SERVICE/FUNCTION` of FC 2.0, and the `FUNCTION[@QUALIFIER]` that stands for each.
+        max_redrives: leave what was sent again so often before, 1 or more; None: no limit.
+        stop_at: end where more than this part of what was sent came back, over 0 to 1; None: never.
+        wait_seconds: how long letters that others hold are waited for, from 0; None: for a visibility, 60 at most.
+        folder: where spools lie; None: `$XDG_STATE_HOME/fc-async/spools`.
+
+    Raises:
+        ArgumentError: an argument cannot be right.
     """
-    return _Redrive(queue, functions, allow_loss, wait_seconds, clock).run()
 
-
-class _Redrive:
     def __init__(
         self,
-        queue: QueueClient,
+        source: Spool | QueueClient,
         functions: FunctionsClient,
-        allow_loss: bool,
-        wait_seconds: int,
-        clock: Callable[[], float],
+        *,
+        to: str | None = None,
+        where: Where | None = None,
+        limit: int | None = None,
+        rate_per_second: float | None = None,
+        concurrency: int = 16,
+        transform: Transform | None = None,
+        allow_loss: bool = False,
+        spool: Spool | Path | None = None,
+        again: bool = False,
+        include_successes: bool = False,
+        allow_damaged: bool = False,
+        same_version: bool = False,
+        until_succeeded: bool = False,
+        maps: Mapping[str, str] | None = None,
+        max_redrives: int | None = None,
+        stop_at: float | None = None,
+        wait_seconds: float | None = None,
+        folder: Path | None = None,
     ) -> None:
-        self._queue = queue
+        if isinstance(source, QueueClient) and where is not None:
+            raise ArgumentError("where: MNS cannot select; pull the queue, and redrive the spool")
+        self._source = source
         self._functions = functions
-        self._leaving = Leaving(functions, allow_loss=allow_loss)
-        seconds = queue.get_attributes().visibility_timeout
-        self._visibility_ms = 1000 * (_DEFAULT_VISIBILITY_SECONDS if seconds is None else seconds)
-        self._wait_seconds = wait_seconds
-        self._clock = clock
-        self._began_seconds = clock()
-        self._started_ms: int | None = None
-        self._seen: set[str] = set()
-        self._accepted: set[str] = set()
-        self._held: dict[str, QueueMessage] = {}
-        self._newer: set[str] = set()
-        self._summary = RedriveSummary()
+        self._where = where
+        self._concurrency = check_whole("concurrency", concurrency, 1, 256)
+        self._rate = _check_rate(rate_per_second)
+        self._wait_seconds = None if wait_seconds is None else check_wait("wait_seconds", wait_seconds)
+        self._until_succeeded = until_succeeded
+        self._folder = spools_folder() if folder is None else folder
+        self._spool = spool
+        for name, value in (("limit", limit), ("max_redrives", max_redrives)):
+            if value is not None:
+                check_whole(name, value, 1, 10**12)
+        if stop_at is not None and not 0 < stop_at <= 1:
+            raise ArgumentError(f"stop_at: expected a part over 0, 1 at most, got {stop_at!r}")
+        self._wanted = Wanted(limit, again, max_redrives, stop_at, until_succeeded)
+        self._choosing = Choosing(
+            functions.settings,
+            None if to is None else FunctionName.parse(to),
+            {old: FunctionName.parse(new) for old, new in (maps or {}).items()},
+            transform,
+            include_successes,
+            allow_damaged,
+            same_version,
+        )
+        self._mns = self._mns_settings()
+        self._targets = Targets(functions, Nets(functions, self._mns), allow_loss=allow_loss)
+        self._stopping = threading.Event()
+        self._reason: str | None = None
 
-    def run(self) -> RedriveSummary:
-        idle_polls = 0
+    # before
+
+    def plan(self) -> RedrivePlan:
+        """Say what would be done: with every letter of a spool, with the head of a queue (16 at most).
+
+        Raises:
+            ServiceError: the queue is not there, or the service fails.
+            TransportError: no answer came.
+        """
+        send: Counter[str] = Counter()
+        leave: Counter[str] = Counter()
+        samples: dict[str, list[str]] = {}
+        looked_at = 0
+        for letter in self._letters():
+            looked_at += 1
+            target, reason = self._verdict(letter)
+            if reason is None:
+                send[str(target)] += 1
+            else:
+                leave[reason] += 1
+                if len(known := samples.setdefault(reason, [])) < _SAMPLES:
+                    known.append(letter.record.request_id if letter.record is not None else letter.message.message_id)
+        looked = list(self._targets.known())
+        return RedrivePlan(
+            dict(send),
+            dict(leave),
+            samples,
+            is_exact=isinstance(self._source, Spool),
+            about_letters=looked_at if isinstance(self._source, Spool) else self._depth(self._source),
+            guarantees={str(one.name): "once" if one.is_task_mode else "at least once" for one in looked},
+            warnings=tuple(one.warning for one in looked if one.warning is not None),
+        )
+
+    def _letters(self) -> Iterator[Letter]:
+        if isinstance(self._source, Spool):
+            source = self._source
+            return (source.letter(entry.number) for entry in source.entries(self._where, states=self._states()))
+        return (Letter.of(message) for message in self._source.peek(_HEAD))
+
+    def _states(self) -> tuple[State, ...]:
+        """Return the states of the letters of a spool that are worked."""
+        return (*OPEN, *SENT) if self._wanted.again else OPEN
+
+    def _verdict(self, letter: Letter) -> tuple[FunctionName | None, str | None]:
+        chosen = self._choosing.choose(letter)
+        if isinstance(chosen, str):
+            return None, chosen
+        return chosen.target, self._targets.look(chosen.target).refusal
+
+    @staticmethod
+    def _depth(queue: QueueClient) -> int:
+        found = queue.get_attributes()
+        return sum(count or 0 for count in (found.active_messages, found.inactive_messages, found.delay_messages))
+
+    # the run
+
+    def stop(self, reason: str = "it was stopped") -> None:
+        """End: what is in flight is finished, what was accepted is deleted, the rest is released; from any thread."""
+        self._reason = self._reason or reason
+        self._stopping.set()
+        flow = self.__dict__.get("_flow")
+        if flow is not None:
+            flow.stop()
+
+    def run(self, on_progress: Callable[[Progress], None] | None = None) -> RedriveSummary:
+        """Send until all is done, `stop()`, SIGTERM or SIGINT (taken in the main thread alone, and put back).
+
+        Args:
+            on_progress: is told how far it is, a few times a second; None: nobody is.
+
+        Raises:
+            SpoolError: the journal cannot be written; nothing was deleted after that.
+            ServiceError: the queue is not there, or not allowed. After the first letter the summary says so instead.
+            SettingsError: there are no credentials; likewise.
+        """
+        journal, is_mine = self._journal()
+        others = Acceptances(self._folder, journal.place, journal.path)
+        signals = StopSignals(self.stop)
+        signals.take()
         try:
-            while idle_polls < _POLLS_TO_BE_SURE:
-                idle_polls = 0 if self._work_batch() else idle_polls + 1
-        except FcAsyncError as error:
-            self._summary.stopped = str(error)
+            return self._run(journal, others, signals, on_progress)
         finally:
-            self._release()
-        self._summary.newer = len(self._newer)
-        return self._summary
+            signals.put_back()
+            others.close()
+            if is_mine:
+                journal.close()
 
-    def _work_batch(self) -> bool:
-        """Receive and work one batch; False when it brought nothing that had to be looked at."""
-        news = False
-        messages = self._queue.receive(16, wait_seconds=self._wait_seconds)
-        self._held.update((message.message_id, message) for message in messages)
-        for message in messages:
-            if not self._was_there(message):
-                self._newer.add(message.message_id)
-                continue
-            news = news or message.message_id not in self._seen
-            self._work(Letter.of(message))
-            self._seen.add(message.message_id)
-        return news
+    def _run(
+        self,
+        journal: Spool,
+        others: Acceptances,
+        signals: StopSignals,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> RedriveSummary:
+        sender = Sender(
+            journal,
+            self._functions,
+            self._targets,
+            Pace(self._rate),
+            self._stopping,
+            until_succeeded=self._until_succeeded,
+        )
+        worker = Worker(journal, others, self._choosing, sender, self._wanted, self.stop)
+        flow = self._flow = self._made_flow(journal, worker)
+        drained, ended = self._attended(flow, worker, on_progress)
+        return RedriveSummary(
+            worker.counts.sent,
+            worker.counts.done,
+            worker.counts.came_back,
+            _left_of(journal, self._where),
+            self._in_queue_now(),
+            drained,
+            journal.path,
+            ended,
+            signals.came,
+        )
 
-    def _was_there(self, message: QueueMessage) -> bool:
-        """Whether it was in the queue when the redrive began, which the first message that is handed out dates."""
-        if message.enqueue_time is None or message.next_visible_time is None:
-            return False
-        if self._started_ms is None:
-            received_ms = message.next_visible_time - self._visibility_ms
-            self._started_ms = received_ms - round((self._clock() - self._began_seconds) * 1000)
-        return message.enqueue_time <= self._started_ms
+    def _made_flow(self, journal: Spool, worker: Worker) -> FromQueue | FromSpool:
+        if isinstance(self._source, Spool):
+            return FromSpool(
+                journal,
+                worker,
+                self._where,
+                self._states(),
+                concurrency=self._concurrency,
+                stopping=self._stopping,
+            )
+        return FromQueue(
+            self._source,
+            journal,
+            worker,
+            concurrency=self._concurrency,
+            wait_seconds=self._wait_seconds,
+            stopping=self._stopping,
+        )
 
-    def _work(self, letter: Letter) -> None:
-        reason = self._leaving.reason(letter)
-        if reason is None and letter.record is not None:
-            reason = self._send(letter, letter.record)
-        if reason is None:
-            self._delete(letter)
-            return
-        if letter.message.message_id not in self._seen:
-            self._leave(letter, reason)
+    def _attended(
+        self, flow: FromQueue | FromSpool, worker: Worker, on_progress: Callable[[Progress], None] | None
+    ) -> tuple[bool, str | None]:
+        """Run in a thread of its own, so that this one hears signals and tells how far it is."""
+        outcome: list[Any] = []
 
-    def _leave(self, letter: Letter, reason: str) -> None:
-        self._summary.left.append((letter.message.message_id, reason))
-
-    def _send(self, letter: Letter, record: InvocationRecord) -> str | None:
-        """Invoke once per request id; None when that invocation is accepted, else why not."""
-        if record.request_id in self._accepted:
-            self._summary.repeats += 1
-            return None
-        function = record.function
-        try:
-            self._functions.invoke_async(function.name, record.request_bytes(), qualifier=function.qualifier)
-        except (ServiceError, ArgumentError, RecordError) as error:
-            return str(error)
-        except TransportError as error:
-            self._leave(letter, "it may have been accepted: no answer came" if error.sent else "not sent")
-            raise
-        self._accepted.add(record.request_id)
-        self._summary.sent += 1
-        return None
-
-    def _delete(self, letter: Letter) -> None:
-        del self._held[letter.message.message_id]
-        try:
-            self._queue.delete(letter.message.receipt_handle)
-        except ServiceError as error:
-            self._leave(letter, f"sent again, but not deleted ({error.code}): it may be sent twice")
-        except TransportError:
-            self._leave(letter, "sent again, but not deleted (no answer came): it may be sent twice")
-            raise
-
-    def _release(self) -> None:
-        """Make what stays visible again at once; a handle that has run out means that it already is."""
-        for message in self._held.values():
+        def live() -> None:
             try:
-                self._queue.change_visibility(message.receipt_handle, 1)
-            except FcAsyncError:
-                continue
+                outcome.append(flow.run())
+            except BaseException as error:
+                outcome.append(error)
+
+        began = time.monotonic()
+        thread = threading.Thread(target=live, name="fc_async-redrive", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(_PROGRESS_SECONDS)
+            if on_progress is not None:
+                counts = worker.counts
+                on_progress(
+                    Progress(
+                        counts.sent,
+                        counts.done,
+                        counts.came_back,
+                        counts.left,
+                        time.monotonic() - began,
+                        flow.waits_for,
+                    )
+                )
+        (result,) = outcome
+        if isinstance(result, BaseException):
+            if isinstance(result, SpoolError) or not isinstance(result, FcAsyncError) or not worker.counts.any:
+                raise result
+            return False, str(result)
+        if isinstance(flow, FromSpool):
+            return result is None, self._reason or result
+        return result.drained, self._reason or result.reason
+
+    # around it
+
+    def _journal(self) -> tuple[Spool, bool]:
+        if isinstance(self._source, Spool):
+            return self._source, False
+        if isinstance(self._spool, Spool):
+            return self._spool, False
+        return journal_of(self._source, new=self._spool, old=None, folder=self._folder), True
+
+    def _mns_settings(self) -> Settings:
+        return self._source.settings if isinstance(self._source, QueueClient) else mns_like(self._functions).settings
+
+    def _in_queue_now(self) -> int | None:
+        """Return what the queue holds; where failures come back to it, when that has stood still for a moment."""
+        name = self._source.queue if isinstance(self._source, QueueClient) else self._source.place.queue
+        queue = self._source if isinstance(self._source, QueueClient) else mns_like(self._functions, name)
+        try:
+            depth = self._depth(queue)
+            if any(target.net_queue == name for target in self._targets.known()):
+                depth = self._when_still(queue, depth)
+        except (ServiceError, TransportError, FcAsyncError):
+            return None
+        return depth
+
+    def _when_still(self, queue: QueueClient, depth: int) -> int:
+        until = time.monotonic() + _SETTLING_SECONDS
+        still_since = time.monotonic()
+        while (now := time.monotonic()) < until and now < still_since + _STILL_SECONDS:
+            if self._stopping.wait(0.5):
+                break
+            before, depth = depth, self._depth(queue)
+            if depth != before:
+                still_since = time.monotonic()
+        return depth
+
+
+def mns_like(functions: FunctionsClient, queue: str = "any") -> QueueClient:
+    """Return a client of a queue in the place of a FunctionsClient, and as the same identity."""
+    settings = functions.settings
+    return QueueClient(
+        queue,
+        endpoint=settings.endpoint.url if settings.endpoint.is_loopback else None,
+        region=None if settings.region is None else settings.region.value,
+        account_id=None if settings.account_id is None else settings.account_id.value,
+        credentials=settings.credentials,
+        internal=settings.internal,
+    )
+
+
+def _left_of(journal: Spool, where: Where | None) -> dict[str, list[tuple[str, str | None]]]:
+    left: dict[str, list[tuple[str, str | None]]] = {}
+    for entry in journal.entries(where, states=(State.LEFT, State.CAME_BACK, State.PLANNED)):
+        reason = entry.reason or "it is planned: whether it was accepted is not known (--resume goes on)"
+        left.setdefault(reason, []).append((entry.fields.message_id, entry.fields.request_id))
+    return left
+
+
+def _check_rate(rate_per_second: float | None) -> float | None:
+    if rate_per_second is not None and not 0 < rate_per_second <= 10**6:
+        raise ArgumentError(f"rate_per_second: expected a number over 0, 1000000 at most, got {rate_per_second!r}")
+    return rate_per_second

@@ -136,8 +136,11 @@ class Service:
         """Answer those who wait, abandon what is being executed or pushed, end the workers.
 
         Args:
-            for_good: also those of a runner that was given, which others go on using otherwise.
+            for_good: also those of a runner that was given, which others go on using otherwise; so with the folders of
+                code that are kept.
         """
+        if not for_good:
+            self.uploaded.retire()
         self.mns.close()
         await self.pusher.close()
         await self.dispatcher.close()

@@ -28,6 +28,7 @@ from .mailbox.errors import MailboxError
 from .mns.routes import MnsRoutes
 from .mns.signature import check_mns
 from .own_routes import LocalRoutes
+from .store.turn import NotWritten
 from .system_clock import SystemClock
 
 log = logging.getLogger("fc_async.local")
@@ -96,6 +97,8 @@ class Gateway:
             return await self._answer_fc(request, path, request_id)
         except FcError as error:
             return refusal_response(error, request_id)
+        except NotWritten:  # the store has said so
+            return refusal_response(internal_error(), request_id)
         except ConnectionError:
             raise  # the client is gone, and with it the need for an answer
         except Exception:

@@ -34,6 +34,7 @@ LOG_RESULT_BYTES: Final = _value("log_result_bytes", 4096, "InvokeFunction: X-Fc
 CONTROL_BODY_BYTES: Final = _value("control_body_bytes", 70 * 1024 * 1024, "assumed: a 50 MB code package in base64")
 CONFIG_BODY_BYTES: Final = _value("config_body_bytes", 1024 * 1024, "assumed")
 JSON_VALUES: Final = _value("json_values", 100_000, "ours: bounds what a body can cost")
+JSON_DEEP: Final = _value("json_deep", 100, "ours: how deep a body may be nested; what is kept of it can be read again")
 MAX_DELAY_SECONDS: Final = _value("max_delay_seconds", 3600, "FC 2.0 documents [0, 3600], FC 3.0 (0, 3600)")
 PACKAGE_BYTES: Final = _value("package_bytes", 50 * 1024 * 1024, "assumed: the largest zip of a file of functions")
 UNPACKED_CODE_BYTES: Final = _value("unpacked_code_bytes", 500 * 1024 * 1024, "assumed")

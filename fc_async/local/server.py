@@ -25,6 +25,7 @@ from .http.accepting import Accepting
 from .http.connection import HttpServer
 from .http.listener import base_url, bound_address, listen, raise_descriptor_limit
 from .mailbox.errors import MailboxError
+from .running import Running
 from .store.turn import NotWritten
 from .system_clock import SystemClock
 from .threaded import OwnThread
@@ -109,11 +110,12 @@ class LocalServer:
             access_key=key,
         )
         self._seed = seed
-        self.data = data
+        self.data = None if data is None else data.absolute()
         self._port = port
         self._functions = tuple(functions)
         self._left_out = left_out
-        self._running: _Running | None = None
+        self._refused: set[str] = set()  # names of those that could not be deployed as they are
+        self._running: Running | None = None
         self._thread: OwnThread | None = None
 
     # life
@@ -130,7 +132,7 @@ class LocalServer:
             store = self._open_store(ending)
             listener = ending.enter_context(listen(self._setup.host, self._port))
             self.url = base_url(listener)
-            running = _Running(asyncio.get_running_loop(), store)
+            running = Running(asyncio.get_running_loop(), store)
             server = HttpServer(
                 lambda request: running.service.handle(request),
                 lambda request, path, defect: running.service.refuse_unparsed(request, path, defect),
@@ -138,7 +140,7 @@ class LocalServer:
             http = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
             ending.push_async_callback(http.cleanup)
             ending.push_async_callback(running.end_service)
-            self._begin(running, is_restart=True)
+            self._begin(running, is_start=True)
             await self._settle_store(running)
             await http.setup()
             accepting = Accepting(listener, server)
@@ -158,19 +160,18 @@ class LocalServer:
         store.begin()
         return store
 
-    def _begin(self, running: _Running, *, is_restart: bool = False) -> None:
+    def _begin(self, running: Running, *, is_start: bool = False) -> None:
         """Make a service that has what was kept, and what is there from the start."""
-        scratch = Scratch()
-        running.scratch = scratch
+        scratch = running.scratch = Scratch(cleans=is_start)
         service = running.service = assemble(self._setup, self.url, scratch, self, running.store)
-        if running.store is not None and is_restart:
+        if running.store is not None and is_start:
             running.store.take_up(service.kept)
             taken_up = service.holds(self._setup.clock.now_ms())
             if taken_up:
                 log.info("%s of %s taken up", taken_up, self.data)
-        self._deploy_all(service)
+        self._deploy_all(service, is_start=is_start)
 
-    async def _settle_store(self, running: _Running) -> None:
+    async def _settle_store(self, running: Running) -> None:
         """Have the beginning kept, and go on with what waits."""
         if running.store is None:
             return
@@ -195,20 +196,23 @@ class LocalServer:
             running.store.start_over()
         self._begin(running)
         await old_service.close()
-        old_scratch.remove()
+        running.remove_soon(old_scratch)
         if running.store is not None:
             await running.service.uploaded.sweep()
 
-    def _deploy_all(self, service: Service) -> None:
-        refused = 0
+    def _deploy_all(self, service: Service, *, is_start: bool) -> None:
+        self._refused = set()
         for spec in self._functions:
             try:
                 service.declared.deploy(spec)
             except LocalError as reason:
-                refused += 1
-                if self._left_out is None or refused == len(self._functions):
+                self._refused.add(spec.name)
+                if not is_start:
+                    log.warning("%s", reason)
+                elif self._left_out is None or len(self._refused) == len(self._functions):
                     raise
-                self._left_out(reason)
+                else:
+                    self._left_out(reason)
 
     async def stop(self) -> None:
         """Close the port, kill the workers, remove what was unpacked; harmless twice."""
@@ -240,9 +244,13 @@ class LocalServer:
 
         Raises:
             ArgumentError: an assumption that cannot be.
+            LocalError: the service does not run, or what it is now cannot be kept.
         """
         assumptions = None if assume is None else read_assumptions(assume)
-        self._wait_for(lambda: self.start_over(assumptions))
+        try:
+            self._wait_for(lambda: self.start_over(assumptions))
+        except NotWritten as failed:
+            raise LocalError(f"--data {self.data}: {failed}") from None
 
     def message_bodies(self, queue: str) -> list[str]:
         """Return the bodies of all messages of a queue, oldest first, also of those that are hidden; takes none.
@@ -300,11 +308,13 @@ class LocalServer:
             if name not in named:
                 service.declared.remove(spec)
         for spec in functions:
-            if known.get(spec.name) == spec:
+            if known.get(spec.name) == spec and spec.name not in self._refused:
                 continue
+            self._refused.discard(spec.name)
             try:
                 service.declared.deploy(spec, before=known.get(spec.name))
             except LocalError as reason:
+                self._refused.add(spec.name)
                 log.warning("%s", reason)
         self._functions = functions
 
@@ -347,7 +357,7 @@ class LocalServer:
             if running.store is not None:
                 running.store.touch()
 
-    def _alive(self) -> _Running:
+    def _alive(self) -> Running:
         if self._running is None:
             raise LocalError("the local service does not run; use it inside `with LocalServer() as local:`")
         return self._running
@@ -364,28 +374,3 @@ class LocalServer:
             return call()
 
         return self._wait_for(on_loop)
-
-
-class _Running:
-    """A service that was started: the loop on which it lives, its parts, which a reset replaces, and what ends it.
-
-    Args:
-        loop: the event loop.
-        store: keeps the service; None: it is in memory alone.
-    """
-
-    service: Service
-    scratch: Scratch
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, store: Store | None) -> None:
-        self.loop = loop
-        self.store = store
-        self.ending = AsyncExitStack()
-        self.advancing = asyncio.Lock()
-
-    async def end_service(self) -> None:
-        """End what `_begin` has made, as far as it came."""
-        if hasattr(self, "service"):
-            await self.service.close(for_good=True)
-        if hasattr(self, "scratch"):
-            self.scratch.remove()

@@ -34,6 +34,19 @@ class MnsError:
     receipt_handle: str | None = None
 
 
+@dataclass(frozen=True)
+class SentPart:
+    """What became of one message of a batch.
+
+    Args:
+        message_id: the service's id of it; None: it was not taken.
+        code: the service's error code; None: it was taken.
+    """
+
+    message_id: str | None
+    code: str | None = None
+
+
 def read_messages(body: bytes) -> list[QueueMessage]:
     """Read `<Messages>`, or a single `<Message>`."""
     root = tree(body)
@@ -100,6 +113,7 @@ def _error(node: Element) -> MnsError:
 
 
 def _message(node: Element) -> QueueMessage:
+    properties = node.findall("UserProperties/PropertyValue")
     return QueueMessage(
         message_id=text(node, "MessageId") or "",
         message_body=_body(node),
@@ -110,12 +124,26 @@ def _message(node: Element) -> QueueMessage:
         next_visible_time=number(node, "NextVisibleTime"),
         dequeue_count=number(node, "DequeueCount"),
         priority=number(node, "Priority"),
-        user_properties={
-            text(one, "Name") or "": text(one, "Value") or "" for one in node.findall("UserProperties/PropertyValue")
-        },
+        message_group_id=text(node, "MessageGroupId") or None,
+        user_properties={text(one, "Name") or "": _whole(one, "Value") for one in properties},
+        user_property_types={text(one, "Name") or "": text(one, "Type") or "STRING" for one in properties},
     )
 
 
+def read_sent(body: bytes) -> list[SentPart]:
+    """Read what became of each message of a batch, in the order in which they were sent."""
+    root = root_of(body, "Messages")
+    parts = [SentPart(text(one, "MessageId"), text(one, "ErrorCode")) for one in root.findall("Message")]
+    if any(part.message_id is None and part.code is None for part in parts):
+        raise UnreadableAnswerError("expected <MessageId> or <ErrorCode> for each message, and one has neither")
+    return parts
+
+
 def _body(node: Element) -> str:
-    found = node.find("MessageBody")
+    return _whole(node, "MessageBody")
+
+
+def _whole(node: Element, name: str) -> str:
+    """Return a child's text with the white space around it; "" where there is none."""
+    found = node.find(name)
     return "" if found is None else "".join(found.itertext())

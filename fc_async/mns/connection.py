@@ -113,6 +113,20 @@ class Connection:
             raise _refused(self._action(verb), answer)
         return {handle: code for handle, code in codes.items() if handle is not None}
 
+    def parts(
+        self, verb: str, target: str, xml: bytes, reader: Callable[[bytes], _Read], private: tuple[str, ...]
+    ) -> _Read:
+        """Post several messages in one call, and read what the service tells of each; 500 where it took only some.
+
+        Raises:
+            ServiceError: the service refused the whole of it, or its answer cannot be read.
+            TransportError: no answer came.
+        """
+        answer = self.call(verb, "POST", target, xml, expected=(201, 500), private=private)
+        if answer.status == 500 and read_errors(answer.body):
+            raise _refused(self._action(verb), answer)
+        return self.read(verb, answer, reader)
+
     def read(self, verb: str, answer: Answer, reader: Callable[[bytes], _Read]) -> _Read:
         """Read an answer's body.
 

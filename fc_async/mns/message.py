@@ -20,7 +20,9 @@ class QueueMessage:
         next_visible_time: until when this receipt holds, milliseconds; None for a peeked one.
         dequeue_count: how often it was received.
         priority: 1 (first) to 16.
+        message_group_id: the group of a FIFO queue's message; None where it has none.
         user_properties: name to value as text (a BINARY one stays base64).
+        user_property_types: name to type (STRING, NUMBER, BINARY, BOOLEAN); one that is not in it is a STRING.
     """
 
     message_id: str
@@ -32,7 +34,9 @@ class QueueMessage:
     next_visible_time: int | None = None
     dequeue_count: int | None = None
     priority: int | None = None
+    message_group_id: str | None = None
     user_properties: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    user_property_types: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
 @dataclass(frozen=True)

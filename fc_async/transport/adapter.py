@@ -135,7 +135,8 @@ class PlainAdapter(HTTPAdapter):
             private: what nothing may quote that is said about it.
         """
         self._this_thread.private = private
-        proxies = requests.utils.get_environ_proxies(request.url or "")
+        url = request.url or ""
+        proxies = {} if is_loopback(urlsplit(url).hostname or "") else requests.utils.get_environ_proxies(url)
         return answer_of(self.send(request, timeout=(connect_seconds, read_seconds), proxies=proxies), private)
 
     def close(self) -> None:

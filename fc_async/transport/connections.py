@@ -21,6 +21,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
 
+_NEAR_SECONDS = 0.05
+_MOST_HELD_BYTES = 128 * 1024
+
 
 class Attempt:
     """One request and its answer.
@@ -166,7 +169,7 @@ class _Reader(io.RawIOBase):
         return number
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._attempt.left_seconds())
+        _wait_at_most(self._sock, self._attempt.left_seconds())
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -184,6 +187,7 @@ class _Bounded:
 
     def __init__(self, *arguments: Any, **details: Any) -> None:
         super().__init__(*arguments, **details)
+        self._held: bytearray | None = None
         _connections.add(self)
 
     def connect(self) -> None:
@@ -191,6 +195,9 @@ class _Bounded:
         now.is_connecting = True
         super().connect()  # type: ignore[misc]
         now.is_connecting = False  # not after a failure: the adapter looks
+        if isinstance(self.sock, socket.socket):
+            kind: Any = type(self.sock)
+            self.sock.__class__ = _patient(kind)
 
     def _new_conn(self) -> Any:
         sock = super()._new_conn()  # type: ignore[misc]
@@ -204,17 +211,52 @@ class _Bounded:
         super()._tunnel()  # type: ignore[misc]
         self.sock.settimeout(_this_thread.attempt.left_seconds())  # likewise
 
+    def request(self, *arguments: Any, **details: Any) -> None:
+        """Write head and body as one, where they are short: they are two packets otherwise."""
+        self._held = bytearray()
+        try:
+            super().request(*arguments, **details)  # type: ignore[misc]
+            self._flush()
+        finally:
+            self._held = None
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             super().send(b"")  # type: ignore[misc]  # it connects
         if not isinstance(data, (bytes, bytearray, memoryview)):
+            self._flush()
             super().send(data)  # type: ignore[misc]
             return
-        _this_thread.attempt.sock = self.sock
         rest = memoryview(data).cast("B")
+        if self._held is not None and len(self._held) + len(rest) <= _MOST_HELD_BYTES:
+            self._held += rest
+            return
+        self._flush()
+        self._write(rest)
+
+    def _flush(self) -> None:
+        held, self._held = self._held, None
+        if held:
+            self._write(memoryview(held))
+
+    def _write(self, rest: memoryview) -> None:
+        _this_thread.attempt.sock = self.sock
         while rest:
-            self.sock.settimeout(_this_thread.attempt.left_seconds())
+            _wait_at_most(self.sock, _this_thread.attempt.left_seconds())
             rest = rest[self.sock.send(rest) :]
+
+
+def _wait_at_most(sock: Any, seconds: float | None) -> None:
+    """Have a socket wait so long; it is not told again for a difference that nobody notices: that is a system call."""
+    now = sock.gettimeout()
+    if now is None or seconds is None or abs(now - seconds) > _NEAR_SECONDS:
+        (socket.socket if isinstance(sock, socket.socket) else type(sock)).settimeout(sock, seconds)
+
+
+@functools.cache
+def _patient(kind: Any) -> Any:
+    """Return a class of socket that is told by `_wait_at_most` alone; urllib3 tells it twice a request."""
+    return type(kind.__name__, (kind,), {"__slots__": (), "settimeout": lambda *_: None})
 
 
 @functools.cache

@@ -13,6 +13,7 @@ MAX_MESSAGE_CHARACTERS = 200
 MAX_IDENTIFIER_CHARACTERS = 128
 _READ_CHARACTERS = 2000
 _QUOTE_CHARACTERS = 12
+_NOT_IN_IDENTIFIERS = re.compile(r"[^A-Za-z0-9_.:-]+")
 _WORDS = re.compile(r"[A-Za-z]+(\.[A-Za-z]+)*")
 
 
@@ -83,9 +84,7 @@ def identifier(text: object, private: Iterable[str] = ()) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    kept = "".join(
-        character for character in text if character.isascii() and (character.isalnum() or character in "-_.:")
-    )[:MAX_IDENTIFIER_CHARACTERS]
+    kept = _NOT_IN_IDENTIFIERS.sub("", text)[:MAX_IDENTIFIER_CHARACTERS]
     if any(_quotes_much(form, one) for one in private for form in (kept, text[:_READ_CHARACTERS])):
         return None
     return kept or None

@@ -127,7 +127,7 @@ def refused(call: Callable[[], object]) -> tuple[int, str]:
 
 
 def request(
-    local: LocalServer, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    local: HasUrl, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """One raw exchange: status, headers by lower-case name, body."""
     connection = http.client.HTTPConnection(urlsplit(local.url).netloc, timeout=DEADLINE_SECONDS)

@@ -124,8 +124,8 @@ def test_redrive_with_something_left_ends_with_1_and_names_it(capsys):
             run(["dlq", "redrive", "dead", "--yes", "--endpoint", local.url])
     said = capsys.readouterr()
     assert ended.value.code == 1
-    assert f"left {message_id}: not a record" in said.err
-    assert said.out == "sent again 0, repeats removed 0, left in the queue 1\n"
+    assert said.out.startswith("sent 0, done 0, came back 0, left 1\nleft 1: not a record: ")
+    assert f"  message {message_id}\n" in said.out
 
 
 def test_config_set_shows_before_and_after_and_warns_of_what_would_be_lost(fc_async, failing):

@@ -54,6 +54,8 @@ DOES_SOMETHING = {
     "clock ahead": {"clock_jump_seconds": 3600},
     "clock back": {"clock_jump_seconds": -3600},
 }
+QUICK = ("503", "dropped after")
+"""Those of `make test`; `make test-slow` has all."""
 
 
 @pytest.fixture
@@ -142,7 +144,13 @@ def run_cases(fc: LocalFC, fault: dict[str, Any], step_seconds: float) -> list[C
     return every
 
 
-@pytest.mark.parametrize("fault", DOES_NOTHING.values(), ids=DOES_NOTHING)
+def all_of(faults: dict[str, dict[str, Any]]) -> Any:
+    marks = {name: () if name in QUICK else pytest.mark.slow for name in faults}
+    every = [pytest.param(fault, id=name, marks=marks[name]) for name, fault in faults.items()]
+    return pytest.mark.parametrize("fault", every)
+
+
+@all_of(DOES_NOTHING)
 def test_a_call_that_fails_and_did_nothing_costs_no_letter_and_no_second_handling(
     fc: LocalFC, fault: dict[str, Any]
 ) -> None:
@@ -151,7 +159,7 @@ def test_a_call_that_fails_and_did_nothing_costs_no_letter_and_no_second_handlin
         assert one.seen == {**{str(number): 1 for number in range(LETTERS)}, **again}, one.call
 
 
-@pytest.mark.parametrize("fault", DOES_SOMETHING.values(), ids=DOES_SOMETHING)
+@all_of(DOES_SOMETHING)
 def test_whatever_happens_to_a_call_every_letter_is_handled_and_the_queue_ends_empty(
     fc: LocalFC, fault: dict[str, Any]
 ) -> None:

@@ -302,6 +302,8 @@ def test_a_store_works_in_a_child_that_is_forked_while_a_thread_is_in_it(kind: s
     thread.join()
     assert exit_code(child) == 0
     assert store.seen("after") is (kind == "sqlite")
+    if isinstance(store, SqliteDedupe):
+        store.close()
 
 
 @needs_fork

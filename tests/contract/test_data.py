@@ -243,6 +243,14 @@ def test_the_code_of_a_function_that_is_gone_is_removed_and_no_other(serve: Serv
     assert len(list((tmp_path / "data/code").iterdir())) == 1
 
 
+def test_only_the_owner_may_read_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    with LocalServer(data=Path("data")):
+        monkeypatch.chdir("/")
+    assert (tmp_path / "data/state.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
 # what is refused
 
 

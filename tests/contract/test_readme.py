@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fc_async import FunctionsClient, QueueClient, TopicClient, parse_record
-from tests.contract.fc_sdk import create_function
+from fc_async.testing import record as sample_record
+from tests.contract.fc_sdk import QUEUE, create_function, put_config
 from tests.peer import Peer, Reply
 from tests.pushes import URL, a_push, certificate
 from tests.roads import record, topic_json
@@ -209,6 +210,7 @@ def test_every_block_is_run_here():
         "OpenTelemetryObserver",
         "test_an_order_that_fails",
         "test_a_letter_comes_back",
+        "Redrive(QueueClient",
     ]
     assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)
 
@@ -217,3 +219,16 @@ def on_success(destination):
     from fc_async import AsyncInvokeConfig, DestinationConfig
 
     return AsyncInvokeConfig(destination_config=DestinationConfig(on_success=destination))
+
+
+def test_a_redrive_from_a_script(here, fc, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    create_function(fc, "main", ECHO)
+    QueueClient("dead").create()
+    put_config(fc, "main", on_failure=QUEUE.format("dead"))
+    QueueClient("dead").send(sample_record({"n": 1}, function="main", error="no").text)
+    QueueClient("dead").send("no record")
+    here.advance(60)
+    run(block("Redrive(QueueClient"))
+    out = capsys.readouterr().out
+    assert out.startswith("1 1 0 True\n1 not a record")

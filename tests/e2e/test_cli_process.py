@@ -123,3 +123,17 @@ def test_an_interrupt_while_waiting_says_that_the_task_goes_on():
     assert (process.returncode, out) == (130, "")
     assert "the task goes on: fc-async task get orders t-1" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_stdout_that_is_full_is_said_and_is_no_defect_of_ours():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "whoami", "--endpoint", "http://127.0.0.1:1"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("Error: stdout cannot be written to: ")

@@ -389,8 +389,9 @@ def test_it_takes_up_what_changes_in_its_file_and_says_so(tmp_path):
         said_line(process, "cannot be read; the functions stay as they are")
         write_functions(file, {"stays": None})
         said_line(process, "function comes removed")
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             retries(url, "stays")
+        refused.value.close()
 
 
 def write_functions(file, retries):

@@ -27,7 +27,15 @@ EXAMPLES: list[FcAsyncError] = [
     RecordError("no JSON", b"<html>", 3),
     *(
         getattr(errors, name)("a sentence")
-        for name in ("FcAsyncError", "ArgumentError", "SettingsError", "DocumentError", "TaskTimeout", "LocalError")
+        for name in (
+            "FcAsyncError",
+            "ArgumentError",
+            "SettingsError",
+            "DocumentError",
+            "TaskTimeout",
+            "LocalError",
+            "SpoolError",
+        )
     ),
     NotificationError("the header date is missing"),
 ]

@@ -122,9 +122,10 @@ class Dispatcher:
         self.pump()
 
     def pump(self) -> None:
-        """Deliver and start everything that is due, and set the timer for what comes next."""
-        if self._is_closed:
-            return
+        """Deliver and start everything that is due, and set the timer for what comes next.
+
+        After the end nothing is started; but a record goes where its invocation's end is kept, in the same commit.
+        """
         if self._is_pumping:
             return  # a delivery to a function has accepted an invocation; the loop below comes to it
         self._is_pumping = True
@@ -132,7 +133,8 @@ class Dispatcher:
             next_ms = self._pump(self._clock.now_ms())
         finally:
             self._is_pumping = False
-        self._wake_at(next_ms)
+        if not self._is_closed:
+            self._wake_at(next_ms)
 
     def _pump(self, now_ms: int) -> int | None:
         while True:
@@ -147,7 +149,7 @@ class Dispatcher:
         return min((time for time in times if time is not None), default=None)
 
     def _start_all(self, now_ms: int) -> None:
-        while self._runner.free > 0:
+        while not self._is_closed and self._runner.free > 0:
             invocation = self._engine.start(now_ms)
             for dropped in self._engine.take_dropped():
                 ended_unexecuted(dropped)

@@ -82,6 +82,7 @@ class Engine:
         self._records = DueRecords(region, account_id, assumptions)
         self._numbers = itertools.count()
         self._dropped: list[Invocation] = []
+        self._cut_off: list[Invocation] = []  # was being stopped when the process ended
         self._latency_sum_ms = 0
         self._first_attempts = 0
         self.running = 0
@@ -152,6 +153,8 @@ class Engine:
 
     def due(self, now_ms: int) -> int | None:
         """Make ready what has waited long enough; return when the next one is due, None when nothing waits for time."""
+        while self._cut_off:  # not before: the end and its record belong together
+            self._stopped(now_ms, self._cut_off.pop(0))
         return self._schedule.due(now_ms)
 
     def start(self, now_ms: int) -> Invocation | None:
@@ -224,7 +227,7 @@ class Engine:
         """Take note of what became of a record: `delivered`, `lost` or `outbox`."""
         invocation = delivery.invocation
         invocation.settled(delivery, status)
-        if invocation.has_payloads:
+        if invocation.has_payloads or (invocation.is_task and invocation.target.lane.tasks.holds(invocation)):
             self._kept.put(invocation.number, invocation)
 
     # synchronous invocations: not the engine's, but they count towards a function's limit
@@ -344,7 +347,7 @@ class Engine:
 
     # after a restart
 
-    def take_up(self, now_ms: int, invocation: Invocation) -> None:
+    def take_up(self, invocation: Invocation) -> None:
         """Go on with an invocation of before a restart; those that have ended come first, in the order of their ends.
 
         One that was running waits for its turn again, and the attempt that was cut off has not been.
@@ -356,10 +359,13 @@ class Engine:
         if invocation.ended_ms is not None:
             self.history.ended(invocation)
         elif invocation.state is State.STOPPING:
-            self._stopped(now_ms, invocation)
-        else:
-            due_ms = invocation.accepted_ms + invocation.delay_ms if invocation.due_ms is None else invocation.due_ms
-            self._schedule.add_at(due_ms, invocation)
+            self._cut_off.append(invocation)
+        elif invocation.due_ms is not None:
+            self._schedule.add_at(invocation.due_ms, invocation)
+        elif invocation.delay_ms > 0:
+            self._schedule.add_at(invocation.accepted_ms + invocation.delay_ms, invocation)
+        else:  # was ready, and is, whatever the time is by now
+            self._schedule.add(invocation)
 
     # looking in
 

@@ -47,14 +47,18 @@ class History:
     def ended(self, invocation: Invocation) -> None:
         """Take note that an invocation has ended; the oldest of those that ended are forgotten."""
         del self._open[invocation.number]
+        if invocation.has_payloads:  # else it was shown no longer before a restart
+            self._show(invocation)
+        if invocation.is_task:
+            self._bound_tasks(invocation)
+
+    def _show(self, invocation: Invocation) -> None:
         self._ended.append(invocation)
         self._ended_bytes += _bytes(invocation)
         while len(self._ended) > self._max_invocations or self._ended_bytes > self._max_bytes:
             oldest = self._ended.popleft()
             self._ended_bytes -= _bytes(oldest)
             self._show_no_longer(oldest)
-        if invocation.is_task:
-            self._bound_tasks(invocation)
 
     def _show_no_longer(self, invocation: Invocation) -> None:
         invocation.drop_payloads()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
 
@@ -57,7 +58,24 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise invalid_argument("the body is not valid JSON") from None
     if not isinstance(value, dict):
         raise invalid_argument("the body must be a JSON object")
+    if _is_too_deep(body, value):
+        raise invalid_argument(f"the body is nested more than {limits.JSON_DEEP} deep")
     return value
+
+
+def _is_too_deep(body: bytes, value: object) -> bool:
+    if body.count(b"[") + body.count(b"{") <= limits.JSON_DEEP:
+        return False
+    level = [value]
+    for _ in range(limits.JSON_DEEP):
+        level = [inner for one in level for inner in _inside(one)]
+    return any(isinstance(one, (dict, list)) for one in level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _no_json(word: str) -> None:

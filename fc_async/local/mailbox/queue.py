@@ -104,6 +104,9 @@ class Queue:
         """Hold a message that was here before a restart; they come in the order in which they were sent."""
         self._messages[message.message_id] = message
         self._by_age.append((message.enqueue_time_ms, message.message_id))
+        if message.receipt_handle is None:  # was never hidden, and is not now, whatever the time is by now
+            self._activate(message, message.enqueue_time_ms)
+            return
         self._hidden_ids[message.message_id] = message.dequeue_count > 0
         heapq.heappush(self._hidden, (message.next_visible_time_ms, next(self._order), message.message_id))
 

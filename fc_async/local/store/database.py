@@ -6,6 +6,7 @@ not outlive the machine (`synchronous=NORMAL`): what a power failure takes are t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -53,28 +54,26 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        is_new = not path.exists()
-        if not is_new:
+        if path.exists():
             _check(path)
         try:
+            if not path.exists():
+                _make(path)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare(is_new)
-        except sqlite3.Error as error:
+            try:
+                self._prepare()
+            except sqlite3.Error:
+                self._connection.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
             raise LocalError(f"{path}: cannot be used ({error}); is the folder writable, is the disk full?") from None
 
-    def _prepare(self, is_new: bool) -> None:
+    def _prepare(self) -> None:
         execute = self._connection.execute
         execute("PRAGMA locking_mode=EXCLUSIVE")
         execute("PRAGMA journal_mode=WAL")
         execute("PRAGMA synchronous=NORMAL")
         execute(f"PRAGMA wal_autocheckpoint={_PAGES_BETWEEN_CHECKPOINTS}")
-        if is_new:
-            execute("BEGIN")
-            execute(f"PRAGMA application_id={_APPLICATION_ID}")
-            execute(f"PRAGMA user_version={FORMAT}")
-            for table, key in TABLES.items():
-                execute(f"CREATE TABLE {table} (key {key} PRIMARY KEY, value TEXT NOT NULL, data BLOB)")
-            execute("COMMIT")
 
     def rows(self, table: str) -> Iterator[tuple[Any, str, bytes | None]]:
         """Yield key, JSON and bytes of every row, the first that came first."""
@@ -120,6 +119,25 @@ class Database:
         """Close the file; harmless twice."""
         with suppress(sqlite3.Error):
             self._connection.close()
+
+
+def _make(path: Path) -> None:
+    """Make the file under another name first: one of this name is whole, also where the process is killed meanwhile."""
+    unfinished = path.with_suffix(".new")
+    for left_over in (unfinished, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        left_over.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_RDWR, 0o600))  # payloads are in it, and variables of functions
+    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+        execute = connection.execute
+        execute("PRAGMA journal_mode=OFF")
+        execute("PRAGMA synchronous=OFF")
+        execute("BEGIN")
+        execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        execute(f"PRAGMA user_version={FORMAT}")
+        for table, key in TABLES.items():
+            execute(f"CREATE TABLE {table} (key {key} PRIMARY KEY, value TEXT NOT NULL, data BLOB)")
+        execute("COMMIT")
+    unfinished.replace(path)
 
 
 def _check(path: Path) -> None:

@@ -14,7 +14,7 @@ from .mailbox_rows import read_message, take_up_push, take_up_queue, take_up_top
 from .parts import Parts
 
 
-def restore(database: Database, parts: Parts, code_root: Path, now_ms: int) -> None:
+def restore(database: Database, parts: Parts, code_root: Path) -> None:
     """Have a new service hold what was kept."""
     functions = FunctionRows(code_root)
     for _, value, _ in database.rows("function"):
@@ -24,7 +24,7 @@ def restore(database: Database, parts: Parts, code_root: Path, now_ms: int) -> N
         take_up_topic(parts.topics, name, value)
     for _, value, _ in database.rows("push"):
         take_up_push(parts.topics, value)
-    _restore_invocations(database, parts, now_ms)
+    _restore_invocations(database, parts)
 
 
 def _restore_queues(database: Database, mailbox: Mailbox) -> None:
@@ -34,14 +34,14 @@ def _restore_queues(database: Database, mailbox: Mailbox) -> None:
         queues[name].take_up(message)
 
 
-def _restore_invocations(database: Database, parts: Parts, now_ms: int) -> None:
+def _restore_invocations(database: Database, parts: Parts) -> None:
     engine = parts.engine
     invocations = {
         number: read_invocation(engine, number, value, data or b"")
         for number, value, data in database.rows("invocation")
     }
     for invocation in _in_order(invocations.values()):
-        engine.take_up(now_ms, invocation)
+        engine.take_up(invocation)
     for number, value, _ in database.rows("delivery"):
         parts.delivery.take_up(number, *read_delivery(engine, invocations, value))
 

@@ -17,13 +17,15 @@ from random import Random
 
 from ...errors import LocalError
 from ..clock import Clock, ManualClock
-from ..mailbox.errors import MailboxError
 from .data_folder import DataFolder
 from .database import Database
 from .parts import Parts
 from .restore import restore
 from .shelves import Shelves
 from .turn import NotWritten, Turn
+
+_MOST_DIGITS = 15
+"""Of a time in milliseconds, for ten thousand years."""
 
 
 class Store:
@@ -49,30 +51,38 @@ class Store:
         self._is_cleared = False
         self._turn = Turn(self._write)
         self.shelves = Shelves(self.folder.code, self._turn.touch)
-        self._meta = {key: value for key, value, _ in self._database.rows("meta")}
+        self._meta: dict[str, str] = {}
         self._kept_ms: int | None = None
         try:
-            self._take_up_time()
+            self._take_up_meta()
         except BaseException:
             self.close()
             raise
 
-    def _take_up_time(self) -> None:
+    def _take_up_meta(self) -> None:
+        try:
+            self._meta = {key: value for key, value, _ in self._database.rows("meta")}
+            self._starts = _number(self._meta.get("starts", "0"))
+            kept_ms = _number(self._meta.get("manual_ms", "0"))
+        except (ValueError, TypeError, sqlite3.Error) as error:
+            raise self._damaged(error) from None
+        self._take_up_time(kept_ms)
+
+    def _take_up_time(self, kept_ms: int) -> None:
         mine, kept = self._kind_of_clock(), self._meta.get("clock")
         if kept not in (None, mine):
             raise LocalError(
                 f"--data {self.folder.path}: was kept with --clock {kept}; start with that, or name another folder"
             )
-        kept_ms = self._meta.get("manual_ms")
-        if isinstance(self._clock, ManualClock) and kept_ms is not None:
-            self._clock.advance_to(int(kept_ms))
+        if isinstance(self._clock, ManualClock):
+            self._clock.advance_to(kept_ms)
 
     def _kind_of_clock(self) -> str:
         return "manual" if self._is_manual else "real"
 
     def random(self, seed: int | None) -> Random:
         """Return where ids come from: another sequence after each start, for those of the last one are in use."""
-        starts = int(self._meta.get("starts", "0"))
+        starts = self._starts
         self._meta["starts"] = str(starts + 1)
         return Random(seed if seed is None or starts == 0 else f"{seed}/{starts}")  # noqa: S311 - ids, not secrets
 
@@ -83,14 +93,17 @@ class Store:
             LocalError: what is kept makes no sense.
         """
         try:
-            restore(self._database, parts, self.folder.code, self._clock.now_ms())
-        except (LookupError, TypeError, ValueError, AttributeError, MailboxError, sqlite3.Error) as error:
+            restore(self._database, parts, self.folder.code)
+        except Exception as error:  # whatever is in the file, it is left as it is
             self.shelves.retire()
             self._turn.forget()
-            raise LocalError(
-                f"{self.folder.database}: is damaged ({type(error).__name__} in what is kept); it was left as it is: "
-                "put it aside, or name another folder"
-            ) from None
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> LocalError:
+        return LocalError(
+            f"{self.folder.database}: is damaged ({type(error).__name__} in what is kept); it was left as it is: "
+            "put it aside, or name another folder"
+        )
 
     def begin(self) -> None:
         """Note that a service begins; the first commit of this process."""
@@ -107,6 +120,8 @@ class Store:
 
     async def settled(self) -> None:
         """Wait until everything that has changed up to now is safe; raises NotWritten."""
+        if self._is_manual and self._clock.now_ms() != self._kept_ms:
+            self._turn.touch()
         await self._turn.settled()
 
     def touch(self) -> None:
@@ -129,3 +144,10 @@ class Store:
         self._turn.commit()
         self._database.close()
         self.folder.close()
+
+
+def _number(text: str) -> int:
+    """Read a number of the meta table; raises ValueError for what this program has not written."""
+    if len(text) > _MOST_DIGITS:
+        raise ValueError
+    return int(text)

@@ -22,11 +22,13 @@ class Scratch:
 
     Args:
         root: where it is made; None: the system's folder for temporary files.
+        cleans: whether what others left over is removed, which takes as long as there is much in the root.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, cleans: bool = True) -> None:
         root = Path(tempfile.gettempdir()) if root is None else root
-        _remove_left_over(root)
+        if cleans:
+            _remove_left_over(root)
         self._folder, self._lock = _locked_folder(root)
         self.code = self._folder / "code"
         self.code.mkdir()
@@ -36,6 +38,11 @@ class Scratch:
         self.bucket.mkdir()
         self.home = self._folder / "home"
         self.home.mkdir()
+
+    def retire(self) -> None:
+        """Have nothing more found or put in it, at once; `remove` takes longer."""
+        with contextlib.suppress(OSError):
+            self._folder = self._folder.rename(self._folder.with_name(f"{self._folder.name}-gone"))
 
     def remove(self) -> None:
         """Remove the folder and all that is in it; harmless twice."""

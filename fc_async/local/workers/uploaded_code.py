@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,6 +39,11 @@ class UploadedCode:
         self._catalog = catalog
         self._runner = runner
         self._being_filled: set[Path] = set()
+        self._is_retired = False
+
+    def retire(self) -> None:
+        """Leave the root to the one that follows: what is needed there is known to that one alone."""
+        self._is_retired = True
 
     @asynccontextmanager
     async def new_folder(self) -> AsyncIterator[Path]:
@@ -48,7 +54,7 @@ class UploadedCode:
             yield folder
         finally:
             self._being_filled.discard(folder)
-            await self.sweep()
+            await (self._remove(folder) if self._is_retired else self.sweep())
 
     def keep_package(self, folder: Path, archive: bytes) -> None:
         """Keep the zip of a folder for as long as the folder."""
@@ -61,10 +67,17 @@ class UploadedCode:
 
     async def sweep(self) -> None:
         """End the idle workers of code that is gone; remove the folders that no function, version or worker uses."""
+        if self._is_retired:
+            return
         await self._settled()
         needed = self._catalog.code_dirs()
         needed_dirs = {code_dir for _, code_dir in needed} | self._runner.release(needed) | self._being_filled
         unused = [folder for folder in self._root.iterdir() if folder not in needed_dirs]
         for folder in unused:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            (self._packages / folder.name).unlink(missing_ok=True)
+            await self._remove(folder)
+
+    async def _remove(self, folder: Path) -> None:
+        # The package first: a folder is found again by the next start, where this one is cut off in between.
+        with contextlib.suppress(OSError):
+            (self._packages / folder.name).unlink()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -153,6 +153,8 @@ class Desk:
             return
         self._busy_at = now
         self._holding.judged(self._holding[key], verdict, now)
+        if verdict.is_let_be:
+            self._holding.forget(key)
 
     def changed(self, now: float, change: Change, called_at: float, handle: str) -> None:
         """Take that a message was renewed, or given back; its new handle is good for the next call."""
@@ -276,7 +278,7 @@ class Desk:
         if self._holding or self._polls.is_failing or not self._polls.is_looked:
             return FOREVER
         at = self._busy_at + self._ending.idle_seconds
-        is_sure = self._polls.empties >= 2 or self._ending.idle_seconds >= 1
+        is_sure = self._polls.is_empty_for_sure or self._ending.idle_seconds >= 1
         return at if is_sure else FOREVER
 
     def _room(self) -> int:

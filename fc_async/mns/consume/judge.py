@@ -19,7 +19,7 @@ from ..letter import Letter
 from ..message import QueueMessage
 from .dedupe import Claim, Once
 from .observer import Quiet
-from .verdict import Outcome, Reject, Retry, Verdict, delay_seconds
+from .verdict import LetBe, Outcome, Reject, Retry, Verdict, delay_seconds
 
 LOG = logging.getLogger("fc_async.consumer")
 _REMEMBERED_MESSAGES = 10_000
@@ -105,6 +105,8 @@ class Judge:
             if most is not None and count is not None and count > most:
                 return await self._exhausted(letter, call)
             return await self._handled(letter, handle, call)
+        except LetBe as let_be:
+            return Verdict(Outcome.RELEASED, 1, let_be, is_let_be=True)
         except Retry as retry:
             return Verdict(Outcome.RELEASED, retry.after_seconds, retry)
         except Exception as error:

@@ -52,6 +52,12 @@ class Polls:
         self.empties = 0
         """Empty answers since the last message."""
         self.has_worked = False
+        self._empty_began = 0.0
+
+    @property
+    def is_empty_for_sure(self) -> bool:
+        """Whether two empty answers came, and none is under way that may bring what was there before them."""
+        return self.empties >= 2 and all(one.began > self._empty_began for one in self._under_way.values())
 
     @property
     def reserved(self) -> int:
@@ -106,6 +112,7 @@ class Polls:
             self._soon.worked()
         else:
             self.empties += 1
+            self._empty_began = max(self._empty_began, poll.began)
             self._empty(poll, now)
         return self._outage.worked(now)
 

@@ -21,6 +21,8 @@ class StopSignals:
     def __init__(self, *calls: Callable[[], None]) -> None:
         self._calls = list(calls)
         self._before: dict[int, Any] = {}
+        self.came: int | None = None
+        """The number of the last one that came."""
 
     def take(self) -> None:
         """Begin; a signal that is ignored stays so, as in a job that the shell runs behind."""
@@ -42,6 +44,7 @@ class StopSignals:
                 signal.signal(number, before)
 
     def _came(self, number: int, frame: FrameType | None) -> None:
+        self.came = number
         now, self._calls = self._calls[:1], self._calls[1:]
         if not self._calls:
             self.put_back()

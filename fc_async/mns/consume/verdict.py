@@ -36,6 +36,10 @@ class Retry(FcAsyncError):  # noqa: N818 - the contract's name
         return f"again after {self.after_seconds} seconds"
 
 
+class LetBe(FcAsyncError):  # noqa: N818 - as its neighbours
+    """Raised by a handler of ours: this letter is not touched again, and shows when its visibility is over."""
+
+
 class Outcome(str, Enum):
     """What was done with a letter; each letter that is received has exactly one."""
 
@@ -54,11 +58,13 @@ class Verdict:
         outcome: what it counts as.
         hidden_seconds: how long it is hidden, 1 to 43200; None: it is deleted.
         error: why it was not simply handled, for observers; None: it was.
+        is_let_be: whether no call is made for it: it comes back by itself.
     """
 
     outcome: Outcome
     hidden_seconds: int | None = None
     error: BaseException | None = None
+    is_let_be: bool = False
 
 
 def delay_seconds(dequeue_count: int | None) -> int:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import DurationType
-from .options import FcCommand, common_options, say
+from ..arguments import DurationType
+from ..options import FcCommand, common_options, say
 
 if TYPE_CHECKING:
-    from ..mns.consume.summary import ConsumerSummary
-    from ..mns.letter import Letter
+    from ...mns.consume.summary import ConsumerSummary
+    from ...mns.letter import Letter
 
 RETRY_CODE = 75
 """EX_TEMPFAIL of sysexits.h."""
@@ -52,8 +52,8 @@ def consume(
       fc-async dlq consume dead --exec "./handle.sh --loud"
       fc-async dlq consume dead --print --idle-timeout 5s
     """
-    from ..errors import LocalError
-    from ..mns.consumer import Consumer
+    from ...errors import LocalError
+    from ...mns.consumer import Consumer
 
     if (command is None) is not prints:
         raise click.UsageError("expected --exec CMD or --print, one of the two")
@@ -105,7 +105,7 @@ def words_of(command: str) -> list[str]:
     import shlex
     import shutil
 
-    from ..errors import LocalError
+    from ...errors import LocalError
 
     try:
         words = shlex.split(command)
@@ -132,8 +132,8 @@ class Commands:
     def __call__(self, letter: Letter) -> None:
         import json
 
-        from ..errors import FcAsyncError
-        from ..mns.consume.verdict import Retry
+        from ...errors import FcAsyncError
+        from ...mns.consume.verdict import Retry
 
         assert letter.record is not None  # noqa: S101 - what is none is never handed over
         given = json.dumps(letter.record.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -1,0 +1,92 @@
+"""Acceptances: what other spools of a queue know, the last generation first, and a damaged one costs itself."""
+
+import pytest
+
+from fc_async.dlq.acceptances import Acceptances
+from fc_async.dlq.entry import State
+from fc_async.dlq.identity import identity
+from fc_async.dlq.spool import Spool
+from fc_async.dlq.spool_place import SpoolPlace
+from fc_async.mns.letter import Letter
+from fc_async.testing import record
+
+PLACE = SpoolPlace("1", "cn-hangzhou", "dead", "https://mns.example")
+
+
+def letter(request_id="r-0", message_id="m"):
+    return Letter.of(record("{}", error="no", request_id=request_id).as_queue_message(message_id=message_id))
+
+
+def sent(path, one, new_request_id, place=PLACE, generation=0, state=State.ACCEPTED):
+    with Spool.create(path, place) as spool:
+        entry = spool.plan(one, "orders", f"t-{generation}", generation=generation)
+        spool.note(entry.number, state, new_request_id=new_request_id)
+
+
+@pytest.fixture
+def others(tmp_path):
+    made = []
+
+    def look(place=PLACE):
+        made.append(Acceptances(tmp_path, place, tmp_path / "mine.spool"))
+        return made[-1]
+
+    yield look
+    for one in made:
+        one.close()
+
+
+def test_an_acceptance_of_the_same_queue_is_found_and_the_last_one_of_several(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), "new-2", generation=2)
+    sent(tmp_path / "b.spool", letter(), "new-0")
+    sent(tmp_path / "mine.spool", letter(), "mine", generation=9)
+    found = others().find(identity(letter()))
+    assert found.new_request_id == "new-2"
+    assert others().find(identity(letter("other"))) is None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        SpoolPlace("2", "cn-hangzhou", "dead", ""),
+        SpoolPlace("1", "cn-beijing", "dead", ""),
+        SpoolPlace("1", "cn-hangzhou", "d", ""),
+    ],
+    ids=["account", "region", "queue"],
+)
+def test_that_of_another_queue_is_not(tmp_path, others, place):
+    sent(tmp_path / "a.spool", letter(), "new", place)
+    assert others().find(identity(letter())) is None
+
+
+def test_what_was_only_planned_is_no_acceptance(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), None, state=State.PLANNED)
+    assert others().find(identity(letter())) is None
+    assert others().find(identity(letter()), (State.PLANNED,)).task_id == "t-0"
+
+
+def test_one_that_cannot_be_read_is_named_and_the_others_are_asked(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), "new")
+    (tmp_path / "b.spool").write_text("damaged " * 1000)
+    looked = others()
+    assert looked.find(identity(letter())) is not None
+    (reason,) = looked.unreadable
+    assert "b.spool" in reason
+
+
+def test_redrives_are_counted_along_the_invocations_that_came_of_them(tmp_path, others):
+    for number in range(3):
+        sent(tmp_path / f"{number}.spool", letter(f"r-{number}"), f"r-{number + 1}")
+    looked = others()
+    assert [looked.redrives_before(f"r-{number}") for number in range(4)] == [0, 1, 2, 3]
+    assert looked.redrives_before("nobody's") == 0
+
+
+def test_a_circle_of_invocations_is_counted_once(tmp_path, others):
+    sent(tmp_path / "a.spool", letter("r-0"), "r-1")
+    sent(tmp_path / "b.spool", letter("r-1"), "r-0")
+    assert others().redrives_before("r-0") == 2
+
+
+def test_a_folder_that_is_not_there_has_none(tmp_path):
+    assert Acceptances(tmp_path / "none", PLACE, tmp_path / "mine.spool").spools == []
