@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .config import DestinationConfig as DestinationConfig
     from .deploy.apply import ApplyInterrupted as ApplyInterrupted
     from .deploy.apply import ApplySummary as ApplySummary
-    from .deploy.apply import PlanMoved as PlanMoved
     from .deploy.apply import apply as apply
     from .deploy.check import check as check
     from .deploy.checks.finding import Finding as Finding
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .errors import FunctionError as FunctionError
     from .errors import LocalError as LocalError
     from .errors import NotificationError as NotificationError
+    from .errors import PlanMoved as PlanMoved
     from .errors import RecordError as RecordError
     from .errors import ReplaceIncomplete as ReplaceIncomplete
     from .errors import ServiceError as ServiceError
@@ -89,7 +89,7 @@ if not TYPE_CHECKING:
             " parse_destination"
         ),
         "config": "AsyncInvokeConfig DestinationConfig",
-        "deploy.apply": "ApplyInterrupted ApplySummary PlanMoved apply",
+        "deploy.apply": "ApplyInterrupted ApplySummary apply",
         "deploy.check": "check",
         "deploy.checks.finding": "Finding",
         "deploy.export": "export",
@@ -103,7 +103,7 @@ if not TYPE_CHECKING:
         "records.error_detail": "ErrorDetail Frame",
         "errors": (
             "ArgumentError DocumentError FcAsyncError FunctionError LocalError NotificationError RecordError"
-            " ReplaceIncomplete ServiceError SettingsError SpoolError TaskTimeout TransportError"
+            " PlanMoved ReplaceIncomplete ServiceError SettingsError SpoolError TaskTimeout TransportError"
         ),
         "functions.client": "FunctionsClient",
         "records.handler": "destination_handler on_failure on_success",

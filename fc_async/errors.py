@@ -11,6 +11,8 @@
     ├── ReplaceIncomplete  a config was to be replaced, and neither the new nor the old one holds
     ├── RecordError        bytes that should hold a record do not (also a ValueError)
     ├── NotificationError  a push that is not what it claims (also a ValueError)
+    ├── SpoolError         a file of letters cannot be used: open elsewhere, damaged, another account's
+    ├── PlanMoved          a plan is of another place, or what is live has changed since it was made
     └── LocalError         the local service cannot start or was asked for what it does not do
 
 The branches are what the caller can do about it. No message holds a payload, a secret or the text of an SDK's
@@ -190,6 +192,10 @@ class NotificationError(FcAsyncError, ValueError):
 
 class SpoolError(FcAsyncError):
     """A spool that cannot be used: open elsewhere, damaged, of another version or another account's, or not written."""
+
+
+class PlanMoved(FcAsyncError):
+    """What is live is neither what a plan found nor what it wants, or it is of another place; nothing was changed."""
 
 
 class LocalError(FcAsyncError):

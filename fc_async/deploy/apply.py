@@ -2,26 +2,26 @@
 
 Everything that the plan touches is read again first. Where it is as the plan found it, it is changed; where it is
 already as the plan wants it (an apply broke off before, or runs beside this one), that is done; where it is neither,
-nothing at all is changed. Changes of one kind run 16 at once. An interrupt lets those that have begun come to their
-end, because half a change could leave a function without its destinations.
+nothing at all is changed. Changes of one kind run 16 at once. Ctrl-C and SIGTERM let those that have begun come to
+their end, because half a change could leave a function without its destinations; a second signal does not wait.
 """
 
 from __future__ import annotations
 
-import contextlib
+import signal as signals
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from ..config import AsyncInvokeConfig, DestinationConfig
-from ..errors import ArgumentError, FcAsyncError, ServiceError
+from ..errors import ArgumentError, FcAsyncError, PlanMoved, ServiceError
 from ..functions.client import FunctionsClient
 from ..mns.account import MnsAccount
+from ..mns.consume.signals import StopSignals
 from .at_once import CONCURRENCY
 from .live import live_functions, live_queues, live_topics
-from .plan import Change, Plan, config_state, is_same_state, queue_state, subscription_state
+from .plan import Change, Plan, config_of, config_state, is_same_state, queue_state, subscription_state
 
 _STAGES = (("queue", "topic"), ("subscription",), ("config",))
 
@@ -41,20 +41,18 @@ class ApplySummary:
     not_reached: tuple[Change, ...] = ()
 
 
-class PlanMoved(FcAsyncError):  # noqa: N818 - as the others of the contract: what happened
-    """What is live is neither what the plan found nor what it wants; nothing was changed."""
-
-
 class ApplyInterrupted(KeyboardInterrupt):
-    """Ctrl-C during an apply; what had begun came to its end.
+    """Ctrl-C or SIGTERM during an apply; what had begun came to its end.
 
     Args:
         summary: what came of each change.
+        signal: which of them.
     """
 
-    def __init__(self, summary: ApplySummary) -> None:
+    def __init__(self, summary: ApplySummary, signal: int = signals.SIGINT) -> None:
         self.summary = summary
-        super().__init__()
+        self.signal = signal
+        super().__init__(summary, signal)
 
 
 def apply(
@@ -65,7 +63,7 @@ def apply(
     on_progress: Callable[[Change, FcAsyncError | None], object] | None = None,
     on_error: str = "stop",
 ) -> ApplySummary:
-    """Apply a plan.
+    """Apply a plan; SIGTERM and SIGINT end it (taken in the main thread alone, and put back).
 
     Args:
         plan: what `plan` made, or `read_plan` read.
@@ -79,25 +77,55 @@ def apply(
     Raises:
         ArgumentError: the arguments cannot be right.
         PlanMoved: it is of another place, or what is live has moved; nothing was changed.
-        ApplyInterrupted: Ctrl-C; it has the summary.
+        ApplyInterrupted: SIGINT or SIGTERM; it has the summary.
         ServiceError, TransportError: what is live could not be read; nothing was changed.
     """
     if on_error not in ("stop", "continue"):
         raise ArgumentError(f"on_error: expected stop or continue, got {str(on_error)[:40]!r}")
     if mns is None and any(one.kind != "config" for one in plan.changes):
         raise ArgumentError("mns: expected an MnsAccount, because the plan changes queues or topics, got None")
+    check_place(plan, functions)
+    run = _Run(plan.changes, _Work(functions, mns), on_progress, is_stopping=on_error == "stop")
+    taken = StopSignals(run.stop)
+    taken.take()
+    try:
+        run.all(lambda: _done_already(plan.changes, functions, mns))
+    except KeyboardInterrupt:
+        raise ApplyInterrupted(run.summary(), taken.came or signals.SIGINT) from None
+    finally:
+        taken.put_back()
+    if taken.came:
+        raise ApplyInterrupted(run.summary(), taken.came)
+    return run.summary()
+
+
+def check_place(plan: Plan, functions: FunctionsClient) -> None:
+    """Refuse a plan of another account, region or service.
+
+    Raises:
+        PlanMoved: it is of another.
+    """
     if plan.place != functions.settings.place:
-        raise PlanMoved(f"the plan is for {plan.place or 'no place'}, and this is {functions.settings.place}")
-    there = _Live(plan.changes, functions, mns)
-    done = [one for one in plan.changes if _holds(one, there.state(one))]
+        raise PlanMoved(
+            f"the plan is for {plan.place or 'no place'}, and this is {functions.settings.place}: plan again here"
+        )
+
+
+def _done_already(changes: Sequence[Change], functions: FunctionsClient, mns: MnsAccount | None) -> list[Change]:
+    """Return the changes that hold already.
+
+    Raises:
+        PlanMoved: something is neither as it was nor as it is to be.
+    """
+    there = _Live(changes, functions, mns)
+    done = [one for one in changes if _holds(one, there.state(one))]
     held = {id(one) for one in done}
     moved = [
-        one for one in plan.changes if id(one) not in held and not is_same_state(one.kind, there.state(one), one.before)
+        one for one in changes if id(one) not in held and not is_same_state(one.kind, there.state(one), one.before)
     ]
     if moved:
         raise PlanMoved(_moved(moved))
-    run = _Run(_Work(functions, mns), on_progress, is_stopping=on_error == "stop")
-    return run.all(plan.changes, done)
+    return done
 
 
 def _holds(change: Change, state: dict[str, Any] | None) -> bool:
@@ -186,21 +214,6 @@ class _Work:
                 raise
 
 
-def config_of(state: Any) -> AsyncInvokeConfig:
-    """Return the config that a plan's state tells.
-
-    Raises:
-        ArgumentError: it tells none.
-    """
-    halves = {key: state.get(key) for key in ("on_success", "on_failure") if state.get(key) is not None}
-    return AsyncInvokeConfig(
-        destination_config=DestinationConfig(**halves) if halves else None,
-        max_async_event_age_in_seconds=state.get("max_age"),
-        max_async_retry_attempts=state.get("max_retries"),
-        async_task=state.get("async_task"),
-    )
-
-
 def _changed(change: Change) -> dict[str, Any]:
     before, after = change.before or {}, change.after or {}
     return {name: value for name, value in after.items() if before.get(name) != value}
@@ -220,48 +233,58 @@ class _Run:
     """Makes changes stage by stage, and keeps what came of each."""
 
     def __init__(
-        self, work: _Work, on_progress: Callable[[Change, FcAsyncError | None], object] | None, *, is_stopping: bool
+        self,
+        changes: Sequence[Change],
+        work: _Work,
+        on_progress: Callable[[Change, FcAsyncError | None], object] | None,
+        *,
+        is_stopping: bool,
     ) -> None:
+        self._changes = changes
         self._work = work
         self._tell = on_progress or (lambda _change, _error: None)
         self._is_stopping = is_stopping
-        self._over = threading.Event()
+        self._is_over = self._is_reading = False  # no Event: a signal handler must take no lock
         self._lock = threading.Lock()
-        self._has_ended = threading.Condition(self._lock)
-        self._held = 0
         self._done: list[Change] = []
         self._failed: list[tuple[Change, FcAsyncError]] = []
         self._begun: list[Change] = []
 
-    def all(self, changes: Sequence[Change], held: Sequence[Change]) -> ApplySummary:
-        is_held = {id(one) for one in held}
+    def stop(self) -> None:
+        """Begin nothing more; where nothing has begun yet, end the reading. For a signal handler."""
+        self._is_over = True
+        if self._is_reading:
+            raise KeyboardInterrupt
+
+    def all(self, done_already: Callable[[], Sequence[Change]]) -> None:
+        """Make the changes that do not hold already.
+
+        Raises:
+            KeyboardInterrupt: a signal while what holds was read, or a second one later; what has begun goes on.
+        """
         pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="fc_async-apply")
         try:
-            self._held = len(held)
+            held = self._read(done_already)
+            is_held = {id(one) for one in held}
             for one in held:
                 self._ended(one, None)
             for kinds in _STAGES:
-                stage = [one for one in changes if one.kind in kinds and id(one) not in is_held]
+                stage = [one for one in self._changes if one.kind in kinds and id(one) not in is_held]
                 wait([pool.submit(self._make, one) for one in stage])
-            return self._summary(changes)
-        except KeyboardInterrupt:
-            self._over.set()
-            with contextlib.suppress(KeyboardInterrupt):  # a second one: what is still open is told as not known
-                self._wait_for_begun()
-            raise ApplyInterrupted(self._summary(changes)) from None
         finally:
-            self._over.set()
+            self._is_over = True
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _wait_for_begun(self) -> None:
-        """Wait until what has begun has ended; the pool cannot tell where the interrupt came while it made a thread."""
-        with self._has_ended:
-            while len(self._begun) > len(self._done) + len(self._failed) - self._held:
-                self._has_ended.wait()
+    def _read(self, done_already: Callable[[], Sequence[Change]]) -> Sequence[Change]:
+        self._is_reading = True
+        try:
+            return done_already()
+        finally:
+            self._is_reading = False
 
     def _make(self, change: Change) -> None:
         with self._lock:
-            if self._over.is_set() or self._needs_what_failed(change):
+            if self._is_over or self._needs_what_failed(change):
                 return
             self._begun.append(change)
         failure: FcAsyncError | None = None
@@ -280,8 +303,7 @@ class _Run:
             else:
                 self._failed.append((change, failure))
                 if self._is_stopping:
-                    self._over.set()
-            self._has_ended.notify_all()
+                    self._is_over = True
             self._tell(change, failure)
 
     def _needs_what_failed(self, change: Change) -> bool:
@@ -292,14 +314,15 @@ class _Run:
         parts.add(f"topics/{(change.name or '').partition('/')[0]}" if change.kind == "subscription" else "")
         return any(f"{failed.kind}s/{failed.name}" in parts for failed, _ in self._failed)
 
-    def _summary(self, changes: Sequence[Change]) -> ApplySummary:
+    def summary(self) -> ApplySummary:
+        """Return what came of each change so far."""
         with self._lock:
             ended = {id(one) for one in (*self._done, *(one for one, _ in self._failed))}
             open_ = [one for one in self._begun if id(one) not in ended]
             broken = FcAsyncError("interrupted: whether it holds is not known")
             began = {id(one) for one in open_}
-            rest = [one for one in changes if id(one) not in ended and id(one) not in began]
-            order = {id(one): at for at, one in enumerate(changes)}
+            rest = [one for one in self._changes if id(one) not in ended and id(one) not in began]
+            order = {id(one): at for at, one in enumerate(self._changes)}
             done = sorted(self._done, key=lambda one: order[id(one)])
             failed = sorted([*self._failed, *((one, broken) for one in open_)], key=lambda one: order[id(one[0])])
             return ApplySummary(tuple(done), tuple(failed), tuple(rest))

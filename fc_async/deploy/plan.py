@@ -12,7 +12,7 @@ from typing import Any
 
 from ..arn import Arn, FunctionArn, QueueArn, QueueEndpoint, TopicArn, UnknownArn
 from ..checks import LATEST, FunctionName
-from ..config import AsyncInvokeConfig, with_defaults
+from ..config import AsyncInvokeConfig, DestinationConfig, with_defaults
 from ..errors import ArgumentError
 from ..functions.client import FunctionsClient
 from ..mns.account import MnsAccount
@@ -23,14 +23,16 @@ from .masked import masked
 CREATED_QUEUE = {"message_retention_period": 604800, "maximum_message_size": 65536}
 """What a queue that we create has where nothing else is named: dead letters are to wait as long as the service lets."""
 
-_FIELDS = {
+CONFIG_KEYS = {
     "on_failure": "on_failure",
     "on_success": "on_success",
     "max_retries": "max_async_retry_attempts",
     "max_age": "max_async_event_age_in_seconds",
     "async_task": "async_task",
 }
-_KINDS = ("queue", "topic", "subscription", "config")
+"""The keys of a config in a plan, as in a document, and the service's own."""
+
+KINDS = ("queue", "topic", "subscription", "config")
 """In the order in which they are applied: destinations come before the functions that name them."""
 
 
@@ -117,7 +119,7 @@ def plan(
         changes += _of_function(want, have, prune=prune)
         left = [] if prune else [str(want.name_of(one)) for one in have.configs if one not in want.configs]
         notes += [f"{one} is not in the file: left alone (--prune deletes its config)" for one in left]
-    changes.sort(key=lambda one: _KINDS.index(one.kind))  # a stable sort: the document's order within a kind
+    changes.sort(key=lambda one: KINDS.index(one.kind))  # a stable sort: the document's order within a kind
     return Plan(tuple(changes), functions.settings.place, tuple(notes))
 
 
@@ -126,7 +128,22 @@ def config_state(config: AsyncInvokeConfig | None) -> dict[str, Any] | None:
     if config is None:
         return None
     filled = with_defaults(config)
-    return {key: _plain(getattr(filled, name)) for key, name in _FIELDS.items()}
+    return {key: _plain(getattr(filled, name)) for key, name in CONFIG_KEYS.items()}
+
+
+def config_of(state: Mapping[str, Any]) -> AsyncInvokeConfig:
+    """Return the config that a plan's state tells.
+
+    Raises:
+        ArgumentError: it tells none.
+    """
+    halves = {key: state.get(key) for key in ("on_success", "on_failure") if state.get(key) is not None}
+    return AsyncInvokeConfig(
+        destination_config=DestinationConfig(**halves) if halves else None,
+        max_async_event_age_in_seconds=state.get("max_age"),
+        max_async_retry_attempts=state.get("max_retries"),
+        async_task=state.get("async_task"),
+    )
 
 
 def is_same_state(kind: str, one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
@@ -154,6 +171,21 @@ def subscription_state(one: FleetSubscription | None, region: str, account_id: s
         "strategy": one.strategy or "BACKOFF_RETRY",
         "tag": one.tag,
     }
+
+
+def change_of(
+    kind: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, **named: str | None
+) -> Change:
+    """Return the change from one state to another.
+
+    Args:
+        kind: config, queue, topic or subscription.
+        before: what it is; None: it is not there.
+        after: what it is to be; None: it is to go.
+        named: function and qualifier, or name, as a Change's.
+    """
+    action = "create" if before is None else "delete" if after is None else "update"
+    return Change(kind, action, fields=_differences(kind, before, after), before=before, after=after, **named)
 
 
 def _check_region(document: Fleet, functions: FunctionsClient) -> None:
@@ -199,7 +231,7 @@ def _of_function(want: FleetFunction, have: FleetFunction, *, prune: bool) -> It
         named = want.configs.get(qualifier)
         after = None if named == AsyncInvokeConfig() else config_state(named)  # named with nothing: it is to have none
         if not is_same_state("config", before, after):
-            yield _change("config", before, after, function=want.name, qualifier=qualifier)
+            yield change_of("config", before, after, function=want.name, qualifier=qualifier)
 
 
 def _of_mns(wanted: Fleet, mns: MnsAccount) -> Iterator[Change]:
@@ -218,7 +250,7 @@ def _attributes(
     before = queue_state(have)
     after = {**(created if before is None else before), **want.attributes}
     if before != after:
-        yield _change(kind, before, after, name=want.name)
+        yield change_of(kind, before, after, name=want.name)
 
 
 def _subscriptions(want: FleetTopic, have: FleetTopic | None, mns: MnsAccount) -> Iterator[Change]:
@@ -230,14 +262,7 @@ def _subscriptions(want: FleetTopic, have: FleetTopic | None, mns: MnsAccount) -
         before = subscription_state(there.get(one.name), *place)
         after = subscription_state(one, *place)
         if before != after:
-            yield _change("subscription", before, after, name=f"{want.name}/{one.name}")
-
-
-def _change(
-    kind: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, **named: str | None
-) -> Change:
-    action = "create" if before is None else "delete" if after is None else "update"
-    return Change(kind, action, fields=_differences(kind, before, after), before=before, after=after, **named)
+            yield change_of("subscription", before, after, name=f"{want.name}/{one.name}")
 
 
 def _differences(
@@ -258,4 +283,4 @@ def _plain(value: object) -> Any:
     return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
-_NO_EFFECT = {key: _plain(getattr(with_defaults(AsyncInvokeConfig()), name)) for key, name in _FIELDS.items()}
+_NO_EFFECT = {key: _plain(getattr(with_defaults(AsyncInvokeConfig()), name)) for key, name in CONFIG_KEYS.items()}

@@ -9,19 +9,29 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..checks import FunctionName
 from ..errors import DocumentError
-from .plan import Change, Plan
+from ..mns.topic_checks import check_name, check_subscription
+from .live import QUEUE_ATTRIBUTES, TOPIC_ATTRIBUTES
+from .plan import CONFIG_KEYS, KINDS, Change, Plan, change_of, config_of
 from .yaml_1_2 import read_text
 
 FORMAT = "fc-async plan 1"
 MAX_FILE_BYTES = 64 * 1024 * 1024
-_TEXTS = ("kind", "action")
-_KINDS = ("config", "queue", "topic", "subscription")
-_ACTIONS = ("create", "update", "delete")
+_KEYS: Mapping[str, Collection[str]] = {
+    "config": CONFIG_KEYS,
+    "queue": QUEUE_ATTRIBUTES,
+    "topic": TOPIC_ATTRIBUTES,
+    "subscription": ("queue", "endpoint", "format", "strategy", "tag"),
+}
+_BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:')
 
 
 def change_json(change: Change) -> dict[str, Any]:
@@ -41,10 +51,10 @@ def to_json(plan: Plan) -> dict[str, Any]:
 
 
 def is_plan_file(path: Path) -> bool:
-    """Tell whether a file is a saved plan rather than a document: it begins with a brace."""
+    """Tell whether a file is a saved plan rather than a document (which may be written as JSON, too)."""
     try:
         with path.open("rb") as file:
-            return file.read(64).lstrip().startswith(b"{")
+            return _BEGINNING.match(file.read(256)) is not None
     except (OSError, ValueError):
         return False  # who reads it as a document says why
 
@@ -72,38 +82,73 @@ def read_plan(path: Path) -> Plan:
     Raises:
         DocumentError: it cannot be read, or is no such file.
     """
-    try:
-        found = json.loads(read_text(path, MAX_FILE_BYTES))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, DocumentError):
-            raise
-        found = None
-    if not isinstance(found, dict) or found.get("format") != FORMAT or not isinstance(found.get("changes"), list):
-        raise DocumentError(f"{path}: expected a plan that `fc-async plan --out` wrote, got something else")
-    place = found.get("place")
-    return Plan(tuple(_change(path, one) for one in found["changes"]), place if isinstance(place, str) else "")
+    text = read_text(path, MAX_FILE_BYTES)
+    found: Any = None
+    with suppress(ValueError, RecursionError):  # also a number of more digits than Python reads
+        found = json.loads(text)
+    if not isinstance(found, dict):
+        raise DocumentError(f"{path}: expected a plan that `fc-async plan --out` wrote, got one that is damaged")
+    if found.get("format") != FORMAT:
+        raise DocumentError(f"{path}: expected a plan of format {FORMAT!r}, got another; plan again")
+    place, changes = found.get("place"), found.get("changes")
+    if not isinstance(place, str) or not isinstance(changes, list):
+        raise DocumentError(f"{path}: expected place and changes, got a plan without them; plan again")
+    made = tuple(_change(path, number, one) for number, one in enumerate(changes, 1))
+    for title, times in Counter(one.title for one in made).items():
+        if times > 1:
+            raise DocumentError(f"{path}: expected each thing once, got {title} {times} times; plan again")
+    return Plan(made, place)
 
 
-def _change(path: Path, found: Any) -> Change:
-    if not _is_change(found):
-        raise DocumentError(f"{path}: expected changes as `fc-async plan --out` writes them, got another; plan again")
-    pairs = {name: (pair[0], pair[1]) for name, pair in found["fields"].items()}
-    texts = {key: found.get(key) for key in ("kind", "action", "function", "qualifier", "name")}
-    return Change(**texts, fields=pairs, before=found.get("before"), after=found.get("after"))
+def _change(path: Path, number: int, found: Any) -> Change:
+    if not _is_change(found) or not _is_possible(found):
+        raise DocumentError(
+            f"{path}: change {number}: expected what `fc-async plan --out` writes, got another; plan again"
+        )
+    named = {key: found[key] for key in ("function", "qualifier", "name") if found.get(key) is not None}
+    made = change_of(found["kind"], found.get("before"), found.get("after"), **named)
+    if change_json(made) != {key: value for key, value in found.items() if key not in ("before", "after")}:
+        raise DocumentError(
+            f"{path}: change {number}, {made.title}: what it shows is not what it does: it was edited; plan again"
+        )
+    return made
 
 
 def _is_change(found: Any) -> bool:
-    if not isinstance(found, dict) or found.get("kind") not in _KINDS or found.get("action") not in _ACTIONS:
+    """Tell whether something has the shape of a change, and two states that differ in being there."""
+    if not isinstance(found, dict) or found.get("kind") not in KINDS:
         return False
-    states = (found.get("before"), found.get("after"))
     name = found.get("function" if found["kind"] == "config" else "name")
-    fields = found.get("fields")
+    states = (found.get("before"), found.get("after"))
     return (
         isinstance(name, str)
         and isinstance(found.get("qualifier"), (str, type(None)))
-        and isinstance(fields, Mapping)
-        and all(isinstance(pair, list) and len(pair) == 2 for pair in fields.values())
-        and all(state is None or isinstance(state, dict) for state in states)
         and any(state is not None for state in states)
-        and (found["action"] == "delete") == (states[1] is None)
+        and all(state is None or _is_state(found["kind"], state) for state in states)
     )
+
+
+def _is_state(kind: str, state: Any) -> bool:
+    known = _KEYS[kind]
+    return isinstance(state, dict) and all(
+        key in known and isinstance(value, (str, int, type(None))) for key, value in state.items()
+    )
+
+
+def _is_possible(found: Mapping[str, Any]) -> bool:
+    """Tell whether what a change wants could come out of a document."""
+    kind, after = found["kind"], found.get("after")
+    try:
+        if kind == "config":
+            FunctionName.checked(found["function"], found.get("qualifier"))
+            config_of(after or {})
+        elif kind == "subscription":
+            topic, _, name = found["name"].partition("/")
+            check_name("topic", topic)
+            wants = [(after or {}).get(key) for key in ("queue", "endpoint", "format", "strategy", "tag")]
+            check_subscription(name, *wants)
+        else:
+            check_name(kind, found["name"])
+    except ValueError:  # an ArgumentError, or pydantic's
+        return False
+    return after is not None or kind == "config"  # no plan deletes a queue, a topic or a subscription

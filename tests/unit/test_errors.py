@@ -35,6 +35,7 @@ EXAMPLES: list[FcAsyncError] = [
             "TaskTimeout",
             "LocalError",
             "SpoolError",
+            "PlanMoved",
         )
     ),
     NotificationError("the header date is missing"),

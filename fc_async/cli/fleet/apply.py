@@ -59,14 +59,25 @@ def command(
     if is_plan_file(file):
         if prune or create_destinations:
             raise click.UsageError("a saved plan is applied exactly: give --prune and --create-destinations to plan")
-        plan = read_plan(file)
+        plan = _saved(options, read_plan(file))
     else:
         plan = made_plan(options, file, prune=prune, create_destinations=create_destinations)
     say(plan.place)
     click.echo("\n".join(plan_lines(plan)), err=True, color=wants_colour())
     if plan.changes:
-        confirm(f"Apply {len(plan.changes)} changes?", yes=yes)
+        confirm(
+            "Apply this change?" if len(plan.changes) == 1 else f"Apply these {len(plan.changes)} changes?", yes=yes
+        )
     context.exit(_apply(options, plan, on_error, output))
+
+
+def _saved(options: CommonOptions, plan: Plan) -> Plan:
+    """Return a saved plan; one of another place is refused before it is shown."""
+    from ...deploy.apply import check_place
+
+    with options.functions() as functions:
+        check_place(plan, functions)
+    return plan
 
 
 def _apply(options: CommonOptions, plan: Plan, on_error: str, output: str) -> int:
@@ -85,7 +96,7 @@ def _apply(options: CommonOptions, plan: Plan, on_error: str, output: str) -> in
             _print(interrupted.summary, output)
             say("stopped; what had begun came to its end")
             handled()
-            return 130
+            return 128 + interrupted.signal
     _print(summary, output)
     return 1 if summary.failed or summary.not_reached else 0
 
