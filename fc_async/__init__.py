@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from .config import AsyncInvokeConfig as AsyncInvokeConfig
     from .config import DestinationConfig as DestinationConfig
     from .deploy.apply import ApplyInterrupted as ApplyInterrupted
-    from .deploy.apply import ApplySummary as ApplySummary
     from .deploy.apply import apply as apply
+    from .deploy.apply_run import ApplySummary as ApplySummary
+    from .deploy.change import Change as Change
     from .deploy.check import check as check
     from .deploy.checks.finding import Finding as Finding
     from .deploy.export import export as export
     from .deploy.fleet import Fleet as Fleet
     from .deploy.fleet_document import read_document as read_document
     from .deploy.graph import graph as graph
-    from .deploy.plan import Change as Change
     from .deploy.plan import Plan as Plan
     from .deploy.plan import plan as plan
     from .dlq.redrive import Redrive as Redrive
@@ -89,14 +89,16 @@ if not TYPE_CHECKING:
             " parse_destination"
         ),
         "config": "AsyncInvokeConfig DestinationConfig",
-        "deploy.apply": "ApplyInterrupted ApplySummary apply",
+        "deploy.apply": "ApplyInterrupted apply",
+        "deploy.apply_run": "ApplySummary",
         "deploy.check": "check",
         "deploy.checks.finding": "Finding",
         "deploy.export": "export",
         "deploy.fleet": "Fleet",
         "deploy.fleet_document": "read_document",
         "deploy.graph": "graph",
-        "deploy.plan": "Change Plan plan",
+        "deploy.change": "Change",
+        "deploy.plan": "Plan plan",
         "dlq.redrive": "Redrive",
         "dlq.redrive_summary": "RedrivePlan RedriveSummary",
         "dlq.spool": "Spool",

@@ -9,36 +9,18 @@ their end, because half a change could leave a function without its destinations
 from __future__ import annotations
 
 import signal as signals
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ArgumentError, FcAsyncError, PlanMoved, ServiceError
+from ..errors import ArgumentError, FcAsyncError, PlanMoved
 from ..functions.client import FunctionsClient
 from ..mns.account import MnsAccount
 from ..mns.consume.signals import StopSignals
-from .at_once import CONCURRENCY
+from .apply_run import ApplySummary, Run
+from .apply_work import Work
+from .change import Change, config_state, is_same_state, queue_state, subscription_state
 from .live import live_functions, live_queues, live_topics
-from .plan import Change, Plan, config_of, config_state, is_same_state, queue_state, subscription_state
-
-_STAGES = (("queue", "topic"), ("subscription",), ("config",))
-
-
-@dataclass(frozen=True)
-class ApplySummary:
-    """What came of a plan; each of its changes is in one of the three.
-
-    Args:
-        done: they hold now.
-        failed: each with why. After a `TransportError` that was sent, the change may hold all the same.
-        not_reached: they were not begun.
-    """
-
-    done: tuple[Change, ...] = ()
-    failed: tuple[tuple[Change, FcAsyncError], ...] = ()
-    not_reached: tuple[Change, ...] = ()
+from .plan import Plan, place_of
 
 
 class ApplyInterrupted(KeyboardInterrupt):
@@ -85,7 +67,7 @@ def apply(
     if mns is None and any(one.kind != "config" for one in plan.changes):
         raise ArgumentError("mns: expected an MnsAccount, because the plan changes queues or topics, got None")
     check_place(plan, functions)
-    run = _Run(plan.changes, _Work(functions, mns), on_progress, is_stopping=on_error == "stop")
+    run = Run(plan.changes, Work(functions, mns), on_progress, is_stopping=on_error == "stop")
     taken = StopSignals(run.stop)
     taken.take()
     try:
@@ -105,10 +87,9 @@ def check_place(plan: Plan, functions: FunctionsClient) -> None:
     Raises:
         PlanMoved: it is of another.
     """
-    if plan.place != functions.settings.place:
-        raise PlanMoved(
-            f"the plan is for {plan.place or 'no place'}, and this is {functions.settings.place}: plan again here"
-        )
+    here = place_of(functions)
+    if plan.place != here:
+        raise PlanMoved(f"the plan is for {plan.place or 'no place'}, and this is {here}: plan again here")
 
 
 def _done_already(changes: Sequence[Change], functions: FunctionsClient, mns: MnsAccount | None) -> list[Change]:
@@ -168,161 +149,3 @@ class _Live:
         found = {} if topic is None else {one.name: one for one in topic.subscriptions}
         settings = self._mns.settings  # type: ignore[union-attr]
         return subscription_state(found.get(subscription), settings.require_region(), settings.require_account_id())
-
-
-class _Work:
-    """Makes one change."""
-
-    def __init__(self, functions: FunctionsClient, mns: MnsAccount | None) -> None:
-        self._functions = functions
-        self._mns = mns
-
-    def do(self, change: Change) -> None:
-        {"config": self._config, "queue": self._queue, "topic": self._topic, "subscription": self._subscription}[
-            change.kind
-        ](change)
-
-    def _config(self, change: Change) -> None:
-        name, qualifier = change.function or "", change.qualifier
-        if change.after is not None:
-            self._functions.replace_config(name, config_of(change.after), qualifier=qualifier)
-            return
-        try:
-            self._functions.delete_config(name, qualifier=qualifier)
-        except ServiceError as error:
-            if error.code != "AsyncConfigNotExists":  # someone else deleted it meanwhile: it is as it was to be
-                raise
-
-    def _queue(self, change: Change) -> None:
-        with self._mns.queue(change.name or "") as client:  # type: ignore[union-attr]
-            client.create(**_changed(change), update=change.action == "update")
-
-    def _topic(self, change: Change) -> None:
-        with self._mns.topic(change.name or "") as client:  # type: ignore[union-attr]
-            client.create(**_changed(change), update=change.action == "update")
-
-    def _subscription(self, change: Change) -> None:
-        topic, _, name = (change.name or "").partition("/")
-        with self._mns.topic(topic) as client:  # type: ignore[union-attr]
-            if change.before is not None:  # the service changes no endpoint and no format
-                client.unsubscribe(name)
-            try:
-                client.subscribe(name, **_subscribing(change.after or {}))
-            except FcAsyncError:
-                if change.before is not None:
-                    client.subscribe(name, **_subscribing(change.before))
-                raise
-
-
-def _changed(change: Change) -> dict[str, Any]:
-    before, after = change.before or {}, change.after or {}
-    return {name: value for name, value in after.items() if before.get(name) != value}
-
-
-def _subscribing(state: Any) -> dict[str, Any]:
-    return {
-        "queue": state.get("queue"),
-        "endpoint": state.get("endpoint"),
-        "content_format": state.get("format"),
-        "strategy": state.get("strategy"),
-        "filter_tag": state.get("tag"),
-    }
-
-
-class _Run:
-    """Makes changes stage by stage, and keeps what came of each."""
-
-    def __init__(
-        self,
-        changes: Sequence[Change],
-        work: _Work,
-        on_progress: Callable[[Change, FcAsyncError | None], object] | None,
-        *,
-        is_stopping: bool,
-    ) -> None:
-        self._changes = changes
-        self._work = work
-        self._tell = on_progress or (lambda _change, _error: None)
-        self._is_stopping = is_stopping
-        self._is_over = self._is_reading = False  # no Event: a signal handler must take no lock
-        self._lock = threading.Lock()
-        self._done: list[Change] = []
-        self._failed: list[tuple[Change, FcAsyncError]] = []
-        self._begun: list[Change] = []
-
-    def stop(self) -> None:
-        """Begin nothing more; where nothing has begun yet, end the reading. For a signal handler."""
-        self._is_over = True
-        if self._is_reading:
-            raise KeyboardInterrupt
-
-    def all(self, done_already: Callable[[], Sequence[Change]]) -> None:
-        """Make the changes that do not hold already.
-
-        Raises:
-            KeyboardInterrupt: a signal while what holds was read, or a second one later; what has begun goes on.
-        """
-        pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="fc_async-apply")
-        try:
-            held = self._read(done_already)
-            is_held = {id(one) for one in held}
-            for one in held:
-                self._ended(one, None)
-            for kinds in _STAGES:
-                stage = [one for one in self._changes if one.kind in kinds and id(one) not in is_held]
-                wait([pool.submit(self._make, one) for one in stage])
-        finally:
-            self._is_over = True
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _read(self, done_already: Callable[[], Sequence[Change]]) -> Sequence[Change]:
-        self._is_reading = True
-        try:
-            return done_already()
-        finally:
-            self._is_reading = False
-
-    def _make(self, change: Change) -> None:
-        with self._lock:
-            if self._is_over or self._needs_what_failed(change):
-                return
-            self._begun.append(change)
-        failure: FcAsyncError | None = None
-        try:
-            self._work.do(change)
-        except FcAsyncError as error:
-            failure = error
-        except Exception as error:  # a saved plan can hold anything: the others' outcomes must be kept
-            failure = FcAsyncError(f"{change.title}: broke off ({type(error).__name__})")
-        self._ended(change, failure)
-
-    def _ended(self, change: Change, failure: FcAsyncError | None) -> None:
-        with self._lock:
-            if failure is None:
-                self._done.append(change)
-            else:
-                self._failed.append((change, failure))
-                if self._is_stopping:
-                    self._is_over = True
-            self._tell(change, failure)
-
-    def _needs_what_failed(self, change: Change) -> bool:
-        """Tell whether a change names a queue or topic that could not be made."""
-        after = change.after or {}
-        names = [str(after.get(key)) for key in ("on_failure", "on_success", "queue") if after.get(key)]
-        parts = {part for name in names for part in (name.removesuffix("/messages").rpartition(":")[2].lstrip("/"),)}
-        parts.add(f"topics/{(change.name or '').partition('/')[0]}" if change.kind == "subscription" else "")
-        return any(f"{failed.kind}s/{failed.name}" in parts for failed, _ in self._failed)
-
-    def summary(self) -> ApplySummary:
-        """Return what came of each change so far."""
-        with self._lock:
-            ended = {id(one) for one in (*self._done, *(one for one, _ in self._failed))}
-            open_ = [one for one in self._begun if id(one) not in ended]
-            broken = FcAsyncError("interrupted: whether it holds is not known")
-            began = {id(one) for one in open_}
-            rest = [one for one in self._changes if id(one) not in ended and id(one) not in began]
-            order = {id(one): at for at, one in enumerate(self._changes)}
-            done = sorted(self._done, key=lambda one: order[id(one)])
-            failed = sorted([*self._failed, *((one, broken) for one in open_)], key=lambda one: order[id(one[0])])
-            return ApplySummary(tuple(done), tuple(failed), tuple(rest))

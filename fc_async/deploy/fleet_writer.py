@@ -228,11 +228,11 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return _duration(value) if key in _SECONDS else str(value)
+        return duration(value) if key in _SECONDS else str(value)
     return _scalar(str(value))
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """Return seconds in the largest unit that divides them: `6h`, `90s`."""
     units = (("d", 86400), ("h", 3600), ("m", 60))
     return next((f"{seconds // size}{unit}" for unit, size in units if seconds and seconds % size == 0), f"{seconds}s")

@@ -19,8 +19,9 @@ from typing import Any
 from ..checks import FunctionName
 from ..errors import DocumentError
 from ..mns.topic_checks import check_name, check_subscription
+from .change import CONFIG_KEYS, KINDS, Change, change_of, config_of
 from .live import QUEUE_ATTRIBUTES, TOPIC_ATTRIBUTES
-from .plan import CONFIG_KEYS, KINDS, Change, Plan, change_of, config_of
+from .plan import Plan
 from .yaml_1_2 import read_text
 
 FORMAT = "fc-async plan 1"
@@ -66,7 +67,7 @@ def write_plan(plan: Plan, path: Path) -> None:
         DocumentError: it cannot be written.
     """
     changes = [{**change_json(one), "before": one.before, "after": one.after} for one in plan.changes]
-    body = {"format": FORMAT, "place": plan.place, "changes": changes}
+    body = {"format": FORMAT, "place": plan.place, "home": list(plan.home), "changes": changes}
     try:
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -90,14 +91,15 @@ def read_plan(path: Path) -> Plan:
         raise DocumentError(f"{path}: expected a plan that `fc-async plan --out` wrote, got one that is damaged")
     if found.get("format") != FORMAT:
         raise DocumentError(f"{path}: expected a plan of format {FORMAT!r}, got another; plan again")
-    place, changes = found.get("place"), found.get("changes")
-    if not isinstance(place, str) or not isinstance(changes, list):
-        raise DocumentError(f"{path}: expected place and changes, got a plan without them; plan again")
+    place, home, changes = found.get("place"), found.get("home"), found.get("changes")
+    if not isinstance(place, str) or not isinstance(home, list) or not isinstance(changes, list):
+        raise DocumentError(f"{path}: expected place, home and changes, got a plan without one of them; plan again")
     made = tuple(_change(path, number, one) for number, one in enumerate(changes, 1))
     for title, times in Counter(one.title for one in made).items():
         if times > 1:
             raise DocumentError(f"{path}: expected each thing once, got {title} {times} times; plan again")
-    return Plan(made, place)
+    region, account_id = (*map(str, home[:2]), "", "")[:2]
+    return Plan(made, place, home=(region, account_id))
 
 
 def _change(path: Path, number: int, found: Any) -> Change:

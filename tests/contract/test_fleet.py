@@ -440,12 +440,12 @@ def test_the_commands_plan_apply_and_find_nothing_left(
 
 GOLDEN = """\
 + queue dead
-    message_retention_period  604800 s
+    message_retention_period  604800 s (7d)
     maximum_message_size      65536
     delay_seconds             1 s
 + topic done
 + subscription done/copy
-    queue     acs:mns:cn-hangzhou:1234567890123456:queues/dead
+    queue     dead
     format    JSON
     strategy  BACKOFF_RETRY
     tag       urgent
@@ -455,7 +455,7 @@ GOLDEN = """\
 + orders@prod
     on_failure  queue:dead
     on_success  topic:done
-    max_age     21600 s
+    max_age     21600 s (6h)
 local URL: 5 to create
 """
 

@@ -15,7 +15,7 @@ from .plan import FILE, create_option, made_plan, prune_option, wants_colour
 from .view import plan_lines, summary_lines
 
 if TYPE_CHECKING:
-    from ...deploy.apply import ApplySummary
+    from ...deploy.apply_run import ApplySummary
     from ...deploy.plan import Plan
 
 

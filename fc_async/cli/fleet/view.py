@@ -10,22 +10,23 @@ import click
 from ..terminal import clean
 
 if TYPE_CHECKING:
-    from ...deploy.apply import ApplySummary
-    from ...deploy.plan import Change, Plan
+    from ...deploy.apply_run import ApplySummary
+    from ...deploy.change import Change
+    from ...deploy.plan import Plan
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
-_DEFAULTS = {"max_retries": "3", "max_age": "86400 s", "async_task": "off"}
+_DEFAULTS = {"max_retries": "3", "max_age": "86400 s (1d)", "async_task": "off"}
+_ARNS = ("on_failure", "on_success", "queue")
 _SECONDS = ("max_age", "visibility_timeout", "message_retention_period", "delay_seconds", "polling_wait_seconds")
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Return a plan, line by line, with colours."""
-    place = place_of(plan)
     for change in plan.changes:
         sign, colour = _SIGNS[change.action]
         yield click.style(clean(f"{sign} {change.title}"), fg=colour)
         if change.action != "delete" or change.kind == "config":
-            yield from _fields(change, place)
+            yield from _fields(change, plan.home)
         yield from (f"    {sentence}" for sentence in _beware(change))
     yield from (clean(f"  {note}") for note in plan.notes)
     yield counts(plan)
@@ -50,30 +51,14 @@ def summary_lines(summary: ApplySummary) -> Iterator[str]:
     )
 
 
-def place_of(plan: Plan) -> tuple[str, str]:
-    """Return region and account of which most destinations of a plan are, so that they can be shown in short."""
-    from collections import Counter
-
-    from ...arn import parse_arn
-
-    seen: Counter[tuple[str, str]] = Counter()
-    for change in plan.changes:
-        for name in ("on_failure", "on_success"):
-            for value in change.fields.get(name, ()):
-                if isinstance(value, str):
-                    arn = parse_arn(value)
-                    seen[(getattr(arn, "region", ""), getattr(arn, "account_id", ""))] += 1
-    return seen.most_common(1)[0][0] if seen else ("", "")
-
-
 def _cut(lines: list[str], most: int = 20) -> Iterable[str]:
     return lines if len(lines) <= most else [*lines[:most], f"... and {len(lines) - most} more not reached"]
 
 
-def _fields(change: Change, place: tuple[str, str]) -> Iterator[str]:
+def _fields(change: Change, home: tuple[str, str]) -> Iterator[str]:
     width = max((len(name) for name in change.fields), default=0)
     for name, (old, new) in change.fields.items():
-        was, now = _shown(name, old, place, change.kind), _shown(name, new, place, change.kind)
+        was, now = _shown(name, old, home, change.kind), _shown(name, new, home, change.kind)
         shown = now if change.action == "create" else was if change.action == "delete" else f"{was} → {now}"
         line = clean(f"    {name:<{width}}  {shown}")
         if len(line) > 80 and change.action == "update":
@@ -82,22 +67,33 @@ def _fields(change: Change, place: tuple[str, str]) -> Iterator[str]:
         yield line
 
 
-def _shown(name: str, value: Any, place: tuple[str, str], kind: str) -> str:
+def _shown(name: str, value: Any, home: tuple[str, str], kind: str) -> str:
     if value is None:
         return _DEFAULTS.get(name, "nowhere" if kind == "config" else "not set")
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int):
-        return f"{value} s" if name in _SECONDS else str(value)
-    return _short(value, place) if name in ("on_failure", "on_success") else str(value)
+        return _seconds(value) if name in _SECONDS else str(value)
+    return _short(value, home) if name in _ARNS else str(value)
 
 
-def _short(text: str, place: tuple[str, str]) -> str:
-    from ...arn import parse_arn
+def _seconds(value: int) -> str:
+    """Return seconds, and beside them what the file would say: `21600 s (6h)`."""
+    from ...deploy.fleet_writer import duration
+
+    short = duration(value)
+    return f"{value} s" if short == f"{value}s" else f"{value} s ({short})"
+
+
+def _short(text: str, home: tuple[str, str]) -> str:
+    """Return a destination or a subscriber's queue in short where it is at home; elsewhere the whole ARN says so."""
+    from ...arn import QueueEndpoint, parse_arn
     from ..config.view import short
 
     arn = parse_arn(text)
-    return short(arn) if (getattr(arn, "region", None), getattr(arn, "account_id", None)) == place else text
+    if (getattr(arn, "region", None), getattr(arn, "account_id", None)) != home:
+        return text
+    return arn.name if isinstance(arn, QueueEndpoint) else short(arn)
 
 
 def _beware(change: Change) -> Iterator[str]:
