@@ -70,6 +70,8 @@ def read_document(
         raise DocumentError(f"{path}: expected a mapping that begins with 'version: 1', got {kind}")
     if any(key in tree for key in _OF_S_YAML) and "version" not in tree:
         return read_s_yaml_fleet(Path(path), environment, region)
+    if "format" in tree and "version" not in tree:
+        raise DocumentError(f"{path}: expected a document, got a saved plan: it is for fc-async apply alone")
     _refuse_variables(file, tree)
     try:
         entry = DocumentEntry.model_validate(tree)

@@ -24,8 +24,10 @@ _SIZE_PATTERN = "^[0-9]{1,12} ?([Kk][Bb]|[Mm][Bb]|[Bb])$"
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return repr(value[:60])
-    if value is None or isinstance(value, (bool, int, float)):
-        return {True: "true", False: "false", None: "null"}.get(value, str(value)[:40])  # type: ignore[arg-type]
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, (int, float)):
+        return str(value)[:40]
     return "a mapping" if isinstance(value, dict) else "a list"
 
 
@@ -63,6 +65,12 @@ def _flag(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     raise ValueError(f"expected true or false, got {_shown(value)}")
+
+
+def _version(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"expected 1, got {_shown(value)}")
 
 
 def _destination(value: Any) -> Any:
@@ -176,7 +184,7 @@ class TopicEntry(_Entry):
 class DocumentEntry(_Entry):
     """The async configuration of a fleet of functions. What is not listed is not touched."""
 
-    version: Literal[1] = Field(description="The version of this format.")
+    version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format.")
     functions: dict[str, FunctionEntry | None] | None = Field(default=None, description="Functions, by name.")
     queues: dict[str, QueueEntry | None] | None = Field(default=None, description="MNS queues, by name.")
     topics: dict[str, TopicEntry | None] | None = Field(default=None, description="MNS topics, by name.")

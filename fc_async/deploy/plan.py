@@ -124,10 +124,11 @@ def _resolved(fleet: Fleet, functions: FunctionsClient) -> Fleet:
 def _with_destinations(fleet: Fleet, functions: FunctionsClient) -> Fleet:
     """Add the queues and topics here that configs and subscriptions name, and the file does not list."""
     here = (functions.settings.require_region(), functions.account_id)
-    pushed = [QueueEndpoint(one, *here) for one in _pushed_queues(fleet) if not one.startswith("acs:")]
-    pushed += [arn for one in _pushed_queues(fleet) if isinstance(arn := parse_arn(one), QueueEndpoint)]
+    written = [one.queue for topic in fleet.topics for one in topic.subscriptions if one.queue is not None]
+    pushed = [parse_arn(one) if one.startswith("acs:") else QueueEndpoint(one, *here) for one in written]
     named = [one for one in _destinations(fleet) if isinstance(one, (QueueArn, TopicArn))]
-    at_home = [one for one in (*named, *pushed) if (one.region, one.account_id) == here]
+    known = [*named, *(one for one in pushed if isinstance(one, QueueEndpoint))]
+    at_home = [one for one in known if (one.region, one.account_id) == here]
     queues = dict.fromkeys(one.name for one in at_home if isinstance(one, (QueueArn, QueueEndpoint)))
     topics = dict.fromkeys(one.name for one in at_home if isinstance(one, TopicArn))
     for of, added in ((fleet.queues, queues), (fleet.topics, topics)):
@@ -138,10 +139,6 @@ def _with_destinations(fleet: Fleet, functions: FunctionsClient) -> Fleet:
         queues=(*fleet.queues, *(FleetQueue(name) for name in queues)),
         topics=(*fleet.topics, *(FleetTopic(name) for name in topics)),
     )
-
-
-def _pushed_queues(fleet: Fleet) -> list[str]:
-    return [one.queue for topic in fleet.topics for one in topic.subscriptions if one.queue is not None]
 
 
 def _of_function(want: FleetFunction, have: FleetFunction, *, prune: bool) -> Iterator[Change]:

@@ -54,6 +54,8 @@ def to_json(plan: Plan) -> dict[str, Any]:
 def is_plan_file(path: Path) -> bool:
     """Tell whether a file is a saved plan rather than a document (which may be written as JSON, too)."""
     try:
+        if not path.is_file():  # what a pipe gave for a look would be gone
+            return False
         with path.open("rb") as file:
             return _BEGINNING.match(file.read(256)) is not None
     except (OSError, ValueError):
