@@ -24,16 +24,18 @@ from .plan import Plan, place_of
 
 
 class ApplyInterrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM during an apply; what had begun came to its end.
+    """Ctrl-C or SIGTERM during an apply.
 
     Args:
         summary: what came of each change.
         signal: which of them.
+        goes_on: whether changes that had begun go on in threads, after a second signal; the summary has them as failed.
     """
 
-    def __init__(self, summary: ApplySummary, signal: int = signals.SIGINT) -> None:
+    def __init__(self, summary: ApplySummary, signal: int = signals.SIGINT, *, goes_on: bool = False) -> None:
         self.summary = summary
         self.signal = signal
+        self.goes_on = goes_on
         super().__init__(summary, signal)
 
 
@@ -73,7 +75,8 @@ def apply(
     try:
         run.all(lambda: _done_already(plan.changes, functions, mns))
     except KeyboardInterrupt:
-        raise ApplyInterrupted(run.summary(), taken.came or signals.SIGINT) from None
+        summary = run.summary()
+        raise ApplyInterrupted(summary, taken.came or signals.SIGINT, goes_on=run.is_open(summary)) from None
     finally:
         taken.put_back()
     if taken.came:

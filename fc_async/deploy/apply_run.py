@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from ..errors import FcAsyncError
+from ..errors import FcAsyncError, TransportError
 from .apply_work import Work
 from .at_once import CONCURRENCY
 from .change import Change
@@ -57,6 +57,7 @@ class Run:
         self._tell = on_progress or (lambda _change, _error: None)
         self._is_stopping = is_stopping
         self._is_over = self._is_reading = False  # no Event: a signal handler must take no lock
+        self._interrupted = TransportError("interrupted: whether it holds is not known", sent=True)
         self._lock = threading.Lock()
         self._done: list[Change] = []
         self._failed: list[tuple[Change, FcAsyncError]] = []
@@ -126,15 +127,20 @@ class Run:
         parts.add(f"topics/{(change.name or '').partition('/')[0]}" if change.kind == "subscription" else "")
         return any(f"{failed.kind}s/{failed.name}" in parts for failed, _ in self._failed)
 
+    def is_open(self, summary: ApplySummary) -> bool:
+        """Tell whether something of a summary had begun and not ended."""
+        return any(error is self._interrupted for _, error in summary.failed)
+
     def summary(self) -> ApplySummary:
         """Return what came of each change so far."""
         with self._lock:
             ended = {id(one) for one in (*self._done, *(one for one, _ in self._failed))}
             open_ = [one for one in self._begun if id(one) not in ended]
-            broken = FcAsyncError("interrupted: whether it holds is not known")
             began = {id(one) for one in open_}
             rest = [one for one in self._changes if id(one) not in ended and id(one) not in began]
             order = {id(one): at for at, one in enumerate(self._changes)}
             done = sorted(self._done, key=lambda one: order[id(one)])
-            failed = sorted([*self._failed, *((one, broken) for one in open_)], key=lambda one: order[id(one[0])])
+            failed = sorted(
+                [*self._failed, *((one, self._interrupted) for one in open_)], key=lambda one: order[id(one[0])]
+            )
             return ApplySummary(tuple(done), tuple(failed), tuple(rest))

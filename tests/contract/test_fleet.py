@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from fc_async.deploy.fleet import FleetFunction
 from fc_async.deploy.live import live_fleet
 from fc_async.deploy.plan_file import read_plan, to_json, write_plan
 from fc_async.local import LocalServer
+from fc_async.settings.endpoint import Endpoint
+from fc_async.settings.settings import Settings
 from tests.contract.fc_sdk import create_alias, create_function, fc_client
 
 HANDLER = "def handler(event, context):\n    pass\n"
@@ -502,3 +505,30 @@ def test_300_functions_of_3_qualifiers_are_read_changed_and_then_as_the_document
         assert len(apply(found, functions).done) == 900
         assert plan(wanted, functions).changes == ()
         assert {len(function.configs) for function in live_fleet(functions, None).functions} == {3}
+
+
+class InTheCloud(FunctionsClient):
+    """A client that calls a local service and believes it is in the cloud; its account is known once it was asked."""
+
+    asked = 0
+
+    @property
+    def account_id(self) -> str:
+        self.asked += 1
+        return "1234567890123456"
+
+    @property
+    def settings(self) -> Settings:
+        found = super().settings
+        endpoint = Endpoint("https", "fcv3.cn-hangzhou.aliyuncs.com", None, found.endpoint.source)
+        return replace(found, endpoint=endpoint, account_id=found.account_id if self.asked else None)
+
+
+def test_a_client_that_does_not_know_its_account_asks_before_it_plans_and_applies(
+    fresh: LocalServer, document: Callable[[str], Fleet]
+) -> None:
+    wanted = document("version: 1\nfunctions:\n  orders: {max_retries: 1}\n")
+    with InTheCloud(endpoint=fresh.url) as first, InTheCloud(endpoint=fresh.url) as second:
+        found = plan(wanted, first)
+        assert (found.place, found.home) == ("1234567890123456/cn-hangzhou", ("cn-hangzhou", "1234567890123456"))
+        assert apply(found, second).done == found.changes

@@ -94,11 +94,22 @@ def _apply(options: CommonOptions, plan: Plan, on_error: str, output: str) -> in
         except ApplyInterrupted as interrupted:
             progress.close()
             _print(interrupted.summary, output)
-            say("stopped; what had begun came to its end")
+            _say_stopped(goes_on=interrupted.goes_on)
             handled()
             return 128 + interrupted.signal
     _print(summary, output)
     return 1 if summary.failed or summary.not_reached else 0
+
+
+def _say_stopped(*, goes_on: bool) -> None:
+    """Say how it ended; where something goes on, the end waits for it, and one more Ctrl-C for nothing."""
+    import signal
+
+    if not goes_on:
+        say("stopped; what had begun came to its end")
+        return
+    say("stopped; what has begun is waited for, until Ctrl-C once more")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would end the wait for its threads with a traceback
 
 
 def _print(summary: ApplySummary, output: str) -> None:

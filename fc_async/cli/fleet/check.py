@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -74,10 +77,25 @@ def _found(options: CommonOptions, file: Path | None, live: bool) -> Sequence[Fi
 
 
 def _print(one: Finding) -> None:
-    severity = click.style(one.severity, fg=_COLOURS[one.severity])
-    click.echo(f"{clean(one.place)}: {severity}: {clean(one.message)} [{one.id}]", color=wants_colour())
-    for line in one.advice.split("\n"):
-        click.echo(f"    {clean(line)}")
+    text = _wrapped(clean(f"{one.place}: {one.severity}: {one.message} [{one.id}]"))
+    word = click.style(one.severity, fg=_COLOURS[one.severity])
+    click.echo(text.replace(f": {one.severity}: ", f": {word}: ", 1), color=wants_colour())
+    lines = one.advice.split("\n")
+    for line in lines:
+        click.echo(_wrapped(f"    {clean(line)}") if len(lines) == 1 else f"    {clean(line)}")  # a policy is pasted
+
+
+def _wrapped(text: str) -> str:
+    """Return a line folded between words where a person reads it; a pipe gets it whole."""
+    if not sys.stdout.isatty():
+        return text
+    return textwrap.fill(
+        text,
+        shutil.get_terminal_size().columns,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _counts(found: Sequence[Finding]) -> str:
