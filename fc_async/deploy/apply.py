@@ -2,7 +2,7 @@
 
 Everything that the plan touches is read again first. Where it is as the plan found it, it is changed; where it is
 already as the plan wants it (an apply broke off before, or runs beside this one), that is done; where it is neither,
-nothing at all is changed. Changes of one kind run 16 at once. Ctrl-C and SIGTERM let those that have begun come to
+nothing at all is changed. Changes of one kind run 24 at once. Ctrl-C and SIGTERM let those that have begun come to
 their end, because half a change could leave a function without its destinations; a second signal does not wait.
 """
 

@@ -1,4 +1,4 @@
-"""Make the changes of a plan, stage by stage and 16 at once, and keep what came of each.
+"""Make the changes of a plan, stage by stage and 24 at once, and keep what came of each.
 
 Queues and topics come first, then subscriptions, then the functions that name them. What has begun comes to its end:
 half a change could leave a function without its destinations.
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from ..errors import FcAsyncError, TransportError
 from .apply_work import Work
-from .at_once import CONCURRENCY
 from .change import Change
+
+CONCURRENCY = 24
+"""More than are read at once, because a config is changed by two reads and one PUT, one after the other."""
 
 _STAGES = (("queue", "topic"), ("subscription",), ("config",))
 

@@ -9,7 +9,7 @@ import pytest
 
 from fc_async import FunctionsClient, QueueClient, TopicClient, parse_record
 from fc_async.testing import record as sample_record
-from tests.contract.fc_sdk import QUEUE, create_function, put_config
+from tests.contract.fc_sdk import QUEUE, create_alias, create_function, put_config
 from tests.peer import Peer, Reply
 from tests.pushes import URL, a_push, certificate
 from tests.roads import record, topic_json
@@ -197,6 +197,20 @@ def test_the_tests_of_the_readme_pass(fc_local, name):
     run(block(name))[name](fc_local)
 
 
+def test_the_file_of_a_team_is_checked_and_applied(here, fc, capsys, monkeypatch, tmp_path):
+    for name in ("orders", "billing"):
+        create_function(fc, name, ECHO)
+        create_alias(fc, name, "prod")
+    [document] = re.findall(r"^```yaml\n(version: 1\n.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    (tmp_path / "fc-async.yaml").write_text(document)
+    monkeypatch.chdir(tmp_path)
+    run(block("read_document("))
+    assert capsys.readouterr().out.splitlines()[-1] == "3 0 0"
+    assert str(FunctionsClient().get_config("orders", qualifier="prod").on_failure).endswith(":/queues/dead/messages")
+    run(block("read_document("))
+    assert capsys.readouterr().out.splitlines()[-1] == "0 0 0"
+
+
 def test_every_block_is_run_here():
     run_here = [
         'QueueClient("dead").create',
@@ -211,6 +225,7 @@ def test_every_block_is_run_here():
         "test_an_order_that_fails",
         "test_a_letter_comes_back",
         "Redrive(QueueClient",
+        "read_document(",
     ]
     assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)
 
