@@ -67,7 +67,7 @@ def read_document(
     tree = file.value
     if not isinstance(tree, dict):
         kind = "nothing" if tree is None else type(tree).__name__
-        raise DocumentError(f"{path}: expected a mapping that begins with 'version: 1', got {kind}")
+        raise DocumentError(f"{path}:1:1: expected a mapping that begins with 'version: 1', got {kind}")
     if any(key in tree for key in _OF_S_YAML) and "version" not in tree:
         return read_s_yaml_fleet(Path(path), environment, region)
     if "format" in tree and "version" not in tree:
@@ -198,7 +198,7 @@ def _first_fault(file: YamlFile, error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"{file.where(*way)}: {shown}: {_unknown(way)}"
     if first["type"] == "missing":
-        return f"{file.path}: expected 'version: 1' at the top"
+        return f"{file.path}:1:1: expected 'version: 1' at the top"
     kind = {dict: "a mapping", list: "a list", str: "a text", type(None): "nothing"}
     got = kind.get(type(first["input"]), str(first["input"])[:40])
     known = {"dict_type": "expected a mapping", "model_type": "expected a mapping"}

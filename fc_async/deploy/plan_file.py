@@ -63,14 +63,16 @@ def is_plan_file(path: Path) -> bool:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write a plan to a file of mode 0600.
+    """Write a plan to a file of mode 0600; an older plan there is replaced.
 
     Raises:
-        DocumentError: it cannot be written.
+        DocumentError: it cannot be written, or something else is there.
     """
     changes = [{**change_json(one), "before": one.before, "after": one.after} for one in plan.changes]
     body = {"format": FORMAT, "place": plan.place, "home": list(plan.home), "changes": changes}
     try:
+        if path.exists() and not (path.is_file() and path.stat().st_size == 0) and not is_plan_file(path):
+            raise DocumentError(f"cannot write {path}: it is there, and no plan: name another file")
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(json.dumps(body, indent=2) + "\n")

@@ -320,6 +320,11 @@ def test_throttled_throughout_everything_is_told_as_failed_or_not_reached(
 ) -> None:
     with FunctionsClient(endpoint=fresh.url, sleep=lambda _: None) as functions:
         found = plan(document(BOTH), functions)
+        with fresh_fault(fresh, {"action": "ListAsyncInvokeConfigs", "status": 429, "code": "ResourceThrottled"}):
+            for read in (lambda: plan(document(BOTH), functions), lambda: apply(found, functions)):
+                with pytest.raises(ServiceError, match="429"):
+                    read()
+        assert live_fleet(functions, None, ["billing", "orders"]).functions[0].configs == {}
         with fresh_fault(fresh, {"action": "PutAsyncInvokeConfig", "status": 429, "code": "ResourceThrottled"}):
             summary = apply(found, functions, on_error="continue")
         assert len(summary.failed) == 2

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from fc_async import AsyncInvokeConfig, FunctionsClient, MnsAccount
 from fc_async.cli.root import run
@@ -215,6 +216,41 @@ def test_a_saved_plan_of_another_place_is_refused_before_it_is_shown(
     code, out, err = fc_async("apply", "plan.json", "--yes")
     assert (code, out) == (1, "")
     assert err.startswith("Error: the plan is for local http://127.0.0.1:")
+
+
+def test_16_functions_are_read_at_once_and_no_more(fc_async: Called, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("functions:\n" + "".join(f"  f{at}: {{}}\n" for at in range(48)))
+    together, lock, numbers = threading.Barrier(16), threading.Lock(), [0, 0]
+
+    def answer(_: Received) -> bytes:
+        with lock:
+            numbers[0] += 1
+            numbers[1] = max(numbers)
+        together.wait(60)  # breaks where fewer than 16 come at once
+        with lock:
+            numbers[0] -= 1
+        return b'{"configs": []}'
+
+    with Peer(Reply(body=answer, headers=ID)) as peer:
+        monkeypatch.setenv("FC_ASYNC_ENDPOINT", peer.url)
+        assert fc_async("plan", "f.yaml")[0] == 0
+    assert numbers == [0, 16]
+
+
+def test_hostile_text_of_what_is_live_does_not_reach_the_terminal(local: LocalServer, fc_async: Called) -> None:
+    arn = "acs:mns:cn-hangzhou:1234567890123456:/queues/\u202e\x1b[2J\n+ orders/messages"
+    body = models.PutAsyncInvokeConfigInput().from_map({"destinationConfig": {"onFailure": {"destination": arn}}})
+    fc_client(local).put_async_invoke_config("orders", models.PutAsyncInvokeConfigRequest(body=body))
+    write("functions:\n  orders: {}\n")
+    plain, as_json, applied = (
+        fc_async(*words)
+        for words in (("plan", "f.yaml"), ("plan", "f.yaml", "-o", "json"), ("apply", "f.yaml", "--yes"))
+    )
+    said = plain[1] + as_json[1] + applied[1] + applied[2]
+    assert "2J" in said
+    assert not set(said) & {"\u202e", "\x1b"}
+    assert plain[1].splitlines()[0] == "- orders"
+    assert len(plain[1].splitlines()) == 3
 
 
 HOOK = f"topics:\n  done: {{subscriptions: {{hook: {{endpoint: 'http://127.0.0.1:9/{SECRET}?t={SECRET}'}}}}}}\n"

@@ -68,7 +68,8 @@ def command(
         confirm(
             "Apply this change?" if len(plan.changes) == 1 else f"Apply these {len(plan.changes)} changes?", yes=yes
         )
-    context.exit(_apply(options, plan, on_error, output))
+    if plan.changes or output != "table":
+        context.exit(_apply(options, plan, on_error, output))
 
 
 def _saved(options: CommonOptions, plan: Plan) -> Plan:

@@ -87,6 +87,18 @@ def test_a_plan_that_was_cut_off_is_refused(saved: Path, share: float) -> None:
         read_plan(saved)
 
 
+def test_nothing_but_a_plan_is_written_over(tmp_path: Path, saved: Path) -> None:
+    write_plan(Plan(), saved)
+    assert read_plan(saved) == Plan()
+    (tmp_path / "empty").touch()
+    write_plan(PLAN, tmp_path / "empty")
+    (tmp_path / "fc-async.yaml").write_text("version: 1\n")
+    for path in (tmp_path / "fc-async.yaml", tmp_path):
+        with pytest.raises(DocumentError, match="it is there, and no plan"):
+            write_plan(PLAN, path)
+    assert (tmp_path / "fc-async.yaml").read_text() == "version: 1\n"
+
+
 def test_only_the_file_has_a_subscribers_secret(saved: Path) -> None:
     assert "pw@" in saved.read_text()
     assert saved.stat().st_mode & 0o777 == 0o600
