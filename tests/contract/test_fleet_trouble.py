@@ -154,23 +154,29 @@ def test_an_interrupted_apply_says_what_it_did_and_a_second_one_finishes(
         assert sorted(service.configs) == names
 
 
-def test_an_interrupt_while_the_live_state_is_read_begins_nothing(
+def test_an_interrupt_while_the_live_state_is_read_ends_the_reading_and_begins_nothing(
     fc_async: Called, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(all_retry(1))
+    names = [f"f{at:03}" for at in range(120)]
+    write("functions:\n" + "".join(f"  {name}: {{max_retries: 1}}\n" for name in names))
     asked: list[str] = []
+    before, lock = signal.getsignal(signal.SIGTERM), threading.Lock()
 
     def answer(received: Received) -> bytes:
-        asked.append(received.method)
-        if len(asked) == 2 * len(NAMES):  # the plan has read as often, so this is what apply reads
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        with lock:
+            asked.append(received.method)
+            if len(asked) == len(names) + 1:  # the plan has read them all, so this is what apply reads
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+                while signal.getsignal(signal.SIGTERM) is not before:  # put back as soon as it has come
+                    threading.Event().wait(0.001)
         return b'{"configs": []}'
 
     with Peer(Reply(body=answer, headers=ID)) as peer:
         monkeypatch.setenv("FC_ASYNC_ENDPOINT", peer.url)
         code, out, _ = fc_async("apply", "f.yaml", "--yes", "-o", "json")
-    assert (code, applied(out)) == (143, ([], [], list(NAMES)))
+    assert (code, applied(out)) == (143, ([], [], names))
     assert set(asked) == {"GET"}
+    assert len(asked) < 2 * len(names)
 
 
 def test_a_plan_that_fails_half_way_says_so_and_writes_no_file(local: LocalServer, fc_async: Called) -> None:
@@ -226,7 +232,7 @@ def test_16_functions_are_read_at_once_and_no_more(fc_async: Called, monkeypatch
         with lock:
             numbers[0] += 1
             numbers[1] = max(numbers)
-        together.wait(60)  # breaks where fewer than 16 come at once
+        together.wait(5)  # breaks where fewer than 16 come at once
         with lock:
             numbers[0] -= 1
         return b'{"configs": []}'
@@ -251,6 +257,20 @@ def test_hostile_text_of_what_is_live_does_not_reach_the_terminal(local: LocalSe
     assert not set(said) & {"\u202e", "\x1b"}
     assert plain[1].splitlines()[0] == "- orders"
     assert len(plain[1].splitlines()) == 3
+
+
+def test_a_hostile_qualifier_of_what_is_live_does_not_reach_the_terminal(
+    fc_async: Called, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = "acs:fc:cn-hangzhou:1234567890123456:functions/orders/\x1b[2J"
+    answer = {"configs": [{"functionArn": arn, "maxAsyncRetryAttempts": 1}]}
+    write("functions:\n  orders: {qualifiers: {prod: {}}}\n")
+    with Peer(Reply(body=answer, headers=ID)) as peer:
+        monkeypatch.setenv("FC_ASYNC_ENDPOINT", peer.url)
+        for words in (("plan", "f.yaml"), ("plan", "f.yaml", "--prune")):
+            lines = fc_async(*words)[1].splitlines()
+            assert sum("[2J" in one for one in lines) == 1
+            assert "\x1b" not in "".join(lines)
 
 
 HOOK = f"topics:\n  done: {{subscriptions: {{hook: {{endpoint: 'http://127.0.0.1:9/{SECRET}?t={SECRET}'}}}}}}\n"
