@@ -41,7 +41,7 @@ def graph(fleet: Fleet, *, format: str = "mermaid", region: str = "", account_id
     Args:
         fleet: a document (see `read_document`), or all that is live (see `live_fleet`).
         format: mermaid, dot or json.
-        region: where the fleet is; "": what is named is taken to be of its region.
+        region: where the fleet is; "": where most of the whole ARNs in it are.
         account_id: likewise.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..arn import Arn, FunctionArn, QueueArn, TopicArn
@@ -64,10 +65,20 @@ def graph_of(fleet: Fleet, region: str = "", account_id: str = "") -> Graph:
 
     Args:
         fleet: a document, or all that is live; of what is live, what is not in it is missing.
-        region: where the fleet is; "": what is named is taken to be of its region.
+        region: where the fleet is; "": where most of the whole ARNs in it are.
         account_id: likewise.
     """
+    if not (region and account_id):
+        region, account_id = _home(fleet, region, account_id)
     return _Builder(View(fleet, region, account_id)).graph()
+
+
+def _home(fleet: Fleet, region: str, account_id: str) -> tuple[str, str]:
+    """Return where most whole ARNs are: two queues of one name in two places are two."""
+    arns = [arn for one in View(fleet).managed for _, arn in one.destinations]
+    whole = [(getattr(arn, "region", ""), getattr(arn, "account_id", "")) for arn in arns]
+    seen = Counter((region or one[0], account_id or one[1]) for one in whole if all(one))
+    return seen.most_common(1)[0][0] if seen else (region, account_id)
 
 
 class _Builder:

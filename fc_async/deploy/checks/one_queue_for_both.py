@@ -21,7 +21,12 @@ def _find(view: View) -> Iterator[Finding]:
 
 
 def _is_same(one: QueueArn, other: QueueArn, view: View) -> bool:
-    return one == other or (one.name == other.name and view.is_here(one) and view.is_here(other))
+    """Tell whether two ARNs are one queue; what both leave out, or one where it is not known here, tells nothing."""
+    pairs = (
+        (one.region or view.region, other.region or view.region),
+        (one.account_id or view.account_id, other.account_id or view.account_id),
+    )
+    return one.name == other.name and all(mine == its or not (mine and its) for mine, its in pairs)
 
 
 RULE = Rule("one-queue-for-both", "warning", "OnSuccess and OnFailure of a function name one queue.", _find)

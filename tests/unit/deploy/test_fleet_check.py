@@ -241,6 +241,15 @@ def test_both_outcomes_in_one_queue_is_found_however_it_is_written(read):
     assert ids(check(fleet)) == ["one-queue-for-both"]
 
 
+@pytest.mark.parametrize(
+    "other", ["acs:mns:cn-beijing:9:/queues/dead/messages", "acs:mns:REGION:9:/queues/dead/messages"]
+)
+def test_two_queues_of_one_name_in_two_places_are_two(read, other):
+    whole = f"acs:mns:{REGION}:{ACCOUNT}:/queues/dead/messages"
+    fleet = read(f"  a: {{on_failure: '{whole}', max_payload: 1, on_success: '{other.replace('REGION', REGION)}'}}")
+    assert "one-queue-for-both" not in ids(check(fleet))
+
+
 def test_no_on_failure_also_for_a_function_without_any_config(read):
     fleet = read("  a: {}\n  b: {on_success: 'queue:q', max_retries: 0, max_payload: 1}")
     found = check(fleet)

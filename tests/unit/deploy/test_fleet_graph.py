@@ -144,6 +144,18 @@ def test_a_hostile_name_stays_in_its_label():
     assert json.loads(graph(fleet, format="json"))["nodes"][1]["name"] == HOSTILE
 
 
+def test_two_queues_of_one_name_in_two_places_are_two():
+    here, far = (f"acs:mns:{region}:1:/queues/x/messages" for region in ("cn-hangzhou", "cn-beijing"))
+    fleet = Fleet(
+        (
+            FleetFunction("a", {None: config(on_failure=here)}),
+            FleetFunction("b", {None: config(on_failure=far, on_success="queue:x")}),
+            FleetFunction("c", {None: config(on_failure=here)}),
+        )
+    )
+    assert {one["to"] for one in json.loads(graph(fleet, format="json"))["edges"]} == {"queue:x", far}
+
+
 def test_another_format_is_refused():
     with pytest.raises(ArgumentError, match="mermaid, dot, json"):
         graph(FLEET, format="svg")
