@@ -7,7 +7,7 @@ escape, and no control character at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..errors import ArgumentError
 from .fleet import Fleet
@@ -33,7 +33,14 @@ _SUFFIXES = {"missing": " (missing)", "unlisted": " (not in the file)"}
 _PLAIN = "_-@./: ()"
 
 
-def graph(fleet: Fleet, *, format: str = "mermaid", region: str = "", account_id: str = "") -> str:  # noqa: A002
+def graph(
+    fleet: Fleet,
+    *,
+    format: str = "mermaid",  # noqa: A002
+    region: str = "",
+    account_id: str = "",
+    missing: Collection[str] = (),
+) -> str:
     """Return a drawing of functions, queues, topics and subscriptions, and of where outcomes go.
 
     Circles are red; what is missing, or not in the file, is dashed and says so.
@@ -43,13 +50,14 @@ def graph(fleet: Fleet, *, format: str = "mermaid", region: str = "", account_id
         format: mermaid, dot or json.
         region: where the fleet is; "": where most of the whole ARNs in it are.
         account_id: likewise.
+        missing: functions, versions and aliases that are known not to be there, as `NAME[@QUALIFIER]`.
 
     Raises:
         ArgumentError: there is no such format.
     """
     if format not in FORMATS:
         raise ArgumentError(f"format: expected one of {', '.join(FORMATS)}, got {format!r:.40}")
-    drawn = graph_of(fleet, region, account_id)
+    drawn = graph_of(fleet, region, account_id, missing)
     if format == "json":
         return json.dumps(_json(drawn), indent=2) + "\n"
     return "\n".join(_mermaid(drawn) if format == "mermaid" else _dot(drawn)) + "\n"

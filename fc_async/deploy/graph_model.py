@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..arn import Arn, FunctionArn, QueueArn, TopicArn
@@ -60,17 +61,18 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-def graph_of(fleet: Fleet, region: str = "", account_id: str = "") -> Graph:
+def graph_of(fleet: Fleet, region: str = "", account_id: str = "", missing: Collection[str] = ()) -> Graph:
     """Return the graph of a fleet.
 
     Args:
         fleet: a document, or all that is live; of what is live, what is not in it is missing.
         region: where the fleet is; "": where most of the whole ARNs in it are.
         account_id: likewise.
+        missing: functions, versions and aliases that are known not to be there, as `NAME[@QUALIFIER]`.
     """
     if not (region and account_id):
         region, account_id = _home(fleet, region, account_id)
-    return _Builder(View(fleet, region, account_id)).graph()
+    return _Builder(View(fleet, region, account_id), missing).graph()
 
 
 def _home(fleet: Fleet, region: str, account_id: str) -> tuple[str, str]:
@@ -82,8 +84,9 @@ def _home(fleet: Fleet, region: str, account_id: str) -> tuple[str, str]:
 
 
 class _Builder:
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, missing: Collection[str]) -> None:
         self._view = view
+        self._missing = missing
         self._functions = {one.name for one in view.fleet.functions}
         self._absent = "missing" if view.fleet.place == LIVE else "unlisted"
         self._nodes: dict[str, Node] = {}
@@ -133,6 +136,7 @@ class _Builder:
 
     def _function(self, name: FunctionName) -> str:
         state = "listed" if name.name in self._functions else self._absent
+        state = "missing" if str(name) in self._missing else state
         return self._add(Node(f"function:{name}", "function", str(name), state, name in self._ring_of))
 
     def _named(self, kind: str, name: str) -> str:

@@ -234,11 +234,14 @@ def test_a_file_that_cannot_be_read_is_one_sentence(fc_async, tmp_path):
         assert err.startswith("Error: ")
 
 
-def test_the_live_fleet_is_drawn(fleet, fc_async):
+def test_the_live_fleet_is_drawn(fleet, fc, fc_async):
+    put(fc, "idle", None, destinationConfig=ends(onFailure=here("fc", "functions/orders/gone")))
     code, out, _ = fc_async("graph", "--live")
     assert code == 0
     assert '[("gone (missing)")]' in out
     assert '|"pager"|' in out
+    assert '["orders@gone (missing)"]' in out
+    assert '["orders@prod"]' in out
 
 
 @pytest.mark.parametrize("action", ["ListFunctions", "GetFunction", "GetQueueAttributes"])

@@ -41,10 +41,13 @@ def command(context: click.Context, file: Path | None, live: bool, drawn_as: str
 
         click.echo(graph(read_document(file), format=drawn_as), nl=False)
         return
+    from ...deploy.check import read_view
+    from ...deploy.checks.missing_function import missing
     from ...deploy.live import live_fleet
 
     options = common_options(context)
     with options.functions() as functions, options.mns() as mns:
-        fleet = live_fleet(functions, mns)
-        home = (functions.settings.require_region(), functions.account_id)
-        click.echo(graph(fleet, format=drawn_as, region=home[0], account_id=home[1]), nl=False)
+        view = read_view(live_fleet(functions, mns), functions, mns, with_details=False)
+        absent = {str(name) for _, _, name in missing(view)}
+        drawn = graph(view.fleet, format=drawn_as, region=view.region, account_id=view.account_id, missing=absent)
+    click.echo(drawn, nl=False)
