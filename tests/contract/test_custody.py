@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -183,6 +184,49 @@ def test_a_delete_that_is_forbidden_ends_it_and_the_letter_is_not_in_custody(
         assert spool.counts() == {"returned": 5}
         fc.advance(1.1)
         assert dead.get_attributes().active_messages == 5
+
+
+def test_a_delete_that_is_forbidden_leaves_no_letter_in_both_places_whatever_other_receivers_hold(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    fill(dead, 600)
+    fc.fault("DeleteMessage", status=403)
+    with new_spool(tmp_path / "a.spool") as spool:
+        with pytest.raises(ServiceError, match="403"):
+            quick(dead, spool, fc)
+        assert list(spool.counts()) == ["returned"]
+        assert push(spool, dead).returned == 0
+    assert total(dead) == 600
+
+
+def test_a_queue_that_goes_before_the_delete_leaves_its_letters_in_custody(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    class Client(QueueClient):
+        def delete_each(self, *arguments: Any) -> dict[str, str | None]:
+            with suppress(ServiceError):
+                self.remove()
+            return super().delete_each(*arguments)
+
+    fill(dead, 5)
+    with new_spool(tmp_path / "a.spool") as spool, Client("dead", endpoint=fc.endpoint) as client:
+        with pytest.raises(ServiceError, match="QueueNotExist"):
+            quick(client, spool, fc)
+        assert spool.counts() == {"held": 5}
+
+
+def test_what_was_accepted_and_came_again_stays_accepted_where_its_delete_is_forbidden(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    fill(dead, 1)
+    (message,) = dead.peek()
+    with new_spool(tmp_path / "a.spool") as spool:
+        spool.take([message])
+        spool.note(1, State.ACCEPTED, new_request_id="new")
+        fc.fault("DeleteMessage", status=403)
+        with pytest.raises(ServiceError, match="403"):
+            quick(dead, spool, fc)
+        assert spool.counts() == {"accepted": 1}
 
 
 def test_letters_that_the_service_counts_and_never_hands_out_end_it(
