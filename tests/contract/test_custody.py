@@ -26,6 +26,7 @@ from fc_async.dlq.push import BEGUN, push
 from fc_async.dlq.spool import Spool
 from fc_async.dlq.spool_place import SpoolPlace
 from fc_async.dlq.spools import list_spools
+from fc_async.mns.letter import Letter
 from fc_async.mns.message import QueueAttributes, QueueMessage
 from fc_async.testing import record
 from fc_async.testing.local_fc import LocalFC
@@ -458,6 +459,40 @@ def test_a_push_that_dies_around_a_send_is_gone_on_with_and_says_what_may_be_the
     assert seen.total() == LETTERS + (16 if when == "after" else 0)
 
 
+def test_what_may_be_there_is_told_of_also_where_the_push_was_refused_after_that(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    """The answer to the first call is lost; the second is refused for good."""
+    fill(dead, 3)
+    with new_spool(tmp_path / "a.spool") as spool:
+        quick(dead, spool, fc)
+        fc.fault("SendMessage", times=1, drop="after")
+        fc.fault("SendMessage", times=1, after=1, status=403)
+        with pytest.raises(ServiceError, match="403"):
+            push(spool, dead)
+        assert total(dead) == 3
+        assert push(spool, dead).twice == 3
+    assert total(dead) == 6
+
+
+def test_a_push_that_is_stopped_while_the_last_letters_wait_says_so(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    class Client(QueueClient):
+        def send_batch(self, messages: Any) -> Any:
+            stop.set()
+            return super().send_batch(messages)
+
+    fill(dead, 3)
+    with new_spool(tmp_path / "a.spool") as spool, Client("dead", endpoint=fc.endpoint) as client:
+        quick(dead, spool, fc)
+        fc.fault("SendMessage", times=1, status=503)
+        result = push(spool, client, stopping=stop)
+        assert (result.returned, result.reason) == (0, "it was stopped")
+
+
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_of_a_send_costs_no_letter(
     fc: LocalFC, dead: QueueClient, tmp_path: Path, fault: dict[str, Any]
@@ -495,6 +530,15 @@ def test_what_is_planned_stays(fc: LocalFC, dead: QueueClient, tmp_path: Path) -
         spool.plan(spool.letter(first.number), "main", None)
         result = push(spool, dead)
         assert (result.returned, list(result.samples.values())) == (1, [[first.fields.message_id]])
+
+
+def test_a_push_of_a_redrives_journal_counts_nothing_that_is_in_the_queue_still(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    with new_spool(tmp_path / "a.spool") as spool:
+        spool.plan(Letter.of(QueueMessage("m-1", record().text)), "main", None)
+        result = push(spool, dead)
+        assert (result.returned, result.stayed) == (0, {})
 
 
 # spools that cannot be used
