@@ -155,6 +155,18 @@ def test_letters_are_dropped_exported_and_pushed(dlq: Command, dead: QueueClient
     assert dead.get_attributes().active_messages == 3
 
 
+def test_a_letter_that_was_forgotten_is_shown_as_that(dlq: Command, dead: QueueClient, tmp_path: Path) -> None:
+    path = tmp_path / "a.spool"
+    dlq("pull", "dead", "--spool", path, "--limit", "5", "--yes")
+    dlq("drop", path, "--where", "id=r-1", "--forget", "--yes")
+    code, out, _ = dlq("show", path, "r-1")
+    assert (code, "its raw letter was forgotten" in out, "not a record" in out) == (0, True, False)
+    assert json.loads(dlq("show", path, "r-1", "-o", "json")[1])["problem"].startswith("its raw letter was forgotten")
+    code, out, err = dlq("show", path, "r-1", "--raw")
+    assert (code, out) == (1, "")
+    assert "was forgotten" in err
+
+
 def test_restore_brings_back_what_was_dropped_only_where_all_is_asked_for(
     dlq: Command, dead: QueueClient, tmp_path: Path
 ) -> None:

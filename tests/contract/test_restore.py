@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from fc_async import AsyncInvokeConfig, QueueClient, SpoolError
-from fc_async.dlq.drop import KEPT_SECONDS, drop, forget_what_is_due
+from fc_async.dlq.drop import KEPT_SECONDS, drop, droppable, forget_what_is_due
 from fc_async.dlq.entry import State
 from fc_async.dlq.export import export
 from fc_async.dlq.push import push
@@ -150,6 +152,8 @@ def test_what_is_dropped_keeps_its_raw_letter_for_7_days_unless_it_is_forgotten(
         assert drop(spool, parse_where(["id=forgotten"], 0), forget=True, clock=clock) == 1
         assert spool.counts() == {"dropped": 2, "held": 1}
         assert [bool(letter.message.message_body) for letter in spool.letters()] == [True, False, True]
+        assert [entry.number for entry in droppable(spool)] == [3]
+        assert [entry.number for entry in droppable(spool, forget=True)] == [1, 2, 3]
         clock.seconds += KEPT_SECONDS - 1
         forget_what_is_due(spool, clock=clock)
         assert spool.letter(1).message.message_body
@@ -168,6 +172,28 @@ def test_a_forgotten_body_is_not_in_the_file(tmp_path: Path) -> None:
     with Spool(path) as spool:
         drop(spool, forget=True)
     assert secret.encode() not in path.read_bytes()
+
+
+def test_a_forgotten_body_is_nowhere_beside_the_file_while_another_process_looks(tmp_path: Path) -> None:
+    path, secret = tmp_path / "a.spool", "a-secret-of-the-body"
+    with spool_of(path, Clock()) as spool:
+        spool.take([QueueMessage("m-1", secret * 1000), QueueMessage("m-2", "other")])
+    with Spool(path, read_only=True) as looking:
+        next(looking.entries())
+        with Spool(path) as spool:
+            drop(spool, forget=True)
+        assert [one.name for one in tmp_path.iterdir() if secret.encode() in one.read_bytes()] == []
+
+
+def test_what_cannot_be_taken_out_of_the_file_yet_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.spool"
+    with spool_of(path, Clock(), "one", "two") as spool:
+        with closing(sqlite3.connect(path)) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT * FROM letter").fetchone()
+            with pytest.raises(SpoolError, match="forget them again"):
+                drop(spool, forget=True, busy_seconds=0)
+        assert drop(spool, forget=True) == 0
 
 
 def test_a_redacted_export_holds_nothing_of_what_its_paths_name(tmp_path: Path) -> None:

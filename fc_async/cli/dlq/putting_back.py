@@ -104,14 +104,14 @@ def drop(context: click.Context, spool: str, conditions: tuple[str, ...], forget
       fc-async dlq drop ./night.spool --where until=3d --forget --yes
     """
     from ...dlq.drop import drop as dropping
-    from ...dlq.push import NOT_DONE
+    from ...dlq.drop import droppable
 
     if not conditions:
         raise click.UsageError("expected --where, which selects what is dropped; --where since=1970-01-01 selects all")
     where = where_of(conditions)
     with opened(spool) as source:
         say(f"{source.place.account_id}/{source.place.region} queue {source.place.queue}, spool {source.path}")
-        count = sum(entry.is_custody for entry in source.entries(where, states=NOT_DONE))
+        count = sum(1 for _ in droppable(source, where, forget=forget))
         what = "and forget their raw letters, for good" if forget else "and keep their raw letters for 7 days"
         confirm(f"Drop {count} letters {what}?", yes=yes)
         click.echo(f"dropped {dropping(source, where, forget=forget)}")
