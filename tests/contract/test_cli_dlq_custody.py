@@ -148,6 +148,8 @@ def test_letters_are_dropped_exported_and_pushed(dlq: Command, dead: QueueClient
     assert list(line) == ["messageId", "enqueueTime", "priority", "properties", "body", "record"]
     assert line["record"]["requestContext"]["requestId"] == "r-2"
     assert dlq("export", path, file)[0] == 1
+    code, _, err = dlq("export", path, tmp_path / "b.jsonl", "--redact", "requestPayload, requestpayload")
+    assert (code, "--redact requestpayload names nothing in any of them" in err) == (0, True)
     code, out, err = dlq("push", path)
     assert (code, out) == (0, "put back 3 into dead\n")
     assert "new message id" in err

@@ -12,7 +12,7 @@ import pytest
 from fc_async import AsyncInvokeConfig, QueueClient, SpoolError
 from fc_async.dlq.drop import KEPT_SECONDS, drop, droppable, forget_what_is_due
 from fc_async.dlq.entry import State
-from fc_async.dlq.export import export
+from fc_async.dlq.export import Exported, export
 from fc_async.dlq.push import push
 from fc_async.dlq.restore import restore
 from fc_async.dlq.spool import Spool
@@ -202,7 +202,9 @@ def test_a_redacted_export_holds_nothing_of_what_its_paths_name(tmp_path: Path) 
     file = tmp_path / "a.jsonl"
     with spool_of(tmp_path / "a.spool", Clock()) as spool:
         spool.take([QueueMessage(f"m-{number}", body) for number, body in enumerate(bodies)])
-        assert export(spool, file, redact=["requestPayload.customer.email", "requestPayload.lines.note"]) == 3
+        assert export(spool, file, redact=["requestPayload.customer.email", " requestPayload.lines.note"]) == Exported(
+            3
+        )
     text = file.read_text()
     assert "secret" not in text
     first, second, third = map(json.loads, text.splitlines())
@@ -212,6 +214,34 @@ def test_a_redacted_export_holds_nothing_of_what_its_paths_name(tmp_path: Path) 
     }
     assert second["record"]["requestPayload"] == "[redacted]"
     assert (third["record"], "body" in third) == (None, False)
+
+
+HOSTILE = {
+    "deep": "[" * 600 + "]" * 600,
+    "not finite": '{"n": 1e999, "email": "secret"}',
+    "no number": '{"n": NaN, "email": "secret"}',
+    "long": "1" * 5000,
+    "half a character": '{"email": "secret", "n": "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_payload_is_redacted_whole_and_its_line_is_json(tmp_path: Path, payload: str) -> None:
+    file = tmp_path / "a.jsonl"
+    paths = ["requestPayload.email", "requestPayload.n." + "9" * 5000]
+    with spool_of(tmp_path / "a.spool", Clock()) as spool:
+        spool.take([QueueMessage("m-1", record(payload=payload).text)])
+        export(spool, file, redact=paths)
+    (line,) = file.read_text().splitlines()
+    assert "secret" not in line
+    assert isinstance(json.loads(line, parse_constant=pytest.fail), dict)
+
+
+def test_a_path_that_names_nothing_is_told_of(tmp_path: Path) -> None:
+    with spool_of(tmp_path / "a.spool", Clock()) as spool:
+        spool.take([QueueMessage("m-1", record(payload='{"\u4f60": {"a": "s"}, "b": [1]}').text)])
+        paths = ["requestPayload.\u4f60.a", "requestpayload.b", "requestPayload.b.0", "requestPayload.b.1"]
+        assert export(spool, tmp_path / "a.jsonl", redact=paths).unused == ("requestpayload.b", "requestPayload.b.1")
 
 
 def test_an_export_that_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:
