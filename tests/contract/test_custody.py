@@ -24,6 +24,7 @@ from fc_async.dlq.entry import State
 from fc_async.dlq.pulled import Pulled, Pulling
 from fc_async.dlq.push import BEGUN, push
 from fc_async.dlq.spool import Spool
+from fc_async.dlq.spool_mount import warning_of
 from fc_async.dlq.spool_place import SpoolPlace
 from fc_async.dlq.spools import list_spools
 from fc_async.mns.letter import Letter
@@ -563,7 +564,8 @@ def test_a_pull_refuses_a_file_that_is_no_spool_of_a_pull_of_this_queue(
         tmp_path / f"{name}.spool" for name in ("foreign", "journal", "open", "bad")
     )
     foreign.write_text("hello" * 1000)
-    new_spool(journal).close()
+    with new_spool(journal) as redriven:
+        redriven.leave(Letter.of(QueueMessage("m-1", "left")), State.LEFT, "why")
     other = new_spool(tmp_path / "other.spool", queue="other")
     other.note_pull("ended")
     other.close()
@@ -578,3 +580,44 @@ def test_a_pull_refuses_a_file_that_is_no_spool_of_a_pull_of_this_queue(
         pull(dead, tmp_path / "other.spool")
     with new_spool(elsewhere), pytest.raises(SpoolError, match="is open elsewhere"):
         pull(dead, elsewhere)
+
+
+def test_a_file_of_a_pull_that_was_killed_before_its_first_letter_is_gone_on_with(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    new_spool(tmp_path / "a.spool").close()
+    fill(dead, 3)
+    with pull(dead, tmp_path / "a.spool", folder=tmp_path) as spool:
+        assert spool.counts() == {"held": 3}
+
+
+def test_a_folder_of_spools_that_cannot_be_used_is_said_before_anything_is_taken(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    fill(dead, 3)
+    (tmp_path / "file").write_text("no folder")
+    for path in (tmp_path / "a.spool", None):
+        with pytest.raises(SpoolError, match=r"cannot be used \(Not a directory\); XDG_STATE_HOME|can be made here"):
+            pull(dead, path, folder=tmp_path / "file" / "spools")
+    assert not (tmp_path / "a.spool").exists()
+    assert dead.get_attributes().active_messages == 3
+
+
+def test_a_link_that_leads_to_itself_among_the_spools_costs_only_itself(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    (tmp_path / "loop.spool").symlink_to(tmp_path / "loop.spool")
+    new_spool(tmp_path / "a.spool").close()
+    bad, good = sorted(list_spools(tmp_path), key=lambda row: row.problem is None)
+    assert (bad.problem is None, good.place is not None) == (False, True)
+    assert warning_of(tmp_path / "loop.spool", tmp_path / "none") is None
+    fill(dead, 3)
+    with pull(dead, tmp_path / "b.spool", folder=tmp_path) as spool:
+        assert spool.counts() == {"held": 3}
+
+
+def test_a_folder_that_may_not_be_listed_is_said(tmp_path: Path) -> None:
+    assert list_spools(tmp_path / "none") == []
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SpoolError, match=r"cannot be listed \(Not a directory\)"):
+        list_spools(tmp_path / "file")

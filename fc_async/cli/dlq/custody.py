@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def _say_place(client: QueueClient, path: Path) -> None:
         held = row.count("held", "planned", "left", "came_back")
         if row.place is None or row.place.prefix != prefix or not held:
             continue
-        if row.path.resolve() == path.resolve():
+        if os.path.realpath(row.path) == os.path.realpath(path):
             say(f"goes on with {path}, which holds {held} already")
         else:
             say(f"{row.path} holds {held} letters of {client.queue} already")
