@@ -199,3 +199,20 @@ def test_a_spool_that_cannot_be_used_is_one_sentence_and_exit_1(
     with Spool(path):
         code, out, err = dlq(command, path, *more)
         assert (code, "is open elsewhere" in err) == ((0, False) if command == "export" else (1, True))
+
+
+@pytest.mark.parametrize("command", ["push", "restore", "export", "drop"])
+def test_a_damaged_spool_is_not_worked_in_part(dlq: Command, dead: QueueClient, tmp_path: Path, command: str) -> None:
+    more = {"export": (tmp_path / "out",), "drop": ("--where", "since=1970-01-01", "--yes")}.get(command, ())
+    for start in range(0, 160, 16):
+        dead.send_batch([QueueMessage("", record("x" * 1500, request_id=f"n-{start}").text) for _ in range(16)])
+    path = tmp_path / "a.spool"
+    dlq("pull", "dead", "--spool", path, "--limit", "165", "--yes")
+    pages = bytearray(path.read_bytes())
+    for start in range(20000, len(pages), 4096):
+        pages[start : start + 300] = b"Z" * 300
+    path.write_bytes(pages)
+    code, out, err = dlq(command, path, *more)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert dead.get_attributes().active_messages == 0
+    assert not (tmp_path / "out").exists()

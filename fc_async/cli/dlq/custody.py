@@ -123,7 +123,8 @@ def _pulled(client: QueueClient, path: Path, limit: int | None, wait: int | None
 
 
 def _say_end(path: Path, counts: dict[str, int], pulled: Pulled) -> None:
-    say(f"took {pulled.taken}; {path} holds {counts.get('held', 0)}, and is the only copy of them")
+    held = counts.get("held", 0)
+    say(f"took {pulled.taken}; {path} holds {f'{held}, and is the only copy of them' if held else 'none'}")
     if pulled.undeleted:
         say(f"{pulled.undeleted} of them may still be in the queue: the same command again deletes them there")
     if pulled.delayed:
