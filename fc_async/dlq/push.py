@@ -110,9 +110,11 @@ def give_back(
         if giving.stopping.is_set():
             result.reason = STOPPED
             break
-        giving.send(batch)
-        if on_progress is not None:
-            on_progress(result.returned)
+        try:
+            giving.send(batch)
+        finally:
+            if on_progress is not None:
+                on_progress(result.returned)
     return result
 
 

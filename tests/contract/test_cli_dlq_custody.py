@@ -201,6 +201,20 @@ def test_a_spool_that_cannot_be_used_is_one_sentence_and_exit_1(
         assert (code, "is open elsewhere" in err) == ((0, False) if command == "export" else (1, True))
 
 
+@pytest.mark.parametrize("command", ["push", "restore"])
+def test_what_went_back_before_an_error_is_told(
+    fc_local: LocalFC, dlq: Command, dead: QueueClient, tmp_path: Path, command: str
+) -> None:
+    for start in range(0, 32, 16):
+        dead.send_batch([QueueMessage("", record(request_id=f"n-{start}").text) for _ in range(16)])
+    path = tmp_path / "a.spool"
+    dlq("pull", "dead", "--spool", path, "--limit", "37", "--yes")
+    fc_local.fault("SendMessage", after=2, status=403)
+    code, out, err = dlq(command, path)
+    assert (code, out) == (1, "")
+    assert "put back 32 before this:\nError: " in err
+
+
 @pytest.mark.parametrize("command", ["push", "restore", "export", "drop"])
 def test_a_damaged_spool_is_not_worked_in_part(dlq: Command, dead: QueueClient, tmp_path: Path, command: str) -> None:
     more = {"export": (tmp_path / "out",), "drop": ("--where", "since=1970-01-01", "--yes")}.get(command, ())

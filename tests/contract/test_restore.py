@@ -98,7 +98,8 @@ def test_of_a_queues_redrive_only_what_has_left_the_queue_goes_back(
         sent(spool, "accepted", State.ACCEPTED)
         spool.leave(Letter.of(message("left")), State.LEFT, "why")
         assert push(spool, dead).returned == 0
-        restore(spool, dead, everything=True, clock=clock)
+        result = restore(spool, dead, everything=True, clock=clock)
+        assert (result.returned, result.stayed) == (1, {})
     assert back(fc_local) == ["accepted"]
 
 
