@@ -160,7 +160,9 @@ def test_letters_are_dropped_exported_and_pushed(dlq: Command, dead: QueueClient
 def test_a_letter_that_was_forgotten_is_shown_as_that(dlq: Command, dead: QueueClient, tmp_path: Path) -> None:
     path = tmp_path / "a.spool"
     dlq("pull", "dead", "--spool", path, "--limit", "5", "--yes")
-    dlq("drop", path, "--where", "id=r-1", "--forget", "--yes")
+    dlq("drop", path, "--where", "id=r-1", "--yes")
+    code, out, err = dlq("drop", path, "--where", "id=r-1", "--forget", "--yes")
+    assert (code, out, "the raw letters of 1 are gone for good" in err) == (0, "dropped 0\n", True)
     code, out, _ = dlq("show", path, "r-1")
     assert (code, "its raw letter was forgotten" in out, "not a record" in out) == (0, True, False)
     assert json.loads(dlq("show", path, "r-1", "-o", "json")[1])["problem"].startswith("its raw letter was forgotten")

@@ -113,6 +113,8 @@ def drop(context: click.Context, spool: str, conditions: tuple[str, ...], forget
         what = "and forget their raw letters, for good" if forget else "and keep their raw letters for 7 days"
         confirm(f"Drop {count} letters {what}?", yes=yes)
         click.echo(f"dropped {dropping(source, where, forget=forget)}")
+        if forget:
+            say(f"the raw letters of {count} are gone for good")
 
 
 @contextmanager
