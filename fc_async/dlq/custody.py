@@ -304,7 +304,7 @@ class Pull:
     def _check_file(self) -> None:
         """A file that was taken away is written still, and gone with its last reader."""
         if _identity(self._spool.path) != self._file:
-            raise SpoolError(f"{self._spool.path}: the file was taken away; nothing was deleted after that")
+            raise SpoolError(f"{self._spool.path}: the file was taken away; nothing was done after that")
 
     def _delete(self, messages: list[QueueMessage], received_at: float) -> None:
         """Delete what is stored, and again until it is gone or shows again; then it is received again."""
