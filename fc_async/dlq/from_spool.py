@@ -49,6 +49,9 @@ class FromSpool:
     def stop(self) -> None:
         """Nothing is to be broken off: what is under way looks at `stopping` itself."""
 
+    def hurry(self) -> None:
+        """Likewise."""
+
     def run(self) -> str | None:
         """Work the letters that are still to be dealt with; return why it ended before the last, None for the end.
 

@@ -265,7 +265,7 @@ def _transform(named: str | None) -> Transform | None:
     sys.path.insert(0, "")
     try:
         found = getattr(importlib.import_module(module), function)
-    except Exception as error:  # what is imported is the user's own
+    except (Exception, SystemExit) as error:  # what is imported is the user's own
         raise click.UsageError(f"--transform: {named[:60]} cannot be loaded ({type(error).__name__})") from None
     if not callable(found):
         raise click.UsageError(f"--transform: {named[:60]} is no function")
