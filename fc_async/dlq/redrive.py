@@ -37,6 +37,7 @@ from .sender import Sender
 from .spool import Spool
 from .spool_place import place_of, spools_folder
 from .targets import Targets
+from .telling import Telling
 from .verdicts import Verdicts, Wanted
 from .worker import Worker
 
@@ -290,26 +291,15 @@ class Redrive:
             except BaseException as error:
                 outcome.append(error)
 
-        began = time.monotonic()
+        telling = Telling(on_progress, worker.counts, breaker, self.stop)
         thread = threading.Thread(target=live, name="fc_async-redrive", daemon=True)
         thread.start()
-        hears = on_progress
-        failure: Exception | None = None
         while thread.is_alive():
             thread.join(_PROGRESS_SECONDS)
+            telling.tell(flow.waits_for)
             if self._stopping.is_set():
                 flow.hurry()
-            if hears is None:
-                continue
-            counts, came_back = worker.counts, worker.counts.came_back + breaker.failed_elsewhere
-            seconds = time.monotonic() - began
-            try:
-                hears(Progress(counts.sent, counts.done, came_back, counts.left, seconds, flow.waits_for))
-            except Exception as error:  # the caller's own: what is in flight is finished and noted before it is told
-                hears, failure = None, error
-                self.stop()
-        if failure is not None:
-            raise failure
+        telling.close()
         (result,) = outcome
         if isinstance(result, BaseException):
             if isinstance(result, SpoolError) or not isinstance(result, FcAsyncError) or not worker.counts.any:
