@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -101,6 +102,15 @@ def redrive(context: click.Context, /, source: str, yes: bool, dry_run: bool, ou
       fc-async dlq redrive dead --rate 20/s --canary 5
       fc-async dlq redrive ./dead.spool --where error=Timeout
     """
+    try:
+        code = _redriven(context, source, yes, dry_run, output, asked)
+    except BrokenPipeError:  # nobody reads what is said; what was not done does not end as if it was
+        _say_no_more()
+        code = 1
+    context.exit(code)
+
+
+def _redriven(context: click.Context, source: str, yes: bool, dry_run: bool, output: str, asked: dict[str, Any]) -> int:
     with ExitStack() as stack:
         night = _Night(context, source, {**asked, "dry_run": dry_run}, stack)
         night.say_place()
@@ -108,14 +118,24 @@ def redrive(context: click.Context, /, source: str, yes: bool, dry_run: bool, ou
         if dry_run:
             _say_plan(plan, output)
             say("dry run: nothing was sent")
-            return
+            return 0
         for line in plan_lines(plan):
             say(line)
         confirm(night.question(plan), yes=yes)
         summary, is_well = night.run(plan, yes=yes)
-        _say_summary(summary, output)
+        try:
+            _say_summary(summary, output)
+        except BrokenPipeError:
+            _say_no_more()
         code = _exit_code(summary, has_limit=asked["limit"] is not None)
-        context.exit(code if is_well else code or 1)
+        return code if is_well else code or 1
+
+
+def _say_no_more() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
 
 
 class _Night:
@@ -266,7 +286,11 @@ def _not_well() -> bool:
 
 def _attended(redrive: Redrive, plan: RedrivePlan) -> RedriveSummary:
     with LiveLine(plan.about_letters) as live:
-        return redrive.run(live.tell)
+        try:
+            return redrive.run(live.tell)
+        except KeyboardInterrupt:
+            say("stopped at once: what was in flight stands as planned in the journal; the same command goes on")
+            raise
 
 
 def _map(text: str) -> tuple[str, str]:
