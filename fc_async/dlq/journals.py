@@ -58,7 +58,7 @@ def unfinished(mine: Spool, folder: Path | None = None) -> Iterator[tuple[Path, 
             continue
         try:
             with Spool(path, read_only=True) as spool:
-                counts = spool.counts() if spool.has_custody() else {}
+                counts = spool.counts() if spool.has_custody() and spool.place.is_queue_of(mine.place) else {}
                 held = counts.get(State.HELD.value, 0) + counts.get(State.PLANNED.value, 0)
         except SpoolError:
             continue

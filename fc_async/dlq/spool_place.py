@@ -43,6 +43,16 @@ class SpoolPlace:
         """What the names of its spools begin with."""
         return _UNSAFE.sub("_", f"{self.account_id}-{self.region}-{self.queue}-")
 
+    def is_queue_of(self, other: SpoolPlace) -> bool:
+        """Whether both are one queue: all endpoints in the cloud lead to it, each port of this machine elsewhere."""
+        return _whose(self) == _whose(other)
+
+
+def _whose(place: SpoolPlace) -> tuple[str, str, str, int | None]:
+    parts = urlsplit(place.endpoint)
+    port = (parts.port or 80) if is_loopback(parts.hostname or "") else None
+    return place.account_id, place.region, place.queue, port
+
 
 def place_of(queue: QueueClient) -> SpoolPlace:
     """Return whose letters a queue's are."""

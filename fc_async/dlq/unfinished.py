@@ -64,7 +64,7 @@ def killed(place: SpoolPlace, folder: Path) -> Path | None:
     for path in sorted(folder.glob(f"{place.prefix}*{SUFFIX}")) if folder.is_dir() else ():
         try:
             with Spool(path, read_only=True) as seen:
-                is_it = seen.pull_state == "going" and seen.place.prefix == place.prefix
+                is_it = seen.pull_state == "going" and seen.place.is_queue_of(place)
             if is_it:
                 Spool(path).close()
                 return path

@@ -59,6 +59,45 @@ def test_that_of_another_queue_is_not(tmp_path, others, place):
     assert others().find(identity(letter())) is None
 
 
+PUBLIC = "https://1.mns.cn-hangzhou.aliyuncs.com"
+INTERNAL = "https://1.mns.cn-hangzhou-internal.aliyuncs.com"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "is_found"),
+    [
+        (INTERNAL, PUBLIC, True),
+        ("http://127.0.0.1:9700", "http://localhost:9700", True),
+        ("http://127.0.0.1:9700", "http://127.0.0.1:9701", False),
+        ("http://127.0.0.1:9700", PUBLIC, False),
+        (PUBLIC, "http://127.0.0.1:9700", False),
+    ],
+    ids=["internal and public", "one port", "two ports", "local of a cloud", "cloud of a local"],
+)
+def test_that_of_another_service_is_not_and_every_endpoint_of_the_cloud_is_one(
+    tmp_path, others, theirs, mine, is_found
+):
+    sent(tmp_path / "a.spool", letter(), "new", SpoolPlace("1", "cn-hangzhou", "dead", theirs))
+    found = others(SpoolPlace("1", "cn-hangzhou", "dead", mine)).find(identity(letter()))
+    assert (found is not None) is is_found
+
+
+def test_a_spool_that_is_made_later_is_asked_too(tmp_path, others):
+    looked = others()
+    assert looked.find(identity(letter())) is None
+    sent(tmp_path / "a.spool", letter(), "new")
+    assert looked.find(identity(letter())).new_request_id == "new"
+
+
+def test_one_that_is_damaged_meanwhile_costs_itself(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), "new")
+    sent(tmp_path / "b.spool", letter(), "other")
+    looked = others()
+    (tmp_path / "b.spool").write_bytes(b"damaged " * 8192)
+    assert looked.find(identity(letter())).new_request_id == "new"
+    assert "b.spool" in str(looked.unreadable)
+
+
 def test_what_was_only_planned_is_no_acceptance(tmp_path, others):
     sent(tmp_path / "a.spool", letter(), None, state=State.PLANNED)
     assert others().find(identity(letter())) is None
