@@ -14,10 +14,13 @@ from typing import TypeVar
 from ..errors import SpoolError
 from .entry import SENT, Entry, State
 from .spool import Spool
-from .spool_place import SUFFIX, SpoolPlace
+from .spool_place import SUFFIX, SpoolPlace, resolved
 
 _SETTLED_NS = 100_000_000
 """A folder that was changed less long ago may have been changed again within the same tick of its clock."""
+
+_MOST_OPEN = 64
+"""So many spools stay open, two descriptors each; further ones are opened for each question."""
 
 _Found = TypeVar("_Found")
 
@@ -34,18 +37,14 @@ class Acceptances:
     def __init__(self, folder: Path, place: SpoolPlace, mine: Path | None) -> None:
         self._folder = folder
         self._place = place
-        self._mine = None if mine is None else mine.resolve()
+        self._mine = None if mine is None else resolved(mine)
         self._lock = threading.Lock()
-        self._spools: dict[Path, Spool | None] = {}  # None: of another queue
+        self._open_ones: dict[Path, Spool] = {}
+        self._others: list[Path] = []  # of this queue, and not kept open
+        self._elsewhere: set[Path] = set()  # of another queue
         self._unreadable: dict[Path, str] = {}
         self._changed_ns: int | None = None
         self._look()
-
-    @property
-    def spools(self) -> list[Spool]:
-        """Those that there are now."""
-        self._look()
-        return [one for one in list(self._spools.values()) if one is not None]
 
     @property
     def unreadable(self) -> list[str]:
@@ -80,22 +79,29 @@ class Acceptances:
 
     def close(self) -> None:
         """Close them."""
-        for spool in self._spools.values():
-            if spool is not None:
-                spool.close()
+        for spool in self._open_ones.values():
+            spool.close()
 
     def _sent_as(self, new_request_id: str) -> Entry | None:
         return next(self._each(lambda spool: spool.find_request(new_request_id)), None)
 
     def _each(self, ask: Callable[[Spool], _Found | None]) -> Iterator[_Found]:
-        for spool in self.spools:
+        self._look()
+        for path in (*self._open_ones, *self._others):
             try:
-                found = ask(spool)
+                found = self._asked(path, ask)
             except SpoolError as error:
-                self._unreadable[spool.path] = str(error)
+                self._unreadable[path] = str(error)
                 continue
             if found is not None:
                 yield found
+
+    def _asked(self, path: Path, ask: Callable[[Spool], _Found | None]) -> _Found | None:
+        spool = self._open_ones.get(path)
+        if spool is not None:
+            return ask(spool)
+        with Spool(path, read_only=True) as for_now:
+            return ask(for_now)
 
     def _look(self) -> None:
         with self._lock:
@@ -108,8 +114,11 @@ class Acceptances:
             is_settled = abs(time.time_ns() - changed_ns) > _SETTLED_NS
             self._changed_ns = changed_ns if is_settled else None
             for path in sorted(self._folder.glob(f"*{SUFFIX}")):
-                if path not in self._spools and path.resolve() != self._mine:
+                if not self._is_known(path) and resolved(path) != self._mine:
                     self._open(path)
+
+    def _is_known(self, path: Path) -> bool:
+        return path in self._open_ones or path in self._elsewhere or path in self._others
 
     def _open(self, path: Path) -> None:
         try:
@@ -118,8 +127,12 @@ class Acceptances:
             self._unreadable[path] = str(error)
             return
         self._unreadable.pop(path, None)
-        if spool.place.is_queue_of(self._place):
-            self._spools[path] = spool
+        is_of_queue = spool.place.is_queue_of(self._place)
+        if is_of_queue and len(self._open_ones) < _MOST_OPEN:
+            self._open_ones[path] = spool
             return
         spool.close()
-        self._spools[path] = None
+        if is_of_queue:
+            self._others.append(path)
+        else:
+            self._elsewhere.add(path)

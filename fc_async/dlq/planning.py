@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from ..checks import FunctionName
@@ -48,20 +48,29 @@ def judged(letters: Iterable[Letter], journal: Spool | None, verdicts: Verdicts)
             yield letter, verdict.chosen.target
 
 
-def planned(found: Iterable[Judged], targets: Targets, *, about_letters: int | None) -> RedrivePlan:
+def planned(
+    found: Iterable[Judged],
+    targets: Targets,
+    redrives_before: Callable[[str], int],
+    *,
+    about_letters: int | None,
+) -> RedrivePlan:
     """Return the plan of letters that were judged.
 
     Args:
         found: the letters.
         targets: what is known of their functions, when all are judged.
+        redrives_before: tells how often what a request id stands for was sent again before.
         about_letters: how many letters there are, about, where these are not all; None: they are.
     """
     send: Counter[str] = Counter()
     leave: Counter[str] = Counter()
     samples: dict[str, list[str]] = {}
+    sent_before: Counter[int] = Counter()
     for letter, verdict in found:
         if not isinstance(verdict, str):
             send[str(verdict)] += 1
+            sent_before[redrives_before(letter.record.request_id) if letter.record is not None else 0] += 1
             continue
         leave[verdict] += 1
         if len(known := samples.setdefault(verdict, [])) < _SAMPLES:
@@ -75,4 +84,5 @@ def planned(found: Iterable[Judged], targets: Targets, *, about_letters: int | N
         about_letters=send.total() + leave.total() if about_letters is None else about_letters,
         guarantees={str(one.name): "once" if one.is_task_mode else "at least once" for one in looked},
         warnings=tuple(one.warning for one in looked if one.warning is not None),
+        sent_before={times: count for times, count in sorted(sent_before.items()) if times},
     )

@@ -152,7 +152,7 @@ class Redrive:
         try:
             found = judged(self._letters(), known_to, verdicts)
             depth = None if isinstance(source, Spool) else depth_of(source)
-            plan = planned(found, self._targets, about_letters=depth)
+            plan = planned(found, self._targets, others.redrives_before, about_letters=depth)
             not_known = (f"{one}: what was accepted there is not known" for one in others.unreadable)
             return replace(plan, warnings=(*plan.warnings, *not_known))
         finally:

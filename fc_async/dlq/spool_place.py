@@ -156,3 +156,11 @@ def default_path(place: SpoolPlace, now: datetime, folder: Path | None = None) -
     folder = spools_folder() if folder is None else folder
     stamp = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     return folder / f"{place.prefix}{stamp}-{os.getpid()}{SUFFIX}"
+
+
+def resolved(path: Path) -> Path:
+    """Return where a path leads; a link to itself leads to itself."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path

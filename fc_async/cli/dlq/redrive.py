@@ -322,7 +322,9 @@ def _transform(named: str | None) -> Transform | None:
 
 def _say_plan(plan: RedrivePlan, output: str) -> None:
     if output == "json":
-        click.echo(json.dumps({"send": plan.send, "leave": plan.leave}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"send": plan.send, "leave": plan.leave, "sentBefore": plan.sent_before}, ensure_ascii=False)
+        )
         return
     for line in plan_lines(plan, with_samples=True):
         click.echo(line)

@@ -1,5 +1,8 @@
 """Acceptances: what other spools of a queue know, the last generation first, and a damaged one costs itself."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from fc_async.dlq.acceptances import Acceptances
@@ -128,4 +131,24 @@ def test_a_circle_of_invocations_is_counted_once(tmp_path, others):
 
 
 def test_a_folder_that_is_not_there_has_none(tmp_path):
-    assert Acceptances(tmp_path / "none", PLACE, tmp_path / "mine.spool").spools == []
+    looked = Acceptances(tmp_path / "none", PLACE, tmp_path / "mine.spool")
+    assert (looked.known_of("one"), looked.unreadable) == ([], [])
+
+
+def test_of_more_spools_than_stay_open_each_is_asked_and_few_are_open(tmp_path, others):
+    for number in range(70):
+        sent(tmp_path / f"{number:02}.spool", letter(f"r-{number}"), f"new-{number}")
+    looked = others()
+    found = [looked.find(identity(letter(f"r-{number}"))) for number in range(70)]
+    assert [one.new_request_id for one in found] == [f"new-{number}" for number in range(70)]
+    descriptors = Path("/proc/self/fd")
+    if descriptors.is_dir():
+        open_ones = {os.readlink(one) for one in descriptors.iterdir() if one.is_symlink()}
+        assert len([one for one in open_ones if one.startswith(str(tmp_path)) and one.endswith(".spool")]) == 64
+    assert looked.unreadable == []
+
+
+def test_a_link_to_itself_costs_itself(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), "new")
+    (tmp_path / "b.spool").symlink_to(tmp_path / "b.spool")
+    assert others().find(identity(letter())) is not None
