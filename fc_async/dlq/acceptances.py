@@ -19,6 +19,9 @@ from .spool_place import SUFFIX, SpoolPlace, resolved
 _SETTLED_NS = 100_000_000
 """A folder that was changed less long ago may have been changed again within the same tick of its clock."""
 
+_LOOK_SECONDS = 0.25
+"""The folder is looked at so often: a letter that another redrive has had shows again after a second at the soonest."""
+
 _MOST_OPEN = 64
 """So many spools stay open, two descriptors each; further ones are opened for each question."""
 
@@ -32,9 +35,14 @@ class Acceptances:
         folder: where spools lie; it is looked through again when it has changed.
         place: of which queue.
         mine: the spool of this redrive, which is not among them; None: it has none.
+        clock: seconds that only grow.
     """
 
-    def __init__(self, folder: Path, place: SpoolPlace, mine: Path | None) -> None:
+    def __init__(
+        self, folder: Path, place: SpoolPlace, mine: Path | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._look_at = 0.0
         self._folder = folder
         self._place = place
         self._mine = None if mine is None else resolved(mine)
@@ -104,7 +112,10 @@ class Acceptances:
             return ask(for_now)
 
     def _look(self) -> None:
+        if self._clock() < self._look_at:
+            return
         with self._lock:
+            self._look_at = self._clock() + _LOOK_SECONDS
             try:
                 changed_ns = self._folder.stat().st_mtime_ns
             except OSError:

@@ -30,8 +30,8 @@ def sent(path, one, new_request_id, place=PLACE, generation=0, state=State.ACCEP
 def others(tmp_path):
     made = []
 
-    def look(place=PLACE):
-        made.append(Acceptances(tmp_path, place, tmp_path / "mine.spool"))
+    def look(place=PLACE, **clock):
+        made.append(Acceptances(tmp_path, place, tmp_path / "mine.spool", **clock))
         return made[-1]
 
     yield look
@@ -86,9 +86,11 @@ def test_that_of_another_service_is_not_and_every_endpoint_of_the_cloud_is_one(
 
 
 def test_a_spool_that_is_made_later_is_asked_too(tmp_path, others):
-    looked = others()
+    now = [0.0]
+    looked = others(clock=lambda: now[0])
     assert looked.find(identity(letter())) is None
     sent(tmp_path / "a.spool", letter(), "new")
+    now[0] += 1
     assert looked.find(identity(letter())).new_request_id == "new"
 
 
