@@ -80,7 +80,12 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
 def _terminal_columns() -> int:
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_COLUMNS
+    return shutil.get_terminal_size().columns if is_terminal() else _PIPE_COLUMNS
+
+
+def is_terminal() -> bool:
+    """Whether somebody watches stdout; nobody does where it was closed (>&-)."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> int:

@@ -114,7 +114,8 @@ def _run(arguments: list[str] | None) -> NoReturn:
     options = CommonOptions()
     try:
         code: object = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: it was closed (>&-)
+            sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except (click.exceptions.Abort, KeyboardInterrupt):
         _fail("stopped; nothing more was done", 130)

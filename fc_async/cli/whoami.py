@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -52,9 +51,9 @@ def command(context: click.Context, output: str) -> None:
       fc-async whoami
       fc-async whoami --profile staging -o json
     """
-    from ..settings.profiles import is_open_to_others, profile_file
+    from ..settings.profiles import home_folder, is_open_to_others, profile_file
 
-    if is_open_to_others(keys := profile_file(Path.home())):
+    if is_open_to_others(keys := profile_file(home_folder())):
         say(f"advice: other users of this machine may read the keys in {keys}; close it with: chmod 600 {keys}")
     lines = _lines(common_options(context))
     if output == "table":

@@ -42,10 +42,10 @@ def key_of(
     from ..settings.access_key import LOCAL
     from ..settings.credentials import ACCESS_KEY_ID, OIDC_VARIABLES
     from ..settings.found import Kind
-    from ..settings.profiles import current_profile, named_profile
+    from ..settings.profiles import current_profile, home_folder, named_profile
     from ..settings.search import LOCAL_ACCESS_KEY, PROFILE
 
-    where = Path.home() if home is None else home
+    where = home_folder() if home is None else home
     source = credentials.source
     if source.kind is Kind.DEFAULT or (
         source.kind is Kind.VARIABLE and source.name in (ACCESS_KEY_ID, LOCAL_ACCESS_KEY)

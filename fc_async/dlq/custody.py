@@ -24,6 +24,7 @@ from ..mns.queue_client import MAX_BATCH, QueueClient
 from .entry import State
 from .from_queue import DEFAULT_VISIBILITY_SECONDS
 from .pulled import Pulled, Pulling
+from .push import NOT_DONE
 from .spool import Spool
 from .unfinished import spool_for
 
@@ -38,6 +39,7 @@ _SINGLE_RECEIVES = 64
 
 _FRUITLESS_ROUNDS = 3
 _LAST_TRIES = 3
+_NOT_DELETED = "it was not deleted from the queue"
 _SERVICE = "the service"
 _Answer = TypeVar("_Answer")
 
@@ -294,7 +296,7 @@ class Pull:
             self._received += len(messages)
             self._taken += new
         if self._failure is not None:
-            self._release(messages)
+            self._not_in_custody(messages)
         else:
             self._delete(messages, received_at)
         return new
@@ -302,7 +304,7 @@ class Pull:
     def _check_file(self) -> None:
         """A file that was taken away is written still, and gone with its last reader."""
         if _identity(self._spool.path) != self._file:
-            raise SpoolError(f"{self._spool.path}: the file was taken away; nothing was deleted after that")
+            raise SpoolError(f"{self._spool.path}: the file was taken away; nothing was done after that")
 
     def _delete(self, messages: list[QueueMessage], received_at: float) -> None:
         """Delete what is stored, and again until it is gone or shows again; then it is received again."""
@@ -331,13 +333,20 @@ class Pull:
                 time.sleep(0.1) if self._stopping.is_set() else self._stopping.wait(back_off.next_seconds())
 
     def _give_up(self, messages: list[QueueMessage], left: list[str], error: FcAsyncError) -> None:
-        """What the service will not delete stays in the queue, and is not in custody."""
         self._fail(error)
-        ids = [one.message_id for one in messages if one.receipt_handle in left]
-        found = [entry for entry in map(self._spool.find_message, ids) if entry is not None]
-        reason = "the service would not delete it from the queue"
-        self._spool.note_all([(one.number, State.RETURNED, None, reason) for one in found])
-        self._release([one for one in messages if one.receipt_handle in left])
+        self._not_in_custody([one for one in messages if one.receipt_handle in left])
+
+    def _not_in_custody(self, messages: list[QueueMessage]) -> None:
+        """Note that what was stored and not deleted is in the queue; where the queue is gone, its only copy is here."""
+        if self._failure is not None and failure_of(self._failure) is Failure.MISSING:
+            return
+        entries = map(self._spool.find_message, [one.message_id for one in messages])
+        found = [entry for entry in entries if entry is not None and entry.state in NOT_DONE]
+        with suppress(SpoolError):  # a spool that cannot be written: the same pull again knows the message
+            self._spool.note_all([(one.number, State.RETURNED, None, _NOT_DELETED) for one in found])
+        with self._lock:
+            self._taken = max(0, self._taken - len(found))
+        self._release(messages)
 
     def _release(self, messages: list[QueueMessage]) -> None:
         for one in messages:

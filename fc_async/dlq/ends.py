@@ -12,8 +12,8 @@ from .entry import Entry, State
 from .spool import Spool
 
 
-def ends(spool: Spool, functions: FunctionsClient, since_ms: int, timeout_seconds: float) -> list[str]:
-    """Wait for the ends of the tasks that a spool's letters were sent as, and say how many ended how.
+def ends(spool: Spool, functions: FunctionsClient, since_ms: int, timeout_seconds: float) -> Counter[str]:
+    """Wait for the ends of the tasks that a spool's letters were sent as, and return how many ended how.
 
     Args:
         spool: the journal.
@@ -23,11 +23,8 @@ def ends(spool: Spool, functions: FunctionsClient, since_ms: int, timeout_second
     """
     sent = [one for one in spool.entries(states=(State.ACCEPTED, State.DONE)) if one.changed_ms >= since_ms]
     tasks = [one for one in sent if one.task_id is not None]
-    if not tasks:
-        return ["how they end cannot be seen, for asyncTask is off: look at the function before you go on"]
     until = time.monotonic() + timeout_seconds
-    statuses = Counter(_status(functions, one, max(0.0, until - time.monotonic())) for one in tasks)
-    return [f"{count} {status}" for status, count in sorted(statuses.items())]
+    return Counter(_status(functions, one, max(0.0, until - time.monotonic())) for one in tasks)
 
 
 def _status(functions: FunctionsClient, entry: Entry, timeout_seconds: float) -> str:

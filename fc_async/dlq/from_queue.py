@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from ..mns.letter import Letter
 from ..mns.message import QueueAttributes, QueueMessage
 from ..mns.queue_client import QueueClient
 from .entry import SENT, Entry, State
-from .sender import Stopped
+from .sender import Result, Stopped
 from .spool import Spool
 from .worker import Worker
 
@@ -32,6 +31,10 @@ DEFAULT_VISIBILITY_SECONDS = 30
 _IDLE_VISIBILITIES = 3
 _LOOK_SECONDS = 1.0
 _GRACE_SECONDS = 60
+"""So long what is in flight may take to end after a stop."""
+
+_LAST_DELETES_SECONDS = 5.0
+"""So long a stop waits for deletes that fail, and the Consumer's own last 5 seconds more."""
 
 
 @dataclass
@@ -81,7 +84,9 @@ class FromQueue:
         self._began = clock()
         self._started_ms: int | None = None
         self._lock = threading.Lock()
-        self._hidden_until: deque[float] = deque()  # of what is left here
+        self._hidden_until: dict[str, float] = {}  # of what is left here, by message id
+        self._in_work = 0
+        self._stopped_at: float | None = None
         self._idle_since: float | None = None  # what is left comes back, and nothing was sent since
         self._is_going_round = False
         self._done = self._deleted = 0  # letters that are done with, and those of them that are deleted
@@ -93,8 +98,15 @@ class FromQueue:
         )
 
     def stop(self) -> None:
-        """Receive no more, and end what is under way."""
+        """Receive no more, and end what is under way; from any thread, and from a signal handler."""
         self._consumer.stop()
+
+    def hurry(self) -> None:
+        """Asked a few times a second after a stop: wait no longer for deletes that fail, when nothing is in flight."""
+        if self._stopped_at is None:
+            self._stopped_at = self._clock()
+        elif not self._in_work and self._clock() >= self._stopped_at + _LAST_DELETES_SECONDS:
+            self._consumer.hurry()
 
     def run(self) -> Ended:
         """Work the queue to its end.
@@ -118,14 +130,15 @@ class FromQueue:
             attributes = self._attributes()
             if attributes is None:
                 return self._ended() or Ended(False, "it was stopped")
-            others = self._held_by_others(attributes)
+            delayed = attributes.delay_messages or 0
+            others = self._held_by_others(attributes) + delayed
             if not others and not attributes.active_messages:
                 return Ended(True)
             has_moved = self._worker.counts.done + self._worker.counts.left > before
             now = self._clock()
             waiting_since = now if has_moved or waiting_since is None else waiting_since
             if others and now >= waiting_since + self._wait_seconds():
-                return Ended(False, self._who_holds(others))
+                return Ended(False, self._who_holds(others - delayed, delayed))
             self.waits_for = f"{others} {'letter' if others == 1 else 'letters'} that others hold" if others else ""
             if self._stopping.wait(_LOOK_SECONDS if others else 0):
                 return self._ended() or Ended(False, "it was stopped")
@@ -153,7 +166,7 @@ class FromQueue:
             left = sum(counts.get(state.value, 0) for state in (State.LEFT, State.CAME_BACK, State.PLANNED))
             if not left:
                 return Ended(False, "not drained: what is done with cannot be deleted, and keeps coming back")
-            return Ended(False, f"not drained: {left} letters are left there, pull the queue to see all")
+            return Ended(False, f"not drained: {_letters(left)} left there, pull the queue to see all")
         if self._stopping.is_set():
             return Ended(False, "it was stopped")
         if self._worker.is_full():
@@ -163,15 +176,21 @@ class FromQueue:
     def _held_by_others(self, attributes: QueueAttributes) -> int:
         now = self._clock()
         with self._lock:
-            while self._hidden_until and self._hidden_until[0] <= now:
-                self._hidden_until.popleft()
+            self._hidden_until = {one: until for one, until in self._hidden_until.items() if until > now}
             mine = len(self._hidden_until)
         return max(0, (attributes.inactive_messages or 0) - mine)
 
-    def _who_holds(self, count: int) -> str:
-        mine = min(count, max(0, self._done - self._deleted))
+    @property
+    def undeleted(self) -> int:
+        """How many letters are done with and could not be deleted."""
+        return max(0, self._done - self._deleted)
+
+    def _who_holds(self, count: int, delayed: int) -> str:
+        mine = min(count, self.undeleted)
         if mine:
             return f"not drained: {_letters(mine)} done with and could not be deleted; run it again, none is sent twice"
+        if not count:
+            return f"not drained: {_letters(delayed)} delayed, and not shown yet"
         at = time.strftime("%H:%M", time.gmtime(time.time() + self._visibility_seconds))
         return f"not drained: {_letters(count)} hidden by someone else until about {at} UTC"
 
@@ -179,23 +198,30 @@ class FromQueue:
 
     def _handle(self, unread: Letter) -> None:
         """Return: it is deleted. Raise: it is not touched again, or shown again at once."""
+        with self._lock:
+            self._in_work += 1
         try:
-            is_done = self._work(Letter.of(unread.message))
+            result = self._work(Letter.of(unread.message))
         except Stopped:
             raise Retry(1) from None
         except FcAsyncError as error:  # the journal cannot be written, credentials are missing, asking is not allowed
             self._failure = error
             self._consumer.stop()
             raise Retry(1) from None
-        if is_done:
+        finally:
             with self._lock:
-                self._done += 1
+                self._in_work -= 1
+        if result.state in SENT:
+            with self._lock:
+                self._done += not result.is_repeat
             return
+        if self._stopping.is_set():
+            raise Retry(1)
         with self._lock:
-            self._hidden_until.append(self._clock() + self._visibility_seconds)
+            self._hidden_until[unread.message.message_id] = self._clock() + self._visibility_seconds
         raise LetBe
 
-    def _work(self, letter: Letter) -> bool:
+    def _work(self, letter: Letter) -> Result:
         if self._stopping.is_set() or self._worker.is_full():
             self._consumer.stop()
             raise Stopped
@@ -204,7 +230,7 @@ class FromQueue:
             self._goes_round()
         elif result.state in SENT:
             self._idle_since = None
-        return result.state in SENT
+        return result
 
     def _was_left(self, there: Entry) -> bool:
         """Whether this run has left it; what is planned with a reason was asked about for as long as is worth it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import Queue
 from typing import TYPE_CHECKING
 
 from .entry import OPEN, Entry, State
@@ -44,10 +44,14 @@ class FromSpool:
         self._states = states
         self._concurrency = concurrency
         self._stopping = stopping
+        self._failures: list[BaseException] = []
         self.waits_for = ""
 
     def stop(self) -> None:
         """Nothing is to be broken off: what is under way looks at `stopping` itself."""
+
+    def hurry(self) -> None:
+        """Likewise."""
 
     def run(self) -> str | None:
         """Work the letters that are still to be dealt with; return why it ended before the last, None for the end.
@@ -55,33 +59,33 @@ class FromSpool:
         Raises:
             SpoolError: the journal cannot be written.
         """
-        under_way: set[Future[None]] = set()
-        with ThreadPoolExecutor(self._concurrency, "fc_async-redrive") as pool:
+        waiting: Queue[Entry | None] = Queue(2 * self._concurrency)
+        threads = [threading.Thread(target=self._live, args=(waiting,), daemon=True) for _ in range(self._concurrency)]
+        for thread in threads:  # daemons: a second Ctrl-C waits for no call that hangs
+            thread.start()
+        try:
             for entry in self._spool.entries(self._where, states=self._states):
                 if self._stopping.is_set() or self._worker.is_full():
                     break
-                under_way.add(pool.submit(self._work, entry))
-                if len(under_way) >= 2 * self._concurrency:
-                    under_way = _those_that_go_on(under_way)
-            while under_way:
-                under_way = _those_that_go_on(under_way)
+                waiting.put(entry)
+        finally:
+            for _ in threads:
+                waiting.put(None)
+            for thread in threads:
+                thread.join()
+        if self._failures:
+            raise self._failures[0]
         return "it was stopped" if self._stopping.is_set() else None
 
-    def _work(self, entry: Entry) -> None:
-        if self._stopping.is_set():
-            return
-        letter = self._spool.letter(entry.number)
-        try:
-            self._worker.work(letter)
-        except Stopped:
-            return
-        except BaseException:
-            self._stopping.set()
-            raise
-
-
-def _those_that_go_on(under_way: set[Future[None]]) -> set[Future[None]]:
-    done, rest = wait(under_way, return_when=FIRST_COMPLETED)
-    for one in done:
-        one.result()
-    return rest
+    def _live(self, waiting: Queue[Entry | None]) -> None:
+        """Work what waits; after a failure, or when everything is to stop, nothing more is begun."""
+        while (entry := waiting.get()) is not None:
+            if self._stopping.is_set():
+                continue
+            try:
+                self._worker.work(self._spool.letter(entry.number))
+            except Stopped:
+                continue
+            except BaseException as error:
+                self._failures.append(error)
+                self._stopping.set()

@@ -10,7 +10,16 @@ from ..errors import SpoolError
 from ..mns.queue_client import QueueClient
 from .entry import State
 from .spool import Spool
-from .spool_place import SUFFIX, SpoolPlace, default_path, free_path, link_into_folder, place_of, spools_folder
+from .spool_place import (
+    SUFFIX,
+    SpoolPlace,
+    default_path,
+    free_path,
+    link_into_folder,
+    place_of,
+    resolved,
+    spools_folder,
+)
 
 
 def journal_of(queue: QueueClient, *, new: Path | None, old: Path | None, folder: Path | None = None) -> Spool:
@@ -54,11 +63,11 @@ def unfinished(mine: Spool, folder: Path | None = None) -> Iterator[tuple[Path, 
     """Yield the other spools of the queue that hold letters which nothing was done with, and how many."""
     folder = spools_folder() if folder is None else folder
     for path in sorted(folder.glob(f"{mine.place.prefix}*{SUFFIX}")) if folder.is_dir() else ():
-        if path.resolve() == mine.path.resolve():
+        if resolved(path) == resolved(mine.path):
             continue
         try:
             with Spool(path, read_only=True) as spool:
-                counts = spool.counts() if spool.has_custody() else {}
+                counts = spool.counts() if spool.has_custody() and spool.place.is_queue_of(mine.place) else {}
                 held = counts.get(State.HELD.value, 0) + counts.get(State.PLANNED.value, 0)
         except SpoolError:
             continue

@@ -43,4 +43,7 @@ def _first_expiry(letters: tuple[Letter, ...], retention_seconds: int | None) ->
     enqueued = [letter.enqueued for letter in letters if letter.enqueued is not None]
     if not enqueued or retention_seconds is None:
         return None
-    return min(enqueued) + timedelta(seconds=retention_seconds)
+    try:
+        return min(enqueued) + timedelta(seconds=retention_seconds)
+    except OverflowError:  # the service's number, not ours
+        return None

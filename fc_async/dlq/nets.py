@@ -47,6 +47,9 @@ class Nets:
         what = _shown(net)
         if what is None:
             return None, None
+        place = self._elsewhere(net)
+        if place is not None:
+            return f"its OnFailure names the {what} of {place}, and nothing is delivered to another one", None
         try:
             self._ask(net)
         except ServiceError as error:
@@ -56,6 +59,19 @@ class Nets:
                 return None, f"whether the {what} is there may not be asked (403 {error.code})"
             raise
         return None, None
+
+    def _elsewhere(self, net: Arn) -> str | None:
+        """Return the account and region where they are not the client's; the local service takes them as written.
+
+        Source: result-callback, its table of permissions: no destination in another account or region is delivered to.
+        """
+        if self._mns.endpoint.is_loopback:
+            return None
+        theirs = getattr(net, "account_id", ""), getattr(net, "region", "")
+        ours = self._mns.account_id, self._mns.region
+        if all(not part or mine is None or part == mine.value for part, mine in zip(theirs, ours, strict=True)):
+            return None
+        return f"account and region {theirs[0] or 'its own'}/{theirs[1] or 'its own'}"
 
     def _ask(self, net: Arn) -> None:
         if isinstance(net, FunctionArn):

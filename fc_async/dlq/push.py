@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +33,7 @@ NOT_DONE: Final = (State.HELD, State.LEFT, State.CAME_BACK)
 BEGUN: Final = "it was about to be put back, and whether it arrived is not known"
 """The reason that stands with a letter from before its batch is sent until its outcome is known."""
 
+STOPPED: Final = "it was stopped"
 _FIRST_BACK_OFF_SECONDS, _MOST_BACK_OFF_SECONDS = 0.2, 5.0
 _SAMPLES = 3
 
@@ -89,7 +90,8 @@ def push(
     queue.get_attributes()
     result = Returned()
     for entry in spool.entries(where, states=(State.PLANNED,)):
-        result.stay(entry, "planned: whether it was accepted is not known; a redrive of the spool finds out")
+        if entry.is_custody:
+            result.stay(entry, "planned: whether it was accepted is not known; a redrive of the spool finds out")
     entries = (entry for entry in spool.entries(where, states=NOT_DONE) if entry.is_custody)
     return give_back(spool, queue, entries, result, on_progress, stopping)
 
@@ -106,11 +108,13 @@ def give_back(
     giving = _Giving(spool, queue, result, threading.Event() if stopping is None else stopping)
     for batch in _batches(giving.sendable(entries)):
         if giving.stopping.is_set():
-            result.reason = "it was stopped"
+            result.reason = STOPPED
             break
-        giving.send(batch)
-        if on_progress is not None:
-            on_progress(result.returned)
+        try:
+            giving.send(batch)
+        finally:
+            if on_progress is not None:
+                on_progress(result.returned)
     return result
 
 
@@ -165,7 +169,7 @@ class _Giving:
             parts = self._answer(batch, was_lost)
         except ServiceError as error:
             if failure_of(error) is Failure.MISSING or error.status in (401, 403):
-                self._note(batch, None)
+                self._note(batch, None, was_lost)
                 raise
             return [(item, error.code or str(error.status)) for item in batch]
         if parts is None:
@@ -181,7 +185,7 @@ class _Giving:
     def _alone(self, item: _Item, code: str, was_lost: set[int]) -> None:
         refused = self._sent([item], was_lost)
         if refused:
-            self._note([item], None)
+            self._note([item], None, was_lost)
             self._result.stay(item.entry, f"the queue does not take it ({refused[0][1] or code})")
 
     def _answer(self, batch: list[_Item], was_lost: set[int]) -> list[SentPart] | None:
@@ -196,15 +200,18 @@ class _Giving:
                 elif failure_of(error) is not Failure.PASSING:
                     raise
             if self.stopping.is_set():
-                self._note([item for item in batch if item.entry.number not in was_lost], None)
+                self._note(batch, None, was_lost)
+                self._result.reason = STOPPED
                 return None
             self.stopping.wait(back_off.next_seconds())
 
-    def _note(self, batch: list[_Item], reason: str | None) -> None:
-        """Note that they are about to be sent, or that they were not."""
-        self._spool.note_all(
-            [(item.entry.number, item.entry.state, None, reason or item.entry.reason) for item in batch]
-        )
+    def _note(self, batch: list[_Item], reason: str | None, was_lost: Container[int] = ()) -> None:
+        """Note that they are about to be sent (BEGUN), or that they were not (None); of what was lost it stays open."""
+
+        def known(entry: Entry) -> str | None:
+            return BEGUN if entry.number in was_lost else reason or entry.reason
+
+        self._spool.note_all([(item.entry.number, item.entry.state, None, known(item.entry)) for item in batch])
 
 
 def _may_be_there(error: FcAsyncError) -> bool:

@@ -9,41 +9,43 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..checks import FunctionName, check_wait, check_whole
-from ..errors import ArgumentError, FcAsyncError, ServiceError, SpoolError, TransportError
+from ..errors import ArgumentError, FcAsyncError, SpoolError
 from ..functions.client import FunctionsClient
 from ..mns.consume.signals import StopSignals
 from ..mns.letter import Letter
 from ..mns.queue_client import QueueClient
 from ..settings.settings import Settings
 from .acceptances import Acceptances
+from .breaker import Breaker
 from .choosing import Choosing, Transform
+from .depth import depth_of, settled_depth
 from .entry import OPEN, SENT, State
 from .from_queue import FromQueue
 from .from_spool import FromSpool
 from .journals import journal_of
 from .nets import Nets
 from .pace import Pace
+from .planning import judged, planned
 from .redrive_summary import Progress, RedrivePlan, RedriveSummary
 from .sender import Sender
 from .spool import Spool
-from .spool_place import spools_folder
+from .spool_place import place_of, spools_folder
 from .targets import Targets
-from .worker import Wanted, Worker
+from .telling import Telling
+from .verdicts import Verdicts, Wanted
+from .worker import Worker
 
 if TYPE_CHECKING:
     from .where import Where
 
 _HEAD = 16
-_SAMPLES = 3
 _PROGRESS_SECONDS = 0.25
-_SETTLING_SECONDS = 10.0
-_STILL_SECONDS = 2.0
 
 
 class Redrive:
@@ -140,29 +142,21 @@ class Redrive:
             ServiceError: the queue is not there, or the service fails.
             TransportError: no answer came.
         """
-        send: Counter[str] = Counter()
-        leave: Counter[str] = Counter()
-        samples: dict[str, list[str]] = {}
-        looked_at = 0
-        for letter in self._letters():
-            looked_at += 1
-            target, reason = self._verdict(letter)
-            if reason is None:
-                send[str(target)] += 1
-            else:
-                leave[reason] += 1
-                if len(known := samples.setdefault(reason, [])) < _SAMPLES:
-                    known.append(letter.record.request_id if letter.record is not None else letter.message.message_id)
-        looked = list(self._targets.known())
-        return RedrivePlan(
-            dict(send),
-            dict(leave),
-            samples,
-            is_exact=isinstance(self._source, Spool),
-            about_letters=looked_at if isinstance(self._source, Spool) else self._depth(self._source),
-            guarantees={str(one.name): "once" if one.is_task_mode else "at least once" for one in looked},
-            warnings=tuple(one.warning for one in looked if one.warning is not None),
-        )
+        source = self._source
+        place = source.place if isinstance(source, Spool) else place_of(source)
+        journal = source if isinstance(source, Spool) else self._spool
+        known_to = journal if isinstance(journal, Spool) else None
+        others = Acceptances(self._folder, place, None if known_to is None else known_to.path)
+        now_ms = round(time.time() * 1000)
+        verdicts = Verdicts(self._choosing, others, self._at_work(), self._targets.look, now_ms, self._own_net)
+        try:
+            found = judged(self._letters(), known_to, verdicts)
+            depth = None if isinstance(source, Spool) else depth_of(source)
+            plan = planned(found, self._targets, others.redrives_before, about_letters=depth)
+            not_known = (f"{one}: what was accepted there is not known" for one in others.unreadable)
+            return replace(plan, warnings=(*plan.warnings, *not_known))
+        finally:
+            others.close()
 
     def _letters(self) -> Iterator[Letter]:
         if isinstance(self._source, Spool):
@@ -172,18 +166,23 @@ class Redrive:
 
     def _states(self) -> tuple[State, ...]:
         """Return the states of the letters of a spool that are worked."""
-        return (*OPEN, *SENT) if self._wanted.again else OPEN
+        if self._wanted.again:
+            return (*OPEN, *SENT)
+        return (*OPEN, State.ACCEPTED) if self._until_succeeded else OPEN
 
-    def _verdict(self, letter: Letter) -> tuple[FunctionName | None, str | None]:
-        chosen = self._choosing.choose(letter)
-        if isinstance(chosen, str):
-            return None, chosen
-        return chosen.target, self._targets.look(chosen.target).refusal
+    def _at_work(self) -> Wanted:
+        """Return what was asked, and what an `--again` of this spool that came to no end has done of it.
 
-    @staticmethod
-    def _depth(queue: QueueClient) -> int:
-        found = queue.get_attributes()
-        return sum(count or 0 for count in (found.active_messages, found.inactive_messages, found.delay_messages))
+        Of letters that were sent again as often as one another all are sent; else those that were sent less often.
+        """
+        if not self._wanted.again or not isinstance(self._source, Spool):
+            return self._wanted
+        sent = {entry.generation for entry in self._source.entries(self._where, states=SENT)}
+        return replace(self._wanted, again_from=max(sent) if len(sent) > 1 else None)
+
+    @property
+    def _own_net(self) -> str | None:
+        return self._source.queue if isinstance(self._source, QueueClient) else None
 
     # the run
 
@@ -225,22 +224,31 @@ class Redrive:
         signals: StopSignals,
         on_progress: Callable[[Progress], None] | None,
     ) -> RedriveSummary:
+        since_ms = round(time.time() * 1000)
+        wanted = self._at_work()
+        breaker = Breaker(self._wanted.stop_at, self._functions, self.stop, self._own_net)
         sender = Sender(
             journal,
             self._functions,
             self._targets,
             Pace(self._rate),
             self._stopping,
+            breaker,
             until_succeeded=self._until_succeeded,
         )
-        worker = Worker(journal, others, self._choosing, sender, self._wanted, self.stop)
+        verdicts = Verdicts(self._choosing, others, wanted, sender.look, since_ms, self._own_net)
+        worker = Worker(journal, verdicts, sender, wanted, breaker, since_ms)
         flow = self._flow = self._made_flow(journal, worker)
-        drained, ended = self._attended(flow, worker, on_progress)
+        breaker.begin()
+        try:
+            drained, ended = self._attended(flow, worker, breaker, on_progress)
+        finally:
+            breaker.close(is_stopped=self._stopping.is_set())
         return RedriveSummary(
             worker.counts.sent,
             worker.counts.done,
-            worker.counts.came_back,
-            _left_of(journal, self._where),
+            worker.counts.came_back + breaker.failed_elsewhere,
+            self._left(journal, worker),
             self._in_queue_now(),
             drained,
             journal.path,
@@ -268,7 +276,11 @@ class Redrive:
         )
 
     def _attended(
-        self, flow: FromQueue | FromSpool, worker: Worker, on_progress: Callable[[Progress], None] | None
+        self,
+        flow: FromQueue | FromSpool,
+        worker: Worker,
+        breaker: Breaker,
+        on_progress: Callable[[Progress], None] | None,
     ) -> tuple[bool, str | None]:
         """Run in a thread of its own, so that this one hears signals and tells how far it is."""
         outcome: list[Any] = []
@@ -279,23 +291,15 @@ class Redrive:
             except BaseException as error:
                 outcome.append(error)
 
-        began = time.monotonic()
+        telling = Telling(on_progress, worker.counts, breaker, self.stop)
         thread = threading.Thread(target=live, name="fc_async-redrive", daemon=True)
         thread.start()
         while thread.is_alive():
             thread.join(_PROGRESS_SECONDS)
-            if on_progress is not None:
-                counts = worker.counts
-                on_progress(
-                    Progress(
-                        counts.sent,
-                        counts.done,
-                        counts.came_back,
-                        counts.left,
-                        time.monotonic() - began,
-                        flow.waits_for,
-                    )
-                )
+            telling.tell(flow.waits_for)
+            if self._stopping.is_set():
+                flow.hurry()
+        telling.close()
         (result,) = outcome
         if isinstance(result, BaseException):
             if isinstance(result, SpoolError) or not isinstance(result, FcAsyncError) or not worker.counts.any:
@@ -303,7 +307,11 @@ class Redrive:
             return False, str(result)
         if isinstance(flow, FromSpool):
             return result is None, self._reason or result
-        return result.drained, self._reason or result.reason
+        reason = self._reason or result.reason
+        if self._stopping.is_set() and flow.undeleted:
+            letters = "1 letter is" if flow.undeleted == 1 else f"{flow.undeleted} letters are"
+            reason = f"{reason}; {letters} done with and could not be deleted; run it again, none is sent twice"
+        return result.drained, reason
 
     # around it
 
@@ -314,6 +322,22 @@ class Redrive:
             return self._spool, False
         return journal_of(self._source, new=self._spool, old=None, folder=self._folder), True
 
+    def _left(self, journal: Spool, worker: Worker) -> dict[str, list[tuple[str, str | None]]]:
+        left: dict[str, list[tuple[str, str | None]]] = {}
+        states = (State.LEFT, State.CAME_BACK, State.PLANNED)
+        for entry in journal.entries(
+            self._where, states=(*states, State.ACCEPTED) if self._until_succeeded else states
+        ):
+            if entry.number in worker.left_accepted:
+                continue
+            reason = entry.reason or "it is planned: whether it was accepted is not known (--resume goes on)"
+            if entry.reason is None and entry.new_request_id is not None:
+                reason = "it was accepted, and its end is not known (--resume waits for it)"
+            left.setdefault(reason, []).append((entry.fields.message_id, entry.fields.request_id))
+        for reason, message_id, request_id in worker.left_accepted.values():
+            left.setdefault(reason, []).append((message_id, request_id))
+        return left
+
     def _mns_settings(self) -> Settings:
         return self._source.settings if isinstance(self._source, QueueClient) else mns_like(self._functions).settings
 
@@ -321,24 +345,8 @@ class Redrive:
         """Return what the queue holds; where failures come back to it, when that has stood still for a moment."""
         name = self._source.queue if isinstance(self._source, QueueClient) else self._source.place.queue
         queue = self._source if isinstance(self._source, QueueClient) else mns_like(self._functions, name)
-        try:
-            depth = self._depth(queue)
-            if any(target.net_queue == name for target in self._targets.known()):
-                depth = self._when_still(queue, depth)
-        except (ServiceError, TransportError, FcAsyncError):
-            return None
-        return depth
-
-    def _when_still(self, queue: QueueClient, depth: int) -> int:
-        until = time.monotonic() + _SETTLING_SECONDS
-        still_since = time.monotonic()
-        while (now := time.monotonic()) < until and now < still_since + _STILL_SECONDS:
-            if self._stopping.wait(0.5):
-                break
-            before, depth = depth, self._depth(queue)
-            if depth != before:
-                still_since = time.monotonic()
-        return depth
+        coming_back = [target for target in self._targets.known() if target.net_queue == name]
+        return settled_depth(queue, coming_back, self._functions, self._stopping)
 
 
 def mns_like(functions: FunctionsClient, queue: str = "any") -> QueueClient:
@@ -352,14 +360,6 @@ def mns_like(functions: FunctionsClient, queue: str = "any") -> QueueClient:
         credentials=settings.credentials,
         internal=settings.internal,
     )
-
-
-def _left_of(journal: Spool, where: Where | None) -> dict[str, list[tuple[str, str | None]]]:
-    left: dict[str, list[tuple[str, str | None]]] = {}
-    for entry in journal.entries(where, states=(State.LEFT, State.CAME_BACK, State.PLANNED)):
-        reason = entry.reason or "it is planned: whether it was accepted is not known (--resume goes on)"
-        left.setdefault(reason, []).append((entry.fields.message_id, entry.fields.request_id))
-    return left
 
 
 def _check_rate(rate_per_second: float | None) -> float | None:

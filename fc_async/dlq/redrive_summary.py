@@ -18,6 +18,8 @@ class RedrivePlan:
         about_letters: how many letters there are, about, where not all were looked at.
         guarantees: for each target whether a letter is accepted `once` or `at least once`.
         warnings: what could not be found out.
+        sent_before: of the letters that would be sent, how many were sent again so often before, as far as the spools
+            on this machine tell; those that never were are not in it.
     """
 
     send: dict[str, int]
@@ -27,6 +29,7 @@ class RedrivePlan:
     about_letters: int | None = None
     guarantees: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    sent_before: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

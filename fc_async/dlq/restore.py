@@ -79,7 +79,8 @@ def restore(
 
 def _chosen(spool: Spool, judge: _Judge, result: Returned) -> Iterator[Entry]:
     """Yield what goes back, a page at a time: several tasks are asked for at once."""
-    entries = spool.entries(states=[state for state in State if state is not State.RETURNED])
+    known = spool.entries(states=[state for state in State if state is not State.RETURNED])
+    entries = (entry for entry in known if entry.is_custody or entry.state in SENT)  # any other is in its queue still
     with ThreadPoolExecutor(_ASKED_AT_ONCE, "fc_async-restore") as pool:
         while page := list(islice(entries, _PAGE)):
             for entry, reason in zip(page, pool.map(judge.why_it_stays, page), strict=True):
@@ -123,8 +124,6 @@ class _Judge:
 
     def why_it_stays(self, entry: Entry) -> str | None:
         """Return the reason; None: it goes back."""
-        if not entry.is_custody and entry.state not in SENT:
-            return "it was not taken out of its queue"
         if self._everything or entry.state in NOT_DONE:
             return None
         if entry.state is State.DONE:

@@ -19,11 +19,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ..checks import FunctionName
 from ..errors import FcAsyncError, ServiceError, TransportError
 from ..functions.async_task import AsyncTask
 from ..functions.client import FunctionsClient
 from ..mns.consume.back_off import BackOff
 from ..mns.letter import Letter
+from .breaker import Breaker
 from .choosing import Chosen
 from .entry import SENT, Entry, State
 from .pace import Pace
@@ -51,13 +53,15 @@ class Result:
         state: accepted or done: it may be deleted; left or planned: it stays.
         reason: why it stays; None: it does not.
         is_new: whether an invocation was accepted for it now, and not before.
-        is_counted: whether this run has counted it already: it came again, because its delete has not worked.
+        is_counted: whether it is counted already: it came again, because its delete has not worked.
+        is_repeat: whether this very run was done with it before.
     """
 
     state: State
     reason: str | None = None
     is_new: bool = False
     is_counted: bool = False
+    is_repeat: bool = False
 
 
 class Sender:
@@ -69,6 +73,7 @@ class Sender:
         targets: what is known of each function.
         pace: how fast.
         stopping: set when everything is to stop.
+        breaker: is told what was accepted, and how it ended; None: nobody is.
         until_succeeded: whether a letter is done only when its task has succeeded.
         clock: seconds that only grow.
     """
@@ -80,6 +85,7 @@ class Sender:
         targets: Targets,
         pace: Pace,
         stopping: threading.Event,
+        breaker: Breaker | None = None,
         *,
         until_succeeded: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -89,23 +95,32 @@ class Sender:
         self._targets = targets
         self._pace = pace
         self._stopping = stopping
+        self._breaker = breaker or Breaker(None, functions, lambda _: None, None)
         self._until_succeeded = until_succeeded
         self._clock = clock
         self._looking = threading.Lock()
 
-    def refusal(self, chosen: Chosen) -> str | None:
-        """Return why nothing is sent to a function; None: it may be. Raises Stopped."""
-        target = self._look(chosen)
-        if target.refusal is None and self._until_succeeded and not target.is_task_mode:
-            return f"{target.name} has no asyncTask, so that its success cannot be waited for"
-        return target.refusal
-
-    def _look(self, chosen: Chosen) -> Target:
-        known = self._targets.find(chosen.target)
+    def look(self, name: FunctionName) -> Target:
+        """Return what is known of a function, however long it takes to ask. Raises Stopped."""
+        known = self._targets.find(name)
         if known is not None:
             return known
         with self._looking:  # one asks for as long as nobody answers; the others hear the end before they ask
-            return self._patiently(lambda: self._targets.look(chosen.target))
+            return self._patiently(lambda: self._targets.look(name))
+
+    def task_for(self, planned: Entry) -> AsyncTask | None:
+        """Return the task that a run which was killed asked another function for, where it stands for the letter.
+
+        Raises:
+            ServiceError: it may not be asked for.
+            Stopped: everything is to stop.
+        """
+        target = self.look(FunctionName.parse(planned.target or ""))
+        age_seconds = time.time() - planned.changed_ms / 1000
+        task = self._registered(
+            planned, target, max(0.0, min(REGISTRATION_SECONDS, REGISTRATION_SECONDS - age_seconds))
+        )
+        return task if task is not None and _stands(task, target) else None
 
     def send(self, letter: Letter, chosen: Chosen, generation: int = 0, known_task_id: str | None = None) -> Result:
         """Send a letter.
@@ -120,7 +135,7 @@ class Sender:
             SpoolError: the journal cannot be written.
             Stopped: everything is to stop; the letter was not sent, or it is planned and nothing more is known.
         """
-        target = self._look(chosen)
+        target = self.look(chosen.target)
         task_id = None
         if target.is_task_mode:
             task_id = known_task_id or task_id_of(target.name, letter, chosen.payload, generation)
@@ -129,7 +144,10 @@ class Sender:
         entry = self._spool.plan(letter, str(target.name), task_id, generation=generation)
         result = self._sent(entry, target, chosen.payload)
         if self._until_succeeded and result.state in (State.ACCEPTED, State.DONE):
-            result = self._until_its_end(entry, target, is_new=result.is_new)
+            try:
+                result = self._until_its_end(entry, target, is_new=result.is_new)
+            except Stopped:  # what was accepted is counted
+                return Result(State.PLANNED, "its end is not known", is_new=result.is_new)
         return result
 
     def _sent(self, entry: Entry, target: Target, payload: bytes) -> Result:
@@ -160,6 +178,8 @@ class Sender:
             result = self._as_its_task(entry, target)
             return replace(result, is_new=result.state in SENT)
         self._spool.note(entry.number, State.ACCEPTED, new_request_id=accepted.request_id)
+        if not self._until_succeeded:
+            self._breaker.accepted(target, entry.task_id)
         return Result(State.ACCEPTED, is_new=True)
 
     def _left(self, entry: Entry, reason: str) -> Result:
@@ -169,29 +189,31 @@ class Sender:
     # a task of that id is there
 
     def _as_its_task(self, entry: Entry, target: Target) -> Result:
-        task = self._registered(entry, target)
+        try:
+            task = self._registered(entry, target)
+        except ServiceError as error:
+            return self._not_known(entry, refusal_of(target.name, error))
         if task is None:
             return self._not_known(entry)
         if self._until_succeeded:
             return Result(State.ACCEPTED)
         return self._judged(entry, target, task)
 
-    def _not_known(self, entry: Entry) -> Result:
-        reason = "a task of its id was accepted, and is not known yet (--resume asks again)"
+    def _not_known(self, entry: Entry, refusal: str = "is not known yet") -> Result:
+        reason = f"a task of its id was accepted, and {refusal} (--resume asks again)"
         self._spool.note(entry.number, State.PLANNED, reason=reason)
         return Result(State.PLANNED, reason)
 
     def _judged(self, entry: Entry, target: Target, task: AsyncTask) -> Result:
         """Done is what has succeeded, goes on, or failed where the failure's own letter stands for it."""
-        is_caught = task.status == "Failed" and target.has_net
-        if not task.is_over or task.status == "Succeeded" or is_caught:
+        if _stands(task, target):
             self._spool.note(entry.number, State.DONE, new_request_id=task.request_id)
             return Result(State.DONE)
         again = "; --again sends it under another id"
         return self._left(entry, f"its task {entry.task_id} ended before: {task.status}{again}")
 
-    def _registered(self, entry: Entry, target: Target) -> AsyncTask | None:
-        until = self._clock() + REGISTRATION_SECONDS
+    def _registered(self, entry: Entry, target: Target, wait_seconds: float = REGISTRATION_SECONDS) -> AsyncTask | None:
+        until = self._clock() + wait_seconds
         delay = _LOOK_FIRST_SECONDS
         while (task := self._find(entry, target)) is None and self._clock() < until:
             self._rest(delay)
@@ -211,13 +233,17 @@ class Sender:
     def _until_its_end(self, entry: Entry, target: Target, *, is_new: bool) -> Result:
         delay = _LOOK_FIRST_SECONDS
         while True:
-            task = self._registered(entry, target)
+            try:
+                task = self._registered(entry, target)
+            except ServiceError as error:
+                return replace(self._not_known(entry, refusal_of(target.name, error)), is_new=is_new)
             if task is None:
                 return replace(self._not_known(entry), is_new=is_new)
             if task.is_over:
                 break
             self._rest(delay)
             delay = min(2 * delay, _LOOK_MOST_SECONDS)
+        self._breaker.ended(target, task.status)
         if task.status == "Succeeded":
             self._spool.note(entry.number, State.DONE, new_request_id=task.request_id)
             return Result(State.DONE, is_new=is_new)
@@ -243,3 +269,8 @@ class Sender:
     def _rest(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             raise Stopped
+
+
+def _stands(task: AsyncTask, target: Target) -> bool:
+    """Whether a task stands for its letter: it has succeeded, goes on, or its failure's own letter does."""
+    return not task.is_over or task.status == "Succeeded" or (task.status == "Failed" and target.has_net)

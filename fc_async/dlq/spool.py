@@ -21,7 +21,7 @@ from .entry import COLUMNS, SENT, Around, Entry, State, entry_of
 from .identity import identity
 from .key_fields import KeyFields, key_fields
 from .seen import Seen
-from .spool_file import SpoolLock, connect, make_spool, read_meta
+from .spool_file import SpoolLock, check_is_file, connect, make_spool, read_meta
 from .spool_place import SpoolPlace
 from .spool_rows import insert_unless_held, insert_unless_there, note_each, plan_each
 from .writer import Writer
@@ -64,8 +64,7 @@ class Spool:
         self.path = Path(path)
         self._clock = clock
         self._lock = threading.Lock()
-        if not self.path.is_file():
-            raise SpoolError(f"{self.path}: there is no such spool; `fc-async dlq spools` lists those that there are")
+        check_is_file(self.path)
         self._holding = None if read_only else SpoolLock(self.path)
         self._writer: Writer | None = None
         self._seen: Seen | None = None  # of a spool that was there already, only the file can tell
@@ -323,11 +322,15 @@ class Spool:
         self._write(work)
 
     def forget_bodies(self, numbers: Sequence[int]) -> None:
-        """Take the raw letters away for good; what was done with them stays known."""
+        """Take the raw letters away for good, and what was said in them; what was done with them stays known."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA secure_delete=ON")
-            connection.executemany("UPDATE letter SET body = '' WHERE number = ?", [(number,) for number in numbers])
+            connection.executemany(
+                "UPDATE letter SET body = '', fields = json_set(fields, '$.message', NULL, '$.text', ''),"
+                " message = json_remove(message, '$.user_properties', '$.user_property_types') WHERE number = ?",
+                [(number,) for number in numbers],
+            )
 
         self._write(work)
 

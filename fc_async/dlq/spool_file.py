@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -72,12 +73,13 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
-        if path.exists():
-            raise SpoolError(
-                f"{path}: is there already; name another file, or go on with it: --resume {path}"
-            ) from None
+        raise SpoolError(f"{path}: no spool can be made here ({error.strerror})") from None
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        raise SpoolError(f"{path}: is there already; name another file, or go on with it: --resume {path}") from None
+    except OSError as error:
         raise SpoolError(f"{path}: no spool can be made here ({error.strerror})") from None
     connection = None
     try:
@@ -93,6 +95,21 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
     finally:
         if connection is not None:
             connection.close()
+
+
+def check_is_file(path: Path) -> None:
+    """Raise SpoolError where there can be no spool at that path."""
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        reason = "there is no such spool"
+    except (OSError, ValueError) as error:
+        raise SpoolError(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error})") from None
+    else:
+        if stat.S_ISREG(mode):
+            return
+        reason = "is no spool, and no file"
+    raise SpoolError(f"{path}: {reason}; `fc-async dlq spools` lists those that there are")
 
 
 def vars_of(place: SpoolPlace) -> dict[str, str]:
@@ -131,6 +148,10 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, str]:
             )
         meta = dict(connection.execute("SELECT key, value FROM meta"))
     except sqlite3.Error as error:
+        if not os.access(path.parent, os.W_OK):
+            raise SpoolError(
+                f"{path}: cannot be read where its folder cannot be written; copy it and what lies beside it elsewhere"
+            ) from None
         raise SpoolError(f"{path}: cannot be read, it may be damaged ({error}); it was left as it is") from None
     missing = [name for name in _META if not isinstance(meta.get(name), str)]
     if missing or not meta["created_ms"].isdigit():

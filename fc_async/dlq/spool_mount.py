@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def warning_of(path: Path, mounts: Path = Path("/proc/mounts")) -> str | None:
         mounts: lists what is mounted where, as Linux does.
     """
     try:
-        kind = kind_of(path.resolve(), mounts.read_text("utf-8", "replace"))
+        kind = kind_of(Path(os.path.realpath(path)), mounts.read_text("utf-8", "replace"))
     except OSError:
         return None
     if kind in _MEMORY:

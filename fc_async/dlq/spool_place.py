@@ -43,6 +43,16 @@ class SpoolPlace:
         """What the names of its spools begin with."""
         return _UNSAFE.sub("_", f"{self.account_id}-{self.region}-{self.queue}-")
 
+    def is_queue_of(self, other: SpoolPlace) -> bool:
+        """Whether both are one queue: all endpoints in the cloud lead to it, each port of this machine elsewhere."""
+        return _whose(self) == _whose(other)
+
+
+def _whose(place: SpoolPlace) -> tuple[str, str, str, int | None]:
+    parts = urlsplit(place.endpoint)
+    port = (parts.port or 80) if is_loopback(parts.hostname or "") else None
+    return place.account_id, place.region, place.queue, port
+
 
 def place_of(queue: QueueClient) -> SpoolPlace:
     """Return whose letters a queue's are."""
@@ -75,26 +85,45 @@ def check_same_account(path: Path, place: SpoolPlace, settings: Settings) -> Non
 
 
 def link_into_folder(path: Path, default: Path) -> None:
-    """Have a spool that lies elsewhere found among the others."""
-    if path.parent.resolve() == default.parent.resolve():
+    """Have a spool that lies elsewhere found among the others.
+
+    Raises:
+        SpoolError: the folder of spools cannot be written.
+    """
+    if os.path.realpath(path.parent) == os.path.realpath(default.parent):
         return
-    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:
         free = free_path(default)
         try:
+            default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             free.symlink_to(path.absolute())
         except FileExistsError:  # another one has taken it meanwhile
-            continue
+            if default.parent.is_dir():
+                continue
+            raise _unusable(default.parent, "Not a directory") from None
+        except OSError as error:
+            raise _unusable(default.parent, error.strerror) from None
         return
 
 
 def free_path(path: Path) -> Path:
-    """Return a path at which there is nothing: one process may begin several of one queue in a second."""
+    """Return a path at which there is nothing: one process may begin several of one queue in a second.
+
+    Raises:
+        SpoolError: what is there cannot be seen.
+    """
     number, free = 1, path
-    while free.exists() or free.is_symlink():
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{SUFFIX}")
+    try:
+        while free.exists() or free.is_symlink():
+            number += 1
+            free = path.with_name(f"{path.stem}-{number}{SUFFIX}")
+    except OSError as error:
+        raise _unusable(path.parent, error.strerror) from None
     return free
+
+
+def _unusable(folder: Path, why: str | None) -> SpoolError:
+    return SpoolError(f"{folder}: spools are listed there, and it cannot be used ({why}); XDG_STATE_HOME names another")
 
 
 def is_spool(text: str) -> bool:
@@ -103,10 +132,17 @@ def is_spool(text: str) -> bool:
 
 
 def spools_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of spools: `$XDG_STATE_HOME/fc-async/spools`, by default in `~/.local/state`."""
+    """Return the folder of spools: `$XDG_STATE_HOME/fc-async/spools`, by default in `~/.local/state`.
+
+    Raises:
+        SpoolError: there is neither that variable nor a home.
+    """
     state = environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-    return base / "fc-async" / "spools"
+    if not state.startswith("/"):
+        state = os.path.join(os.path.expanduser("~"), ".local", "state")
+    if not state.startswith("/"):
+        raise SpoolError("where spools lie is not known: there is no home folder; XDG_STATE_HOME names a place")
+    return Path(state) / "fc-async" / "spools"
 
 
 def default_path(place: SpoolPlace, now: datetime, folder: Path | None = None) -> Path:
@@ -120,3 +156,11 @@ def default_path(place: SpoolPlace, now: datetime, folder: Path | None = None) -
     folder = spools_folder() if folder is None else folder
     stamp = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     return folder / f"{place.prefix}{stamp}-{os.getpid()}{SUFFIX}"
+
+
+def resolved(path: Path) -> Path:
+    """Return where a path leads; a link to itself leads to itself."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,15 +39,17 @@ class SpoolRow:
 def list_spools(folder: Path) -> list[SpoolRow]:
     """Return what the spools of a folder hold, in the order of their names; a folder that is not there has none."""
     try:
-        paths = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+        names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))  # glob hides what it may not read
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise SpoolError(f"{folder}: cannot be listed ({error.strerror})") from None
-    return [_row(path) for path in paths]
+    return [_row(folder / name) for name in names]
 
 
 def _row(path: Path) -> SpoolRow:
-    shown = path.resolve() if path.is_symlink() else path
-    if path.is_symlink() and not path.exists():
+    shown = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if path.is_symlink() and not os.path.exists(path):
         return SpoolRow(shown, problem=f"is not there any more ({path.name} in the folder points to it)")
     try:
         with Spool(shown, read_only=True) as spool:

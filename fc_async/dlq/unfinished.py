@@ -29,7 +29,12 @@ def spool_for(queue: QueueClient, path: Path | None, folder: Path | None = None)
     if path.exists():
         return _named(queue, path, place)
     spool = Spool.create(path, place)
-    link_into_folder(path, default)
+    try:
+        link_into_folder(path, default)
+    except SpoolError:
+        spool.close()
+        path.unlink(missing_ok=True)
+        raise
     return spool
 
 
@@ -46,7 +51,7 @@ def _named(queue: QueueClient, path: Path, place: SpoolPlace) -> Spool:
         check_same_account(path, spool.place, queue.settings)
         if spool.place.queue != place.queue:
             raise SpoolError(f"{path}: holds letters of the queue {spool.place.queue}, not of {place.queue}")
-        if spool.pull_state is None:
+        if spool.pull_state is None and spool.counts():  # an empty one: a pull was killed before its first letter
             raise SpoolError(f"{path}: is the journal of a redrive; name another file")
     except SpoolError:
         spool.close()
@@ -59,7 +64,7 @@ def killed(place: SpoolPlace, folder: Path) -> Path | None:
     for path in sorted(folder.glob(f"{place.prefix}*{SUFFIX}")) if folder.is_dir() else ():
         try:
             with Spool(path, read_only=True) as seen:
-                is_it = seen.pull_state == "going" and seen.place.prefix == place.prefix
+                is_it = seen.pull_state == "going" and seen.place.is_queue_of(place)
             if is_it:
                 Spool(path).close()
                 return path

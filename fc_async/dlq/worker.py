@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from ..errors import ServiceError
 from ..mns.letter import Letter
-from .acceptances import Acceptances
-from .choosing import Choosing
+from .breaker import Breaker
 from .entry import SENT, Around, Entry, State
 from .identity import identity
 from .sender import Result, Sender, Stopped
 from .spool import Spool
+from .verdicts import Before, Left, ToSend, Verdicts, Wanted
 
 
 class Counts:
@@ -40,25 +39,6 @@ class Counts:
             self.left += result.state in (State.LEFT, State.PLANNED)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What was asked of a redrive beside the choice of letters.
-
-    Args:
-        limit: most letters that are sent; None: no limit.
-        again: send also what is known to have been accepted.
-        max_redrives: leave what was sent again so often before; None: no limit.
-        stop_at: end where more than this part of what was sent came back, over 0 to 1; None: never.
-        until_succeeded: whether an acceptance alone is not enough.
-    """
-
-    limit: int | None = None
-    again: bool = False
-    max_redrives: int | None = None
-    stop_at: float | None = None
-    until_succeeded: bool = False
-
-
 class _Alone:
     """Lets one thread at a time work the letters that are one."""
 
@@ -80,42 +60,33 @@ class _Alone:
                 self._free.notify_all()
 
 
-_FEWEST_TO_JUDGE = 20
-"""The breaker says nothing before so many were sent."""
-
-
 class Worker:
     """Works letters, in several threads at once.
 
     Args:
         spool: the journal.
-        others: the other spools of the queue.
-        choosing: which letters go where.
+        verdicts: says what is to be done with each.
         sender: sends.
         wanted: the limits.
-        end: ends everything, with a reason.
+        breaker: is told what came back.
+        since_ms: when this redrive began, in milliseconds since 1970.
     """
 
     def __init__(
-        self,
-        spool: Spool,
-        others: Acceptances,
-        choosing: Choosing,
-        sender: Sender,
-        wanted: Wanted,
-        end: Callable[[str], None],
+        self, spool: Spool, verdicts: Verdicts, sender: Sender, wanted: Wanted, breaker: Breaker, since_ms: int
     ) -> None:
         self._spool = spool
-        self._others = others
-        self._choosing = choosing
+        self._verdicts = verdicts
         self._sender = sender
         self._wanted = wanted
-        self._end = end
+        self._breaker = breaker
         self._turns = threading.Lock()
         self._begun = 0
-        self._since_ms = round(time.time() * 1000)
         self._alone = _Alone()
         self.counts = Counts()
+        self._since_ms = since_ms
+        self.left_accepted: dict[int, tuple[str, str, str | None]] = {}
+        """Letters that stand as accepted in the journal and are left: by number the reason, message and request id."""
 
     def work(
         self, letter: Letter, *, is_newer: bool = False, was_left: Callable[[Entry], bool] = lambda _: False
@@ -134,11 +105,12 @@ class Worker:
         wanted = identity(letter)
         with self._alone.with_(wanted):
             around = self._spool.around(letter, wanted)
-            if around.message is not None and was_left(around.message):
+            here = around.message
+            if here is not None and (was_left(here) or here.number in self.left_accepted):
                 return Result(State.LEFT, is_counted=True)
             result = self._result(letter, wanted, around, is_newer)
         self.counts.add(result)
-        self._watch()
+        self._breaker.came_back(self.counts.came_back, self.counts.sent)
         return result
 
     def is_full(self) -> bool:
@@ -146,64 +118,46 @@ class Worker:
         return self._wanted.limit is not None and self._begun >= self._wanted.limit
 
     def _result(self, letter: Letter, wanted: str, around: Around, is_newer: bool) -> Result:
-        known = around.accepted or self._others.find(wanted)
-        if known is not None and self._is_done(known):
-            return self._accepted_before(letter, around.message, known)
-        if around.is_own:
-            return self._leave(letter, State.CAME_BACK, "it failed again: this redrive has sent it")
-        if is_newer:
-            return self._leave(letter, State.LEFT, "it came after the start")
-        chosen = self._choosing.choose(letter)
-        if isinstance(chosen, str):
-            return self._leave(letter, State.LEFT, chosen)
-        reason = self._too_often(letter) or self._sender.refusal(chosen)
-        if reason is not None:
-            return self._leave(letter, State.LEFT, reason)
+        verdict = self._verdicts.of(letter, wanted, around, is_newer=is_newer)
+        if isinstance(verdict, Before):
+            return self._accepted_before(letter, around.message, verdict.known.new_request_id)
+        if isinstance(verdict, Left):
+            return self._leave(letter, around.message, verdict)
+        if verdict.planned is None:
+            return self._send(letter, verdict)
+        try:
+            task = self._sender.task_for(verdict.planned)
+        except ServiceError as error:
+            reason = f"it was planned for {verdict.planned.target} before, whose task may not be asked for"
+            return self._leave(letter, around.message, Left(State.LEFT, f"{reason} ({error.status} {error.code})"))
+        if task is None:
+            return self._send(letter, verdict)
+        return self._accepted_before(letter, around.message, task.request_id)
+
+    def _send(self, letter: Letter, verdict: ToSend) -> Result:
         if not self._take_turn():
             raise Stopped
-        result = self._sender.send(letter, chosen, *self._generation(around.message, wanted, known, str(chosen.target)))
+        result = self._sender.send(letter, verdict.chosen, verdict.generation, verdict.task_id)
         if result.state is State.LEFT and result.reason is not None:
             self._spool.leave(letter, State.LEFT, result.reason)
         return result
 
-    def _is_done(self, known: Entry) -> bool:
-        """Whether an acceptance that stands in a spool is all that is wanted."""
-        if self._wanted.again and known.changed_ms < self._since_ms:
-            return False
-        return known.state is State.DONE or not self._wanted.until_succeeded
-
-    def _accepted_before(self, letter: Letter, here: Entry | None, known: Entry) -> Result:
-        """A letter whose acceptance stands in a spool is done with, wherever that spool is."""
+    def _accepted_before(self, letter: Letter, here: Entry | None, new_request_id: str | None) -> Result:
+        """A letter that was accepted is done with, wherever that stands."""
         if here is None:
             self._spool.leave(letter, State.DONE, "it was accepted before")
         elif here.state not in SENT:
-            self._spool.note(here.number, State.DONE, new_request_id=known.new_request_id)
-        return Result(State.DONE, is_counted=here is not None and here.state in SENT)
+            self._spool.note(here.number, State.DONE, new_request_id=new_request_id)
+        is_counted = here is not None and here.state in SENT
+        is_repeat = here is not None and is_counted and here.changed_ms >= self._since_ms
+        return Result(State.DONE, is_counted=is_counted, is_repeat=is_repeat)
 
-    def _generation(self, here: Entry | None, wanted: str, known: Entry | None, target: str) -> tuple[int, str | None]:
-        """Return how often the letter was sent on purpose, and the task id that a spool has for that; None: none has.
-
-        A run that was killed may have asked for a task under an id that cannot be made again: a transform need not
-        make the same payload twice.
-        """
-        if known is not None:
-            generation = known.generation + self._wanted.again
-        else:
-            generation = int(self._wanted.again) if here is None else here.generation
-        before = self._others.find(wanted, (State.PLANNED,)) if known is None or self._wanted.again else known
-        is_same = before is not None and (before.generation, before.target) == (generation, target)
-        return generation, before.task_id if before is not None and is_same else None
-
-    def _too_often(self, letter: Letter) -> str | None:
-        most = self._wanted.max_redrives
-        if most is None or letter.record is None:
-            return None
-        before = self._others.redrives_before(letter.record.request_id)
-        return None if before < most else f"sent again {before} times before (--max-redrives {most})"
-
-    def _leave(self, letter: Letter, state: State, reason: str) -> Result:
-        self._spool.leave(letter, state, reason)
-        return Result(state, reason)
+    def _leave(self, letter: Letter, here: Entry | None, left: Left) -> Result:
+        self._spool.leave(letter, left.state, left.reason)
+        if here is not None and here.state in SENT:
+            request_id = None if letter.record is None else letter.record.request_id
+            self.left_accepted[here.number] = (left.reason, letter.message.message_id, request_id)
+        return Result(left.state, left.reason)
 
     def _take_turn(self) -> bool:
         with self._turns:
@@ -211,10 +165,3 @@ class Worker:
                 return False
             self._begun += 1
             return True
-
-    def _watch(self) -> None:
-        part, counts = self._wanted.stop_at, self.counts
-        if part is None or counts.sent < _FEWEST_TO_JUDGE:
-            return
-        if counts.came_back > part * counts.sent:
-            self._end(f"{counts.came_back} of {counts.sent} came back, more than {part:.0%} (--stop-at)")

@@ -48,7 +48,7 @@ class _Asked:
 
 
 _MOST_AT_ONCE = 256
-_NO_MORE = "nothing was deleted after that"
+_NO_MORE = "nothing was done after that"
 
 
 class Writer:

@@ -222,6 +222,12 @@ class Consumer:
         if running is not None and running[0] == os.getpid():
             running[1].stop()
 
+    def hurry(self) -> None:
+        """As `stop`, and let its grace be over: what is under way is released; likewise."""
+        running = self._running
+        if running is not None and running[0] == os.getpid():
+            running[1].hurry()
+
     def __iter__(self) -> Letters:
         """Hand out letters one by one: the next one acknowledges the last one.
 

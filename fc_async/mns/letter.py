@@ -37,10 +37,13 @@ class Letter:
 
     @property
     def enqueued(self) -> datetime | None:
-        """When the queue took it, by the service's clock; None when the service did not say."""
+        """When the queue took it, by the service's clock; None when it did not say, or said what no calendar has."""
         if self.message.enqueue_time is None:
             return None
-        return datetime.fromtimestamp(self.message.enqueue_time / 1000, timezone.utc)
+        try:
+            return datetime.fromtimestamp(self.message.enqueue_time / 1000, timezone.utc)
+        except (ValueError, OverflowError, OSError):
+            return None
 
     @property
     def function_name(self) -> str | None:

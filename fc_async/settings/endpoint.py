@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -54,6 +55,7 @@ _IPV4_LOOPBACK = ip_network("127.0.0.0/8")
 _IPV6_LOOPBACK = ip_address("::1")
 
 
+@functools.lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address can only mean this machine."""
     if host.lower().rstrip(".") == "localhost":

@@ -40,6 +40,14 @@ class Profile:
         return value if isinstance(value, str) else ""
 
 
+def home_folder() -> Path:
+    """Return the user's home; where there is none, as in some containers, `~`, in which nothing is found."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("~")
+
+
 def profile_file(home: Path) -> Path:
     """Return where the file stands under this home directory."""
     return home / ".aliyun" / "config.json"

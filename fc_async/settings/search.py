@@ -40,7 +40,7 @@ from .credentials import (
 )
 from .endpoint import Endpoint, Service, derived_endpoint, host_needs_account, read_endpoint
 from .found import ACCOUNT_FROM_STS, LOOPBACK_DEFAULT, Setting, Source, unusable
-from .profiles import Profile, current_profile, named_profile, profile_file
+from .profiles import Profile, current_profile, home_folder, named_profile, profile_file
 from .providers import PROFILE_MODES
 from .settings import Settings
 
@@ -102,7 +102,7 @@ def find_settings(
         SettingsError: something that is needed was found nowhere, or what was found cannot be used.
     """
     sources = _Sources(
-        os.environ if environment is None else environment, Path.home() if home is None else home, profile
+        os.environ if environment is None else environment, home_folder() if home is None else home, profile
     )
     explicit = _explicit_endpoint(service, endpoint, service_endpoint, sources, insecure, passes_variables=internal)
     is_local = explicit is not None and explicit.is_loopback

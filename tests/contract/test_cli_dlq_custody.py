@@ -148,11 +148,27 @@ def test_letters_are_dropped_exported_and_pushed(dlq: Command, dead: QueueClient
     assert list(line) == ["messageId", "enqueueTime", "priority", "properties", "body", "record"]
     assert line["record"]["requestContext"]["requestId"] == "r-2"
     assert dlq("export", path, file)[0] == 1
+    code, _, err = dlq("export", path, tmp_path / "b.jsonl", "--redact", "requestPayload, requestpayload")
+    assert (code, "--redact requestpayload names nothing in any of them" in err) == (0, True)
     code, out, err = dlq("push", path)
     assert (code, out) == (0, "put back 3 into dead\n")
     assert "new message id" in err
     assert dlq("push", path)[1] == "put back 0 into dead\n"
     assert dead.get_attributes().active_messages == 3
+
+
+def test_a_letter_that_was_forgotten_is_shown_as_that(dlq: Command, dead: QueueClient, tmp_path: Path) -> None:
+    path = tmp_path / "a.spool"
+    dlq("pull", "dead", "--spool", path, "--limit", "5", "--yes")
+    dlq("drop", path, "--where", "id=r-1", "--yes")
+    code, out, err = dlq("drop", path, "--where", "id=r-1", "--forget", "--yes")
+    assert (code, out, "the raw letters of 1 are gone for good" in err) == (0, "dropped 0\n", True)
+    code, out, _ = dlq("show", path, "r-1")
+    assert (code, "its raw letter was forgotten" in out, "not a record" in out) == (0, True, False)
+    assert json.loads(dlq("show", path, "r-1", "-o", "json")[1])["problem"].startswith("its raw letter was forgotten")
+    code, out, err = dlq("show", path, "r-1", "--raw")
+    assert (code, out) == (1, "")
+    assert "was forgotten" in err
 
 
 def test_restore_brings_back_what_was_dropped_only_where_all_is_asked_for(
@@ -185,3 +201,34 @@ def test_a_spool_that_cannot_be_used_is_one_sentence_and_exit_1(
     with Spool(path):
         code, out, err = dlq(command, path, *more)
         assert (code, "is open elsewhere" in err) == ((0, False) if command == "export" else (1, True))
+
+
+@pytest.mark.parametrize("command", ["push", "restore"])
+def test_what_went_back_before_an_error_is_told(
+    fc_local: LocalFC, dlq: Command, dead: QueueClient, tmp_path: Path, command: str
+) -> None:
+    for start in range(0, 32, 16):
+        dead.send_batch([QueueMessage("", record(request_id=f"n-{start}").text) for _ in range(16)])
+    path = tmp_path / "a.spool"
+    dlq("pull", "dead", "--spool", path, "--limit", "37", "--yes")
+    fc_local.fault("SendMessage", after=2, status=403)
+    code, out, err = dlq(command, path)
+    assert (code, out) == (1, "")
+    assert "put back 32 before this:\nError: " in err
+
+
+@pytest.mark.parametrize("command", ["push", "restore", "export", "drop"])
+def test_a_damaged_spool_is_not_worked_in_part(dlq: Command, dead: QueueClient, tmp_path: Path, command: str) -> None:
+    more = {"export": (tmp_path / "out",), "drop": ("--where", "since=1970-01-01", "--yes")}.get(command, ())
+    for start in range(0, 160, 16):
+        dead.send_batch([QueueMessage("", record("x" * 1500, request_id=f"n-{start}").text) for _ in range(16)])
+    path = tmp_path / "a.spool"
+    dlq("pull", "dead", "--spool", path, "--limit", "165", "--yes")
+    pages = bytearray(path.read_bytes())
+    for start in range(20000, len(pages), 4096):
+        pages[start : start + 300] = b"Z" * 300
+    path.write_bytes(pages)
+    code, out, err = dlq(command, path, *more)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert dead.get_attributes().active_messages == 0
+    assert not (tmp_path / "out").exists()

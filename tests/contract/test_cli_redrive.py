@@ -107,7 +107,7 @@ def test_a_canary_waits_for_the_ends_of_a_few_and_the_rest_follows(
     code, out, err = fc_async("redrive", spool, "--yes", "--canary", "1", "--where", "function=orders")
     assert "sent 1, done 1, came back 0, left 0\n" in err
     assert "1 Succeeded" in err
-    assert (code, out.splitlines()[0]) == (0, "sent 2, done 2, came back 0, left 0")
+    assert (code, out.splitlines()[0]) == (0, "sent 3, done 3, came back 0, left 0")
 
 
 def test_a_spool_is_filtered_and_worked_to_its_end(fc_async: Command, dead: QueueClient, tmp_path: Path) -> None:
@@ -166,3 +166,25 @@ def test_a_spool_that_is_not_there_or_open_elsewhere_is_a_sentence(
         1,
         "Error: none.spool: there is no such spool; `fc-async dlq spools` lists those that there are\n",
     )
+
+
+def test_it_shows_how_often_letters_were_sent_again_before(fc_async: Command, fc_local: LocalFC) -> None:
+    config = AsyncInvokeConfig(
+        destination_config=DestinationConfig(on_failure="queue:dead"), max_async_retry_attempts=0, async_task=True
+    )
+
+    def fails(event: object, _: object) -> None:
+        raise ValueError("again")
+
+    queue = fc_local.queue("dead")
+    fc_local.function("orders", fails, config=config)
+    for number in range(2):
+        queue.send(record({"n": number}, function="orders", error="no", request_id=f"r-{number}").text)
+    fc_local.advance(60)
+    _, _, err = fc_async("redrive", "dead", "--yes", "--wait", "0")
+    assert "before" not in err
+    fc_local.advance(60)
+    _, out, _ = fc_async("redrive", "dead", "--dry-run")
+    assert "2 letters were sent again before, 1 time\n" in out
+    _, out, _ = fc_async("redrive", "dead", "--dry-run", "-o", "json")
+    assert json.loads(out)["sentBefore"] == {"1": 2}

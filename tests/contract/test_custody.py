@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -23,8 +24,10 @@ from fc_async.dlq.entry import State
 from fc_async.dlq.pulled import Pulled, Pulling
 from fc_async.dlq.push import BEGUN, push
 from fc_async.dlq.spool import Spool
+from fc_async.dlq.spool_mount import warning_of
 from fc_async.dlq.spool_place import SpoolPlace
 from fc_async.dlq.spools import list_spools
+from fc_async.mns.letter import Letter
 from fc_async.mns.message import QueueAttributes, QueueMessage
 from fc_async.testing import record
 from fc_async.testing.local_fc import LocalFC
@@ -183,6 +186,49 @@ def test_a_delete_that_is_forbidden_ends_it_and_the_letter_is_not_in_custody(
         assert spool.counts() == {"returned": 5}
         fc.advance(1.1)
         assert dead.get_attributes().active_messages == 5
+
+
+def test_a_delete_that_is_forbidden_leaves_no_letter_in_both_places_whatever_other_receivers_hold(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    fill(dead, 600)
+    fc.fault("DeleteMessage", status=403)
+    with new_spool(tmp_path / "a.spool") as spool:
+        with pytest.raises(ServiceError, match="403"):
+            quick(dead, spool, fc)
+        assert list(spool.counts()) == ["returned"]
+        assert push(spool, dead).returned == 0
+    assert total(dead) == 600
+
+
+def test_a_queue_that_goes_before_the_delete_leaves_its_letters_in_custody(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    class Client(QueueClient):
+        def delete_each(self, *arguments: Any) -> dict[str, str | None]:
+            with suppress(ServiceError):
+                self.remove()
+            return super().delete_each(*arguments)
+
+    fill(dead, 5)
+    with new_spool(tmp_path / "a.spool") as spool, Client("dead", endpoint=fc.endpoint) as client:
+        with pytest.raises(ServiceError, match="QueueNotExist"):
+            quick(client, spool, fc)
+        assert spool.counts() == {"held": 5}
+
+
+def test_what_was_accepted_and_came_again_stays_accepted_where_its_delete_is_forbidden(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    fill(dead, 1)
+    (message,) = dead.peek()
+    with new_spool(tmp_path / "a.spool") as spool:
+        spool.take([message])
+        spool.note(1, State.ACCEPTED, new_request_id="new")
+        fc.fault("DeleteMessage", status=403)
+        with pytest.raises(ServiceError, match="403"):
+            quick(dead, spool, fc)
+        assert spool.counts() == {"accepted": 1}
 
 
 def test_letters_that_the_service_counts_and_never_hands_out_end_it(
@@ -414,6 +460,40 @@ def test_a_push_that_dies_around_a_send_is_gone_on_with_and_says_what_may_be_the
     assert seen.total() == LETTERS + (16 if when == "after" else 0)
 
 
+def test_what_may_be_there_is_told_of_also_where_the_push_was_refused_after_that(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    """The answer to the first call is lost; the second is refused for good."""
+    fill(dead, 3)
+    with new_spool(tmp_path / "a.spool") as spool:
+        quick(dead, spool, fc)
+        fc.fault("SendMessage", times=1, drop="after")
+        fc.fault("SendMessage", times=1, after=1, status=403)
+        with pytest.raises(ServiceError, match="403"):
+            push(spool, dead)
+        assert total(dead) == 3
+        assert push(spool, dead).twice == 3
+    assert total(dead) == 6
+
+
+def test_a_push_that_is_stopped_while_the_last_letters_wait_says_so(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    class Client(QueueClient):
+        def send_batch(self, messages: Any) -> Any:
+            stop.set()
+            return super().send_batch(messages)
+
+    fill(dead, 3)
+    with new_spool(tmp_path / "a.spool") as spool, Client("dead", endpoint=fc.endpoint) as client:
+        quick(dead, spool, fc)
+        fc.fault("SendMessage", times=1, status=503)
+        result = push(spool, client, stopping=stop)
+        assert (result.returned, result.reason) == (0, "it was stopped")
+
+
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_of_a_send_costs_no_letter(
     fc: LocalFC, dead: QueueClient, tmp_path: Path, fault: dict[str, Any]
@@ -453,6 +533,15 @@ def test_what_is_planned_stays(fc: LocalFC, dead: QueueClient, tmp_path: Path) -
         assert (result.returned, list(result.samples.values())) == (1, [[first.fields.message_id]])
 
 
+def test_a_push_of_a_redrives_journal_counts_nothing_that_is_in_the_queue_still(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    with new_spool(tmp_path / "a.spool") as spool:
+        spool.plan(Letter.of(QueueMessage("m-1", record().text)), "main", None)
+        result = push(spool, dead)
+        assert (result.returned, result.stayed) == (0, {})
+
+
 # spools that cannot be used
 
 
@@ -475,7 +564,8 @@ def test_a_pull_refuses_a_file_that_is_no_spool_of_a_pull_of_this_queue(
         tmp_path / f"{name}.spool" for name in ("foreign", "journal", "open", "bad")
     )
     foreign.write_text("hello" * 1000)
-    new_spool(journal).close()
+    with new_spool(journal) as redriven:
+        redriven.leave(Letter.of(QueueMessage("m-1", "left")), State.LEFT, "why")
     other = new_spool(tmp_path / "other.spool", queue="other")
     other.note_pull("ended")
     other.close()
@@ -490,3 +580,44 @@ def test_a_pull_refuses_a_file_that_is_no_spool_of_a_pull_of_this_queue(
         pull(dead, tmp_path / "other.spool")
     with new_spool(elsewhere), pytest.raises(SpoolError, match="is open elsewhere"):
         pull(dead, elsewhere)
+
+
+def test_a_file_of_a_pull_that_was_killed_before_its_first_letter_is_gone_on_with(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    new_spool(tmp_path / "a.spool").close()
+    fill(dead, 3)
+    with pull(dead, tmp_path / "a.spool", folder=tmp_path) as spool:
+        assert spool.counts() == {"held": 3}
+
+
+def test_a_folder_of_spools_that_cannot_be_used_is_said_before_anything_is_taken(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    fill(dead, 3)
+    (tmp_path / "file").write_text("no folder")
+    for path in (tmp_path / "a.spool", None):
+        with pytest.raises(SpoolError, match=r"cannot be used \(Not a directory\); XDG_STATE_HOME|can be made here"):
+            pull(dead, path, folder=tmp_path / "file" / "spools")
+    assert not (tmp_path / "a.spool").exists()
+    assert dead.get_attributes().active_messages == 3
+
+
+def test_a_link_that_leads_to_itself_among_the_spools_costs_only_itself(
+    fc: LocalFC, dead: QueueClient, tmp_path: Path
+) -> None:
+    (tmp_path / "loop.spool").symlink_to(tmp_path / "loop.spool")
+    new_spool(tmp_path / "a.spool").close()
+    bad, good = sorted(list_spools(tmp_path), key=lambda row: row.problem is None)
+    assert (bad.problem is None, good.place is not None) == (False, True)
+    assert warning_of(tmp_path / "loop.spool", tmp_path / "none") is None
+    fill(dead, 3)
+    with pull(dead, tmp_path / "b.spool", folder=tmp_path) as spool:
+        assert spool.counts() == {"held": 3}
+
+
+def test_a_folder_that_may_not_be_listed_is_said(tmp_path: Path) -> None:
+    assert list_spools(tmp_path / "none") == []
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SpoolError, match=r"cannot be listed \(Not a directory\)"):
+        list_spools(tmp_path / "file")

@@ -150,7 +150,7 @@ def test_a_journal_that_cannot_be_written_deletes_nothing_and_releases_what_is_h
             path.unlink()
         return event
 
-    with pytest.raises(Exception, match="the file was taken away; nothing was deleted after that") as caught:
+    with pytest.raises(Exception, match="the file was taken away; nothing was done after that") as caught:
         scene.redrive(transform=take_away, concurrency=1, spool=path)
     assert type(caught.value).__name__ == "SpoolError"
     scene.fc.settle()

@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 import pytest
 
-from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, ServiceError, parse_arn
+from fc_async import (
+    AccessKey,
+    AsyncInvokeConfig,
+    DestinationConfig,
+    FunctionsClient,
+    QueueClient,
+    ServiceError,
+    parse_arn,
+)
 from fc_async.checks import FunctionName
 from fc_async.dlq.nets import Nets
 from fc_async.dlq.redrive import mns_like
@@ -14,6 +22,7 @@ from fc_async.dlq.targets import Targets
 from fc_async.testing import local
 from tests.contract.fc_sdk import request
 from tests.contract.redriving import Scene
+from tests.peer import Peer, Reply
 
 ORDERS = FunctionName("orders")
 EVENT_BUS = "acs:eventbridge:cn-hangzhou:1234567890123456:eventbus/nowhere"
@@ -121,3 +130,22 @@ def test_one_that_is_gone_meanwhile_is_refused_from_then_on(scene):
     targets.look(ORDERS)
     targets.gone(ORDERS, "why")
     assert targets.look(ORDERS).refusal == "why"
+
+
+@pytest.mark.parametrize(
+    ("arn", "said"),
+    [
+        ("acs:mns:cn-beijing:1:/queues/dead/messages", "the queue dead of account and region 1/cn-beijing"),
+        ("acs:mns:cn-hangzhou:2:/topics/alarm/messages", "the topic alarm of account and region 2/cn-hangzhou"),
+        ("acs:fc:cn-beijing:1:functions/rescue", "the function rescue of account and region 1/cn-beijing"),
+        ("acs:eventbridge:cn-beijing:1:eventbus/bus", None),
+    ],
+    ids=["queue", "topic", "function", "event bus"],
+)
+def test_a_net_of_another_account_or_region_is_not_looked_for_here_and_catches_nothing(arn, said):
+    with Peer(Reply(500, "")) as nobody, FunctionsClient(endpoint=nobody.url) as functions:
+        place = {"region": "cn-hangzhou", "account_id": "1", "credentials": AccessKey("id", "secret")}
+        with QueueClient("any", **place) as queue:
+            reason = Nets(functions, queue.settings).missing(parse_arn(arn))
+    assert reason == (said and f"its OnFailure names {said}, and nothing is delivered to another one")
+    assert nobody.requests == []

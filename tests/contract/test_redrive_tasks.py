@@ -249,7 +249,9 @@ def test_until_succeeded_a_letter_whose_run_was_stopped_while_it_waited_is_waite
     scene.dead(letter(1))
     one = scene.made(until_succeeded=True)
     first = one.run(lambda progress: one.stop("enough") if scene.accepted() else None)
-    assert (first.sent, first.done, scene.depth()) == (0, 0, 1)
+    assert (first.sent, first.done, scene.depth()) == (1, 0, 1)
+    (reason,) = first.left
+    assert reason == "it was accepted, and its end is not known (--resume waits for it)"
     fc.advance(31)
     two = scene.made(until_succeeded=True)
     second = two.run(lambda progress: two.stop("enough") if progress.seconds > 0.5 else None)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from fc_async import AsyncInvokeConfig, QueueClient, SpoolError
-from fc_async.dlq.drop import KEPT_SECONDS, drop, forget_what_is_due
+from fc_async.dlq.drop import KEPT_SECONDS, drop, droppable, forget_what_is_due
 from fc_async.dlq.entry import State
-from fc_async.dlq.export import export
+from fc_async.dlq.export import Exported, export
 from fc_async.dlq.push import push
 from fc_async.dlq.restore import restore
 from fc_async.dlq.spool import Spool
@@ -96,7 +98,8 @@ def test_of_a_queues_redrive_only_what_has_left_the_queue_goes_back(
         sent(spool, "accepted", State.ACCEPTED)
         spool.leave(Letter.of(message("left")), State.LEFT, "why")
         assert push(spool, dead).returned == 0
-        restore(spool, dead, everything=True, clock=clock)
+        result = restore(spool, dead, everything=True, clock=clock)
+        assert (result.returned, result.stayed) == (1, {})
     assert back(fc_local) == ["accepted"]
 
 
@@ -150,6 +153,8 @@ def test_what_is_dropped_keeps_its_raw_letter_for_7_days_unless_it_is_forgotten(
         assert drop(spool, parse_where(["id=forgotten"], 0), forget=True, clock=clock) == 1
         assert spool.counts() == {"dropped": 2, "held": 1}
         assert [bool(letter.message.message_body) for letter in spool.letters()] == [True, False, True]
+        assert [entry.number for entry in droppable(spool)] == [3]
+        assert [entry.number for entry in droppable(spool, forget=True)] == [1, 2, 3]
         clock.seconds += KEPT_SECONDS - 1
         forget_what_is_due(spool, clock=clock)
         assert spool.letter(1).message.message_body
@@ -170,13 +175,37 @@ def test_a_forgotten_body_is_not_in_the_file(tmp_path: Path) -> None:
     assert secret.encode() not in path.read_bytes()
 
 
+def test_a_forgotten_body_is_nowhere_beside_the_file_while_another_process_looks(tmp_path: Path) -> None:
+    path, secret = tmp_path / "a.spool", "a-secret-of-the-body"
+    with spool_of(path, Clock()) as spool:
+        spool.take([QueueMessage("m-1", secret * 1000), QueueMessage("m-2", "other")])
+    with Spool(path, read_only=True) as looking:
+        next(looking.entries())
+        with Spool(path) as spool:
+            drop(spool, forget=True)
+        assert [one.name for one in tmp_path.iterdir() if secret.encode() in one.read_bytes()] == []
+
+
+def test_what_cannot_be_taken_out_of_the_file_yet_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.spool"
+    with spool_of(path, Clock(), "one", "two") as spool:
+        with closing(sqlite3.connect(path)) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT * FROM letter").fetchone()
+            with pytest.raises(SpoolError, match="forget them again"):
+                drop(spool, forget=True, busy_seconds=0)
+        assert drop(spool, forget=True) == 0
+
+
 def test_a_redacted_export_holds_nothing_of_what_its_paths_name(tmp_path: Path) -> None:
     payload = json.dumps({"customer": {"email": "secret-1", "id": 7}, "lines": [{"note": "secret-2"}, {"n": 1}]})
     bodies = [record(payload=payload).text, record(payload="secret-3, no JSON").text, "secret-4, no record"]
     file = tmp_path / "a.jsonl"
     with spool_of(tmp_path / "a.spool", Clock()) as spool:
         spool.take([QueueMessage(f"m-{number}", body) for number, body in enumerate(bodies)])
-        assert export(spool, file, redact=["requestPayload.customer.email", "requestPayload.lines.note"]) == 3
+        assert export(spool, file, redact=["requestPayload.customer.email", " requestPayload.lines.note"]) == Exported(
+            3
+        )
     text = file.read_text()
     assert "secret" not in text
     first, second, third = map(json.loads, text.splitlines())
@@ -186,6 +215,34 @@ def test_a_redacted_export_holds_nothing_of_what_its_paths_name(tmp_path: Path) 
     }
     assert second["record"]["requestPayload"] == "[redacted]"
     assert (third["record"], "body" in third) == (None, False)
+
+
+HOSTILE = {
+    "deep": "[" * 600 + "]" * 600,
+    "not finite": '{"n": 1e999, "email": "secret"}',
+    "no number": '{"n": NaN, "email": "secret"}',
+    "long": "1" * 5000,
+    "half a character": '{"email": "secret", "n": "\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_payload_is_redacted_whole_and_its_line_is_json(tmp_path: Path, payload: str) -> None:
+    file = tmp_path / "a.jsonl"
+    paths = ["requestPayload.email", "requestPayload.n." + "9" * 5000]
+    with spool_of(tmp_path / "a.spool", Clock()) as spool:
+        spool.take([QueueMessage("m-1", record(payload=payload).text)])
+        export(spool, file, redact=paths)
+    (line,) = file.read_text().splitlines()
+    assert "secret" not in line
+    assert isinstance(json.loads(line, parse_constant=pytest.fail), dict)
+
+
+def test_a_path_that_names_nothing_is_told_of(tmp_path: Path) -> None:
+    with spool_of(tmp_path / "a.spool", Clock()) as spool:
+        spool.take([QueueMessage("m-1", record(payload='{"\u4f60": {"a": "s"}, "b": [1]}').text)])
+        paths = ["requestPayload.\u4f60.a", "requestpayload.b", "requestPayload.b.0", "requestPayload.b.1"]
+        assert export(spool, tmp_path / "a.jsonl", redact=paths).unused == ("requestpayload.b", "requestPayload.b.1")
 
 
 def test_an_export_that_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:

@@ -64,6 +64,16 @@ def test_a_closed_stdin_is_no_terminal_and_no_text(arguments):
     assert {one.method for one in peer.requests} <= {"GET"}
 
 
+def test_a_closed_stdout_is_no_failure():
+    """What was printed is lost, as was asked for."""
+    empty = "<Messages/>"
+    with Peer(Reply(200, "<Queue/>"), Reply(200, empty)) as peer:
+        closed = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "dlq", "list", "dead", "--endpoint", peer.url]
+        done = subprocess.run(closed, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "defect" not in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_failure():
     with Peer(Reply(body={"tasks": [{"taskId": f"t-{at}", "status": "Failed"} for at in range(5000)]})) as peer:
         process = subprocess.Popen(

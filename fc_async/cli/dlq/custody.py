@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def _say_place(client: QueueClient, path: Path) -> None:
         held = row.count("held", "planned", "left", "came_back")
         if row.place is None or row.place.prefix != prefix or not held:
             continue
-        if row.path.resolve() == path.resolve():
+        if os.path.realpath(row.path) == os.path.realpath(path):
             say(f"goes on with {path}, which holds {held} already")
         else:
             say(f"{row.path} holds {held} letters of {client.queue} already")
@@ -122,7 +123,8 @@ def _pulled(client: QueueClient, path: Path, limit: int | None, wait: int | None
 
 
 def _say_end(path: Path, counts: dict[str, int], pulled: Pulled) -> None:
-    say(f"took {pulled.taken}; {path} holds {counts.get('held', 0)}, and is the only copy of them")
+    held = counts.get("held", 0)
+    say(f"took {pulled.taken}; {path} holds {f'{held}, and is the only copy of them' if held else 'none'}")
     if pulled.undeleted:
         say(f"{pulled.undeleted} of them may still be in the queue: the same command again deletes them there")
     if pulled.delayed:

@@ -9,9 +9,12 @@ import click
 from ..options import common_options
 
 if TYPE_CHECKING:
+    from ...dlq.entry import Entry
     from ...mns.letter import Letter
 
 _MOST = 16
+
+FORGOTTEN = "its raw letter was forgotten (dlq drop --forget)"
 
 
 def letters_of(context: click.Context, source: str, letter_id: str) -> list[Letter]:
@@ -44,7 +47,17 @@ def _in_spool(path: str, letter_id: str) -> list[Letter]:
 
     with Spool(path, read_only=True) as spool:
         entries = islice(spool.entries(parse_where([f"id={letter_id}"], 0)), _MOST)
-        return [spool.letter(entry.number) for entry in list(entries)]
+        return [_told(spool.letter(entry.number), entry) for entry in list(entries)]
+
+
+def _told(letter: Letter, entry: Entry) -> Letter:
+    """Return a letter whose body is gone with that as its problem: what it was, it is no more."""
+    from dataclasses import replace
+
+    from ...dlq.entry import State
+
+    is_forgotten = entry.state is State.DROPPED and not letter.message.message_body
+    return replace(letter, problem=FORGOTTEN) if is_forgotten else letter
 
 
 def _at_head(context: click.Context, queue: str, letter_id: str) -> list[Letter]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .find import FORGOTTEN
+
 if TYPE_CHECKING:
     from ...dlq.key_fields import KeyFields
     from ...mns.letter import Letter
@@ -128,7 +130,7 @@ def _error_line(fields: KeyFields, by_failure: bool | None) -> str:
 def _outcome(letter: Letter, by_failure: bool | None) -> str:
     record = letter.record
     if record is None:
-        return f"not a record: {letter.problem}"
+        return letter.problem if letter.problem == FORGOTTEN else f"not a record: {letter.problem}"
     if record.error is None:
         return without_error(by_failure)
     return f"failed: {record.error.type}"

@@ -98,10 +98,13 @@ def show(context: click.Context, source: str, letter_id: str, raw: bool, output:
     """
     from ...dlq.key_fields import key_fields
     from ...dlq.spool_place import is_spool
-    from .find import letters_of
+    from ...errors import FcAsyncError
+    from .find import FORGOTTEN, letters_of
 
     found = letters_of(context, source, letter_id)
     letter = found[0]
+    if raw and letter.problem == FORGOTTEN:
+        raise FcAsyncError(f"{letter_id}: {FORGOTTEN}")
     if raw:
         print_raw(letter.message.message_body)
     elif output != "table":

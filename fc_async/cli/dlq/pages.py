@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..options import say
+from ..output import is_terminal
 from ..terminal import clean
 from .letter_view import ERROR, WHOLE
 
@@ -58,7 +59,7 @@ def print_array(values: Iterable[Any]) -> None:
 
 def print_raw(text: str) -> None:
     """Print a text as it came, byte for byte, where no terminal would obey it; in a terminal cleaned."""
-    if sys.stdout.isatty():
+    if is_terminal():
         click.echo(clean(text, keep_lines=True))
     else:
         click.echo(text.encode("utf-8", "surrogatepass"), nl=False)
@@ -68,7 +69,7 @@ def _screen() -> tuple[int, int | None]:
     """Return the width, and how many letters a screen shows; None where nobody can ask for the next page."""
     import shutil
 
-    if not sys.stdout.isatty():
+    if not is_terminal():
         return _PIPE_COLUMNS, None
     screen = shutil.get_terminal_size()
     if sys.stdin is None or not sys.stdin.isatty():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -38,11 +40,8 @@ def push(context: click.Context, spool: str, queue: str | None, conditions: tupl
     with opened(spool) as source, stopping() as stop:
         client = common_options(context).queue(queue or source.place.queue)
         say(f"{client.settings.place} queue {client.queue}")
-        line = ProgressLine()
-        result = putting_back(
-            source, client, where, on_progress=lambda count: line.show(f"put back {count}"), stopping=stop.event
-        )
-        line.end()
+        with _counting() as show:
+            result = putting_back(source, client, where, on_progress=show, stopping=stop.event)
         forget_what_is_due(source)
         context.exit(stop.exit_code(_say_returned(result, client.queue)))
 
@@ -71,17 +70,16 @@ def restore(context: click.Context, spool: str, accepted: bool, everything: bool
         client = common.queue(source.place.queue)
         say(f"{client.settings.place} queue {client.queue}")
         say("what was executed stays executed: a letter that goes back may be sent a second time")
-        line = ProgressLine()
-        result = restoring(
-            source,
-            client,
-            everything=everything,
-            accepted=accepted,
-            functions=functions,
-            on_progress=lambda count: line.show(f"put back {count}"),
-            stopping=stop.event,
-        )
-        line.end()
+        with _counting() as show:
+            result = restoring(
+                source,
+                client,
+                everything=everything,
+                accepted=accepted,
+                functions=functions,
+                on_progress=show,
+                stopping=stop.event,
+            )
         forget_what_is_due(source)
         context.exit(stop.exit_code(_say_returned(result, client.queue)))
 
@@ -104,17 +102,41 @@ def drop(context: click.Context, spool: str, conditions: tuple[str, ...], forget
       fc-async dlq drop ./night.spool --where until=3d --forget --yes
     """
     from ...dlq.drop import drop as dropping
-    from ...dlq.push import NOT_DONE
+    from ...dlq.drop import droppable
 
     if not conditions:
         raise click.UsageError("expected --where, which selects what is dropped; --where since=1970-01-01 selects all")
     where = where_of(conditions)
     with opened(spool) as source:
         say(f"{source.place.account_id}/{source.place.region} queue {source.place.queue}, spool {source.path}")
-        count = sum(entry.is_custody for entry in source.entries(where, states=NOT_DONE))
+        count = sum(1 for _ in droppable(source, where, forget=forget))
         what = "and forget their raw letters, for good" if forget else "and keep their raw letters for 7 days"
         confirm(f"Drop {count} letters {what}?", yes=yes)
         click.echo(f"dropped {dropping(source, where, forget=forget)}")
+        if forget:
+            say(f"the raw letters of {count} are gone for good")
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[int], None]]:
+    """Give what shows how many letters are back; an error does not hide that number."""
+    from ...errors import FcAsyncError
+
+    line = ProgressLine()
+    counts = [0]
+
+    def show(count: int) -> None:
+        counts[:] = [count]
+        line.show(f"put back {count}")
+
+    try:
+        yield show
+    except FcAsyncError:
+        line.end()
+        if counts[0]:
+            say(f"put back {counts[0]} before this:")
+        raise
+    line.end()
 
 
 def _say_returned(result: Returned, queue: str) -> int:

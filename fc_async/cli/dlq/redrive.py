@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +102,15 @@ def redrive(context: click.Context, /, source: str, yes: bool, dry_run: bool, ou
       fc-async dlq redrive dead --rate 20/s --canary 5
       fc-async dlq redrive ./dead.spool --where error=Timeout
     """
+    try:
+        code = _redriven(context, source, yes, dry_run, output, asked)
+    except BrokenPipeError:  # nobody reads what is said; what was not done does not end as if it was
+        _say_no_more()
+        code = 1
+    context.exit(code)
+
+
+def _redriven(context: click.Context, source: str, yes: bool, dry_run: bool, output: str, asked: dict[str, Any]) -> int:
     with ExitStack() as stack:
         night = _Night(context, source, {**asked, "dry_run": dry_run}, stack)
         night.say_place()
@@ -107,15 +118,24 @@ def redrive(context: click.Context, /, source: str, yes: bool, dry_run: bool, ou
         if dry_run:
             _say_plan(plan, output)
             say("dry run: nothing was sent")
-            return
+            return 0
         for line in plan_lines(plan):
             say(line)
         confirm(night.question(plan), yes=yes)
-        if asked["canary"] is not None and not night.canary(asked["canary"], plan, yes=yes):
-            context.exit(1)
-        summary = night.run(asked["limit"], plan)
-        _say_summary(summary, output)
-        context.exit(_exit_code(summary, has_limit=asked["limit"] is not None))
+        summary, is_well = night.run(plan, yes=yes)
+        try:
+            _say_summary(summary, output)
+        except BrokenPipeError:
+            _say_no_more()
+        code = _exit_code(summary, has_limit=asked["limit"] is not None)
+        return code if is_well else code or 1
+
+
+def _say_no_more() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
 
 
 class _Night:
@@ -217,33 +237,60 @@ class _Night:
         if plan.is_exact:
             count = sum(plan.send.values())
         count = count if most is None else min(count, most)
-        once = set(plan.guarantees.values()) == {"once"}
+        is_once = {plan.guarantees.get(target) for target in plan.send} == {"once"}
         rate = "" if self._asked["rate"] is None else f", {self._asked['rate']:g} a second at most"
         letters = "letter" if count == 1 else "letters"
-        return f"Send {about}{count} {letters} again{rate}, each {'once' if once else 'at least once'}?"
+        promise = "at least once" if not is_once else "once" if plan.is_exact else "once as far as the head shows"
+        return f"Send {about}{count} {letters} again{rate}, each {promise}?"
 
-    def canary(self, count: int, plan: RedrivePlan, *, yes: bool) -> bool:
+    def run(self, plan: RedrivePlan, *, yes: bool) -> tuple[RedriveSummary, bool]:
+        """Send, a few first where that was asked for; returns what was done, and whether the few went well."""
+        limit, few = self._asked["limit"], self._asked["canary"]
+        if few is None:
+            return self._sent(limit, plan), True
+        first, goes_on = self._canary(few if limit is None else min(few, limit), plan, yes=yes)
+        rest = None if limit is None else limit - first.sent
+        if not goes_on or rest == 0:
+            return first, goes_on
+        second = self._sent(rest, plan)
+        return replace(second, sent=first.sent + second.sent, done=first.done + second.done), True
+
+    def _canary(self, few: int, plan: RedrivePlan, *, yes: bool) -> tuple[RedriveSummary, bool]:
         """Send a few, wait for their ends, and ask whether the rest is to follow; returns whether it is."""
         from ...dlq.ends import ends
 
         since_ms = round(time.time() * 1000)
-        summary = _attended(self.redrive(count), plan)
-        for line in (*summary_lines(summary), *ends(self._spool, self._functions, since_ms, _CANARY_SECONDS)):
+        summary = self._sent(few, plan)
+        for line in summary_lines(summary):
             say(line)
         if summary.signal is not None or summary.came_back or summary.ended is not None:
-            say("the canary did not go well: nothing more is sent")
-            return False
-        confirm("Send the rest?", yes=yes)
-        return True
+            return summary, _not_well()
+        found = ends(self._spool, self._functions, since_ms, _CANARY_SECONDS)
+        for status, count in sorted(found.items()):
+            say(f"{count} {status}")
+        if summary.sent > found.total():
+            say("how they end cannot be seen of all, for asyncTask is off: look at the function before you go on")
+        failed = found.total() - found["Succeeded"] or (self._asked["until_succeeded"] and summary.sent > summary.done)
+        if yes and failed:
+            return summary, _not_well()
+        return summary, yes or click.confirm("Send the rest?", err=True)
 
-    def run(self, limit: int | None, plan: RedrivePlan) -> RedriveSummary:
-        """Send."""
+    def _sent(self, limit: int | None, plan: RedrivePlan) -> RedriveSummary:
         return _attended(self.redrive(limit), plan)
+
+
+def _not_well() -> bool:
+    say("the canary did not go well: nothing more is sent")
+    return False
 
 
 def _attended(redrive: Redrive, plan: RedrivePlan) -> RedriveSummary:
     with LiveLine(plan.about_letters) as live:
-        return redrive.run(live.tell)
+        try:
+            return redrive.run(live.tell)
+        except KeyboardInterrupt:
+            say("stopped at once: what was in flight stands as planned in the journal; the same command goes on")
+            raise
 
 
 def _map(text: str) -> tuple[str, str]:
@@ -265,7 +312,7 @@ def _transform(named: str | None) -> Transform | None:
     sys.path.insert(0, "")
     try:
         found = getattr(importlib.import_module(module), function)
-    except Exception as error:  # what is imported is the user's own
+    except (Exception, SystemExit) as error:  # what is imported is the user's own
         raise click.UsageError(f"--transform: {named[:60]} cannot be loaded ({type(error).__name__})") from None
     if not callable(found):
         raise click.UsageError(f"--transform: {named[:60]} is no function")
@@ -275,7 +322,9 @@ def _transform(named: str | None) -> Transform | None:
 
 def _say_plan(plan: RedrivePlan, output: str) -> None:
     if output == "json":
-        click.echo(json.dumps({"send": plan.send, "leave": plan.leave}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"send": plan.send, "leave": plan.leave, "sentBefore": plan.sent_before}, ensure_ascii=False)
+        )
         return
     for line in plan_lines(plan, with_samples=True):
         click.echo(line)

@@ -23,6 +23,9 @@ def plan_lines(plan: RedrivePlan, *, with_samples: bool = False) -> Iterator[str
     of = "" if plan.is_exact else f" of the first {sum(plan.send.values()) + sum(plan.leave.values())}"
     for target, count in sorted(plan.send.items()):
         yield clean(f"send {count}{of} to {target}, {plan.guarantees.get(target, 'at least once')}")
+    for times, count in plan.sent_before.items():
+        of_these = "letter was" if count == 1 else "letters were"
+        yield f"{count} {of_these} sent again before, {times} {'time' if times == 1 else 'times'}"
     for reason, count in sorted(plan.leave.items()):
         yield clean(f"leave {count}{of}: {reason}")
         if with_samples:

@@ -39,8 +39,10 @@ def export(context: click.Context, spool: str, file: str, conditions: tuple[str,
     where = where_of(conditions)
     paths = [] if redact is None else redact.split(",")
     with opened(spool, read_only=True) as source:
-        count = exporting(source, Path(file), where, redact=paths)
-    say(f"wrote {count} letters to {file}")
+        written = exporting(source, Path(file), where, redact=paths)
+    say(f"wrote {written.count} letters to {file}")
+    for path in written.unused:
+        say(f"warning: --redact {path} names nothing in any of them")
 
 
 @click.command("spools", cls=FcCommand)

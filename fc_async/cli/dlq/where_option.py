@@ -42,10 +42,17 @@ def opened(text: str, *, read_only: bool = False) -> Spool:
     """
     from ...dlq.spool import Spool
     from ...dlq.spool_place import is_spool
+    from ...errors import SpoolError
 
     if not is_spool(text):
         raise click.UsageError(
             f"expected a SPOOL (it ends in .spool or holds a '/'), got the name of a queue, {text[:60]!r}: "
             "`dlq pull` makes a spool of a queue"
         )
-    return Spool(Path(text), read_only=read_only)
+    spool = Spool(Path(text), read_only=read_only)
+    try:
+        spool.counts()  # reads the whole index: where that is damaged, letters would be passed over without a word
+    except SpoolError:
+        spool.close()
+        raise
+    return spool

@@ -1,5 +1,8 @@
 """Acceptances: what other spools of a queue know, the last generation first, and a damaged one costs itself."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from fc_async.dlq.acceptances import Acceptances
@@ -27,8 +30,8 @@ def sent(path, one, new_request_id, place=PLACE, generation=0, state=State.ACCEP
 def others(tmp_path):
     made = []
 
-    def look(place=PLACE):
-        made.append(Acceptances(tmp_path, place, tmp_path / "mine.spool"))
+    def look(place=PLACE, **clock):
+        made.append(Acceptances(tmp_path, place, tmp_path / "mine.spool", **clock))
         return made[-1]
 
     yield look
@@ -57,6 +60,47 @@ def test_an_acceptance_of_the_same_queue_is_found_and_the_last_one_of_several(tm
 def test_that_of_another_queue_is_not(tmp_path, others, place):
     sent(tmp_path / "a.spool", letter(), "new", place)
     assert others().find(identity(letter())) is None
+
+
+PUBLIC = "https://1.mns.cn-hangzhou.aliyuncs.com"
+INTERNAL = "https://1.mns.cn-hangzhou-internal.aliyuncs.com"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "is_found"),
+    [
+        (INTERNAL, PUBLIC, True),
+        ("http://127.0.0.1:9700", "http://localhost:9700", True),
+        ("http://127.0.0.1:9700", "http://127.0.0.1:9701", False),
+        ("http://127.0.0.1:9700", PUBLIC, False),
+        (PUBLIC, "http://127.0.0.1:9700", False),
+    ],
+    ids=["internal and public", "one port", "two ports", "local of a cloud", "cloud of a local"],
+)
+def test_that_of_another_service_is_not_and_every_endpoint_of_the_cloud_is_one(
+    tmp_path, others, theirs, mine, is_found
+):
+    sent(tmp_path / "a.spool", letter(), "new", SpoolPlace("1", "cn-hangzhou", "dead", theirs))
+    found = others(SpoolPlace("1", "cn-hangzhou", "dead", mine)).find(identity(letter()))
+    assert (found is not None) is is_found
+
+
+def test_a_spool_that_is_made_later_is_asked_too(tmp_path, others):
+    now = [0.0]
+    looked = others(clock=lambda: now[0])
+    assert looked.find(identity(letter())) is None
+    sent(tmp_path / "a.spool", letter(), "new")
+    now[0] += 1
+    assert looked.find(identity(letter())).new_request_id == "new"
+
+
+def test_one_that_is_damaged_meanwhile_costs_itself(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), "new")
+    sent(tmp_path / "b.spool", letter(), "other")
+    looked = others()
+    (tmp_path / "b.spool").write_bytes(b"damaged " * 8192)
+    assert looked.find(identity(letter())).new_request_id == "new"
+    assert "b.spool" in str(looked.unreadable)
 
 
 def test_what_was_only_planned_is_no_acceptance(tmp_path, others):
@@ -89,4 +133,24 @@ def test_a_circle_of_invocations_is_counted_once(tmp_path, others):
 
 
 def test_a_folder_that_is_not_there_has_none(tmp_path):
-    assert Acceptances(tmp_path / "none", PLACE, tmp_path / "mine.spool").spools == []
+    looked = Acceptances(tmp_path / "none", PLACE, tmp_path / "mine.spool")
+    assert (looked.known_of("one"), looked.unreadable) == ([], [])
+
+
+def test_of_more_spools_than_stay_open_each_is_asked_and_few_are_open(tmp_path, others):
+    for number in range(70):
+        sent(tmp_path / f"{number:02}.spool", letter(f"r-{number}"), f"new-{number}")
+    looked = others()
+    found = [looked.find(identity(letter(f"r-{number}"))) for number in range(70)]
+    assert [one.new_request_id for one in found] == [f"new-{number}" for number in range(70)]
+    descriptors = Path("/proc/self/fd")
+    if descriptors.is_dir():
+        open_ones = {os.readlink(one) for one in descriptors.iterdir() if one.is_symlink()}
+        assert len([one for one in open_ones if one.startswith(str(tmp_path)) and one.endswith(".spool")]) == 64
+    assert looked.unreadable == []
+
+
+def test_a_link_to_itself_costs_itself(tmp_path, others):
+    sent(tmp_path / "a.spool", letter(), "new")
+    (tmp_path / "b.spool").symlink_to(tmp_path / "b.spool")
+    assert others().find(identity(letter())) is not None

@@ -174,9 +174,10 @@ def test_a_task_that_is_there_is_judged_by_its_state(send, status, has_net, stat
     assert result.is_new is (state is State.DONE and answer is not CONFLICT)
 
 
-def test_a_task_whose_state_may_not_be_asked_for_ends_it(send):
-    with pytest.raises(ServiceError, match="403"):
-        send(Functions([CONFLICT], ServiceError(403, "AccessDenied", "id")))
+def test_a_task_whose_state_may_not_be_asked_for_costs_its_letter_alone(send):
+    result, entry, _ = send(Functions([CONFLICT], ServiceError(403, "AccessDenied", "id")))
+    assert (result.state, entry.state) == (State.PLANNED, State.PLANNED)
+    assert "403 AccessDenied" in entry.reason
 
 
 @pytest.mark.parametrize(("status", "state"), [("Succeeded", State.DONE), ("Failed", State.LEFT)])

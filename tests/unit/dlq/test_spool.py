@@ -266,6 +266,38 @@ def test_an_entry_that_is_damaged_is_said(spool, path):
         again.letter(1)
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe", "long name"])
+def test_what_can_be_no_spool_is_refused_in_a_sentence(tmp_path, kind):
+    path = tmp_path / ("a" * 300 if kind == "long name" else "a.spool")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(SpoolError, match=r"cannot be opened|is no spool, and no file"):
+        Spool(path)
+    with pytest.raises(SpoolError, match=r"no spool can be made here|is there already"):
+        Spool.create(path, PLACE)
+
+
+def test_a_spool_below_a_file_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SpoolError, match="there is no such spool"):
+        Spool(tmp_path / "file" / "a.spool")
+    with pytest.raises(SpoolError, match="no spool can be made here"):
+        Spool.create(tmp_path / "file" / "a.spool", PLACE)
+
+
+def test_what_a_forgotten_letter_said_is_in_the_file_no_more(spool, path):
+    text = record({"n": 1}, error=ValueError("the SECRET card"), request_id="r-1").text
+    spool.take([QueueMessage("m-1", text, user_properties={"k": "SECRET"})])
+    spool.forget_bodies([1])
+    [entry] = spool.entries()
+    assert (entry.fields.request_id, entry.fields.error_type, entry.fields.message) == ("r-1", "ValueError", None)
+    assert not spool.letter(1).message.user_properties
+    spool.close()
+    assert b"SECRET" not in path.read_bytes()
+
+
 def test_what_is_around_a_letter_is_known_of_a_new_spool_and_of_one_that_was_there(path):
     again = letter(9, body=record({"n": 9}, function="orders", error="no", request_id="new").text)
     with Spool.create(path, PLACE) as spool:

@@ -96,7 +96,7 @@ def test_a_file_that_is_not_the_same_is_written_no_more(writer, path, how):
     path.rename(path.with_name("elsewhere"))
     if how == "replaced":
         make_spool(path, SpoolPlace("1", "r", "q", ""), 0)
-    with pytest.raises(SpoolError, match="the file was taken away; nothing was deleted after that"):
+    with pytest.raises(SpoolError, match="the file was taken away; nothing was done after that"):
         writer.write(add("k"))
     assert keys(path.with_name("elsewhere")) == []
 

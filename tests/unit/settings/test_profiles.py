@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +37,15 @@ def test_a_file_of_profiles_without_an_end_or_too_long_is_refused(tmp_path: Path
 def test_a_file_of_exactly_the_limit_is_read(tmp_path: Path, path: Path) -> None:
     path.write_text("\ufeff" + PROFILES.ljust(MAX_FILE_BYTES - 3), encoding="utf-8")
     assert named_profile(tmp_path, "a").text("mode") == "AK"
+
+
+def test_without_a_home_nothing_is_found_and_nothing_fails() -> None:
+    """In a process of its own, whose user has no entry anywhere, as in a container that is started with any number."""
+    code = (
+        "import os; os.getuid = lambda: 2**31 - 7\n"
+        "from fc_async.settings.profiles import current_profile, home_folder\n"
+        "print(home_folder(), current_profile(home_folder()))"
+    )
+    variables = {name: value for name, value in os.environ.items() if name != "HOME"}
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("~ None\n", "")
