@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,14 @@ NOT_RUN = {
     (EXAMPLE, "FC_ROLE_ARN=acs:ram::YOUR_ACCOUNT_ID:role/YOUR_ROLE"): ACCOUNT,
 }
 
+DEV_GROUP = re.compile(r"^from (opentelemetry)\b", re.MULTILINE)  # a block with it is run where it is installed
+QUICK = ("README.md", "docs/guide/records.md")
 SECTIONS = [section for file in documents() for section in sections(file)]
 
 
 def quick_or_slow(section: Section) -> Any:
-    """Name a section; the README's run with every test, those of the other files with the slow ones."""
-    marks = () if section.file == "README.md" else (pytest.mark.slow,)
+    """Name a section; those of QUICK run with every test, the others with the slow ones."""
+    marks = () if section.file in QUICK else (pytest.mark.slow,)
     name = re.sub(r"[^a-z0-9]+", "-", f"{Path(section.file).with_suffix('')} {section.number} {section.title}".lower())
     return pytest.param(section, id=name.strip("-"), marks=marks)
 
@@ -57,7 +60,7 @@ def quick_or_slow(section: Section) -> Any:
 def test_every_block_of_a_section_runs_as_typed_and_prints_what_is_shown(section: Section, tmp_path: Path) -> None:
     with Desk.at(tmp_path, section) as desk:
         for block in section.blocks:
-            if why_not(section, block) is None:
+            if why_not(section, block) is None and all(map(find_spec, DEV_GROUP.findall(block.text))):
                 desk.do(block)
 
 
@@ -170,6 +173,15 @@ class Desk:
 def why_not(section: Section, block: Block) -> tuple[str, str] | None:
     """Return why a block is not run, or None."""
     return next((why for (file, words), why in NOT_RUN.items() if file == section.file and words in block.text), None)
+
+
+def test_the_reader_of_these_tests_finds_what_it_runs() -> None:
+    blocks = [block for one in SECTIONS for block in one.blocks]
+    assert {one.file for one in SECTIONS} >= {"README.md", "docs/guide/night-shift.md", EXAMPLE}
+    assert sum(len(block.typed) for block in blocks if block.language == "console") > 20
+    assert sum(block.shown is not None for block in blocks) > 5
+    assert not is_shown("one\n…\nthree", "one\ntwo\nfour")
+    assert is_shown("id 1-63f2c1d2-0123456789abcdef01234567", "id 1-73f2c1d2-0123456789abcdef01234567")
 
 
 def test_every_block_is_of_a_kind_that_is_run_or_read() -> None:
