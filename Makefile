@@ -30,13 +30,16 @@ demo: $(READY)
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)
 PYTEST = $(BIN)/python -m pytest -q
 
+# A process that has done its share takes over from another's (worksteal): the last of them is not waited for.
 test: $(READY)
-	$(PYTEST) -n $(TEST_PROCESSES) -m "not slow"
+	@began=$$(date +%s); failed=0; \
+		$(PYTEST) -n $(TEST_PROCESSES) --dist worksteal -m "not slow" || failed=$$?; \
+		echo "make test: $$(( $$(date +%s) - began )) seconds, $(TEST_PROCESSES) processes"; exit $$failed
 
 # One after the other: each of these takes seconds, or hundreds of megabytes, by itself. Then all that Hypothesis tries.
 test-slow: $(READY)
 	$(PYTEST) -m "slow and not crash"
-	HYPOTHESIS_PROFILE=ci $(PYTEST) -n $(TEST_PROCESSES) -m "hypothesis and not slow"
+	HYPOTHESIS_PROFILE=ci $(PYTEST) -n $(TEST_PROCESSES) --dist worksteal -m "hypothesis and not slow"
 
 # One after the other: each needs the machine to itself.
 crash: $(READY)
