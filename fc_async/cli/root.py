@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 COMMANDS = {
     "completion": "Print what makes a shell complete fc-async.",
     "config": "Read and change where outcomes go, retries and age.",
+    "demo": "Tell the whole story on this machine: fail, dead letter, fix, redrive.",
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
+    "init": "Take the dead-letter-queue example away, into a folder of yours.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
     "queue": "Create, list, show, delete and empty queues.",
