@@ -56,7 +56,7 @@ def print_table(
         optional: the columns at the end that a narrow table may do without.
     """
     cells = [[clean(cell) for cell in row] for row in rows]
-    width = _terminal_columns()
+    width = screen_columns()
     for count in range(len(columns), len(columns) - len(optional) - 1, -1):
         shown, fitting = columns[:count], [row[:count] for row in cells]
         if cells and _least_width(shown, fitting, (*whole, *optional)) <= width:
@@ -77,7 +77,8 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
             click.echo(f"{'':<{width}}  {line}".rstrip())
 
 
-def _terminal_columns() -> int:
+def screen_columns() -> int:
+    """Return how wide stdout is; where nobody watches, as wide as anything needs."""
     import shutil
 
     return shutil.get_terminal_size().columns if is_terminal() else _PIPE_COLUMNS

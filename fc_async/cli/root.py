@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "Tell the whole story on this machine: fail, dead letter, fix, redrive.",
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
+    "doctor": "Say what is wrong with this setup, and what to do about it.",
     "init": "Take the dead-letter-queue example away, into a folder of yours.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
@@ -35,7 +36,7 @@ COMMANDS = {
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
 
-_FOLDERS = {"config": "config.commands", "dlq": "dlq.group"}
+_FOLDERS = {"config": "config.commands", "dlq": "dlq.group", "doctor": "doctor.command"}
 """The commands that fill a folder, and the file in which each begins."""
 
 
