@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from .options import say
+
 
 def read_input(name: str, limit_bytes: int) -> bytes:
     """Return what a file holds, or stdin for `-`; where that is over the limit, its beginning and one byte too many.
@@ -17,6 +19,8 @@ def read_input(name: str, limit_bytes: int) -> bytes:
 
     try:
         if name == "-":
+            if sys.stdin.isatty():
+                say("reading stdin: paste it here, then Ctrl-D on a line of its own")
             return read_stream(sys.stdin.buffer, limit_bytes)
         return read_bounded(Path(name), limit_bytes)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
