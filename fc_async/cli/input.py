@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def read_input(name: str, limit_bytes: int) -> bytes:
     from ..settings.bounded_read import read_bounded, read_stream
 
     try:
+        if name == "-" and sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
         if name == "-":
             if sys.stdin.isatty():
                 say("reading stdin: paste it here, then Ctrl-D on a line of its own")
