@@ -25,7 +25,7 @@ help:
 
 demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
-	@echo "Next: . $(BIN)/activate, and the same in another folder is yours with: fc-async init my-dlq"
+	@echo "Next: . $(BIN)/activate, and type the commands yourself; examples/dlq/README.md says how."
 
 # As many processes as cores, three at least: each waits for handlers and processes a good part of its time.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)

@@ -5,6 +5,7 @@
 What pip says goes to a file of the environment. Where it cannot install, one sentence says what.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -33,21 +34,24 @@ def main():
 def install(bin_dir, log, *what):
     """Run pip, show the name of each package as it comes to it, and end with a sentence where it fails."""
     command = [bin_dir / "python", "-m", "pip", "install", "--progress-bar", "off", *what]
-    said, column = [], 0
+    few = {**os.environ, "PIP_RETRIES": os.environ.get("PIP_RETRIES", "2")}  # those for building follow no option
+    retried, column = False, 0
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=few) as process,
         log.open("a") as file,
     ):
         for line in process.stdout:
             file.write(line)
-            said.append(line)
+            if line.startswith("WARNING: Retrying") and not retried:
+                say(f"{chr(10) if column else ''}        the package index does not answer; trying again for a while")
+                retried, column = True, 0
             name = re.match(r"Collecting ([A-Za-z0-9._-]+)", line)
             if name:
                 column = show(name[1], column)
     if column:
         print()
     if process.returncode:
-        sys.exit(sentence(said, log))
+        sys.exit(sentence(log))
 
 
 def show(word, column):
@@ -60,9 +64,9 @@ def show(word, column):
     return column + 1 + len(word)
 
 
-def sentence(said, log):
+def sentence(log):
     """Return what could not be installed, and why, of all that pip said."""
-    text = "".join(said)
+    text = log.read_text()
     missing = re.findall(r"(?:No matching distribution found for|satisfies the requirement) ([^\s(;]+)", text)
     offline = re.search(
         r"NameResolution|Temporary failure|Network is unreachable|Connection refused|ConnectTimeout"
@@ -70,11 +74,15 @@ def sentence(said, log):
         text,
     )
     errors = re.findall(r"^ERROR: (.*)$", text, re.MULTILINE)
+    if "no such option: --group" in text:
+        missing = ["a newer pip"]
     what = f"Could not install {missing[-1]}" if missing else "Could not install"
     if offline:
-        why = "no package index can be reached; is this machine offline?"
+        why = "no package index answers; is this machine offline?"
+    elif missing:
+        why = "no version of it that fits is to be had."
     else:
-        why = (errors[-1] if errors else "pip gave up")[:MOST_SHOWN]
+        why = f"{(errors[-1] if errors else 'pip gave up').rstrip('.')[:MOST_SHOWN]}."
     return f"{what}: {why} All that pip said is in {log}"
 
 
