@@ -121,7 +121,7 @@ def environment():
     """Return what the commands see: the local endpoint, and nothing of yours that could reach a cloud."""
     cloud = ("ALIBABA_CLOUD_", "FC_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(cloud)}
-    return {**kept, **LOCAL, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "PYTHONUTF8": "1"}
+    return {**kept, **LOCAL, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "PYTHONIOENCODING": "utf-8"}
 
 
 def tool(name):

@@ -102,6 +102,7 @@ def run(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str] | None) -> NoReturn:
     options = CommonOptions()
+    _write_what_an_encoding_lacks()
     try:
         code: object = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
         if sys.stdout is not None:  # None: it was closed (>&-)
@@ -121,6 +122,13 @@ def _run(arguments: list[str] | None) -> NoReturn:
         _fail(f"stdout cannot be written to: {error.strerror}", 1)
     except Exception as error:
         fail_for(error, options)
+
+
+def _write_what_an_encoding_lacks() -> None:
+    """Let a terminal that is not UTF-8 show an escape for a character that it has not (`─`, a Chinese name)."""
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _end_without_reader() -> NoReturn:
