@@ -25,6 +25,7 @@ help:
 
 demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
+	@echo "Next: . $(BIN)/activate, and type the commands yourself; examples/dlq/README.md says how."
 
 # As many processes as cores, three at least: each waits for handlers and processes a good part of its time.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)
@@ -72,10 +73,7 @@ clean:
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "fc_async needs Python 3.10 or later; say which: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Installing into $(VENV), once ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@$(PYTHON) .ci/install.py $(VENV) --group dev
 	@touch $@
 
 # atheris has no wheel for every Python; without it all of the time goes to mutations.

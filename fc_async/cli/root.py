@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 COMMANDS = {
     "completion": "Print what makes a shell complete fc-async.",
     "config": "Read and change where outcomes go, retries and age.",
+    "demo": "Tell the whole story on this machine: fail, dead letter, fix, redrive.",
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
+    "doctor": "Say what is wrong with this setup, and what to do about it.",
+    "init": "Take the dead-letter-queue example away, into a folder of yours.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
     "queue": "Create, list, show, delete and empty queues.",
@@ -33,7 +36,7 @@ COMMANDS = {
 }
 """The commands and what they do in short; each stands in the file of its name, which is loaded when it is called."""
 
-_FOLDERS = {"config": "config.commands", "dlq": "dlq.group"}
+_FOLDERS = {"config": "config.commands", "dlq": "dlq.group", "doctor": "doctor.command"}
 """The commands that fill a folder, and the file in which each begins."""
 
 
@@ -99,6 +102,7 @@ def run(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str] | None) -> NoReturn:
     options = CommonOptions()
+    _write_what_an_encoding_lacks()
     try:
         code: object = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
         if sys.stdout is not None:  # None: it was closed (>&-)
@@ -118,6 +122,13 @@ def _run(arguments: list[str] | None) -> NoReturn:
         _fail(f"stdout cannot be written to: {error.strerror}", 1)
     except Exception as error:
         fail_for(error, options)
+
+
+def _write_what_an_encoding_lacks() -> None:
+    """Let a terminal that is not UTF-8 show an escape for a character that it has not (`─`, a Chinese name)."""
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _end_without_reader() -> NoReturn:

@@ -14,7 +14,8 @@ import click
 
 from ..arguments import DurationType, FunctionNameType
 from ..options import FcCommand, common_options, confirm, dry_run_option, say, yes_option
-from .redrive_view import LiveLine, plan_lines, summary_lines, summary_to_json
+from .counted import counted_letters
+from .redrive_view import LiveLine, plan_lines, question, summary_lines, summary_to_json
 from .source import refuse_of_a_queue
 from .where_option import where_of, where_option
 
@@ -110,7 +111,7 @@ def redrive(context: click.Context, /, source: str, yes: bool, dry_run: bool, ou
             return
         for line in plan_lines(plan):
             say(line)
-        confirm(night.question(plan), yes=yes)
+        confirm(question(plan, limit=asked["limit"], rate=asked["rate"]), yes=yes)
         if asked["canary"] is not None and not night.canary(asked["canary"], plan, yes=yes):
             context.exit(1)
         summary = night.run(asked["limit"], plan)
@@ -178,8 +179,7 @@ class _Night:
             return
         say(f"journal {self._journal.path}")
         for path, held in unfinished(self._journal):
-            letters = "letter" if held == 1 else "letters"
-            say(f"note: {path} still holds {held} {letters} of this queue: fc-async dlq redrive {path}")
+            say(f"note: {path} still holds {counted_letters(held)} of this queue: fc-async dlq redrive {path}")
 
     def redrive(self, limit: int | None) -> Redrive:
         """Return a redrive as it was asked for."""
@@ -208,19 +208,6 @@ class _Night:
             stop_at=asked["stop_at"],
             wait_seconds=asked["wait"],
         )
-
-    def question(self, plan: RedrivePlan) -> str:
-        """Return what is asked before anything is sent."""
-        most = self._asked["limit"]
-        about = "" if plan.is_exact else "about "
-        count = plan.about_letters if plan.about_letters is not None else sum(plan.send.values())
-        if plan.is_exact:
-            count = sum(plan.send.values())
-        count = count if most is None else min(count, most)
-        once = set(plan.guarantees.values()) == {"once"}
-        rate = "" if self._asked["rate"] is None else f", {self._asked['rate']:g} a second at most"
-        letters = "letter" if count == 1 else "letters"
-        return f"Send {about}{count} {letters} again{rate}, each {'once' if once else 'at least once'}?"
 
     def canary(self, count: int, plan: RedrivePlan, *, yes: bool) -> bool:
         """Send a few, wait for their ends, and ask whether the rest is to follow; returns whether it is."""
