@@ -33,11 +33,11 @@ DEADLINE_SECONDS = 120
 SERVE = "fc-async local up"
 
 # Why a block cannot run here, and the words in it that show that it cannot.
-INDEX = (r"\bpip install\b|\bmake demo\b", "it installs from a package index, which tests do not reach")
+INDEX = (r"\bpip install\b", "it installs from a package index, which tests do not reach")
 ACCOUNT = (r"\bs deploy\b|\bYOUR_\w+", "it names an account or a role of the reader's")
 # Each block that is not run: its file, words that only it has, and why.
 NOT_RUN = {
-    ("README.md", "$ make demo"): INDEX,
+    ("README.md", "pip install ."): INDEX,
     ("docs/guide/records.md", "pip install --no-deps"): INDEX,
     (EXAMPLE, "cd redriver && s deploy"): ACCOUNT,
     (EXAMPLE, "ALIBABA_CLOUD_ACCOUNT_ID=YOUR_ACCOUNT_ID"): ACCOUNT,
@@ -45,13 +45,13 @@ NOT_RUN = {
 }
 
 DEV_GROUP = re.compile(r"^from (opentelemetry)\b", re.MULTILINE)  # a block with it is run where it is installed
-QUICK = ("README.md", "docs/guide/records.md")
+QUICK = (("README.md", 2), ("docs/guide/records.md", 1), ("docs/guide/records.md", 2), ("docs/guide/deploy.md", 1))
 SECTIONS = [section for file in documents() for section in sections(file)]
 
 
 def quick_or_slow(section: Section) -> Any:
     """Name a section; those of QUICK run with every test, the others with the slow ones."""
-    marks = () if section.file in QUICK else (pytest.mark.slow,)
+    marks = () if (section.file, section.number) in QUICK else (pytest.mark.slow,)
     name = re.sub(r"[^a-z0-9]+", "-", f"{Path(section.file).with_suffix('')} {section.number} {section.title}".lower())
     return pytest.param(section, id=name.strip("-"), marks=marks)
 
