@@ -25,18 +25,22 @@ help:
 
 demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
+	@echo "Next: . $(BIN)/activate, and type the commands yourself; examples/dlq/README.md says how."
 
 # As many processes as cores, three at least: each waits for handlers and processes a good part of its time.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)
 PYTEST = $(BIN)/python -m pytest -q
 
+# A process that has done its share takes over from another's (worksteal): the last of them is not waited for.
 test: $(READY)
-	$(PYTEST) -n $(TEST_PROCESSES) -m "not slow"
+	@began=$$(date +%s); failed=0; \
+		$(PYTEST) -n $(TEST_PROCESSES) --dist worksteal -m "not slow" || failed=$$?; \
+		echo "make test: $$(( $$(date +%s) - began )) seconds, $(TEST_PROCESSES) processes"; exit $$failed
 
 # One after the other: each of these takes seconds, or hundreds of megabytes, by itself. Then all that Hypothesis tries.
 test-slow: $(READY)
 	$(PYTEST) -m "slow and not crash"
-	HYPOTHESIS_PROFILE=ci $(PYTEST) -n $(TEST_PROCESSES) -m "hypothesis and not slow"
+	HYPOTHESIS_PROFILE=ci $(PYTEST) -n $(TEST_PROCESSES) --dist worksteal -m "hypothesis and not slow"
 
 # One after the other: each needs the machine to itself.
 crash: $(READY)
@@ -69,10 +73,7 @@ clean:
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "fc_async needs Python 3.10 or later; say which: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Installing into $(VENV), once ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@$(PYTHON) .ci/install.py $(VENV) --group dev
 	@touch $@
 
 # atheris has no wheel for every Python; without it all of the time goes to mutations.

@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False  # known to type checkers; `typing` itself would be a quarter of a handler's cold start
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from .arn import Arn as Arn

@@ -26,7 +26,7 @@ def main():
         for record in iter_records(letters):
             print(f"left: {record}") if isinstance(record, Exception) else is_worth_sending_again(record)
         read = len(letters)
-    print(f"{read} letters read from {DEAD_LETTERS}")
+    print(f"{read} {'letter' if read == 1 else 'letters'} read from {DEAD_LETTERS}")
 
 
 def is_worth_sending_again(record):

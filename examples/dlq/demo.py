@@ -1,6 +1,7 @@
 """The whole story on one machine: deploy, fail, retry, dead letter, look, fix, send again. `make demo` runs it.
 
-Every step is a command that you could type; what it sends and receives is real HTTP to `fc-async local up`.
+Every step is a command that you could type; what it sends and receives is real HTTP to `fc-async local up`. An
+installed `fc-async demo` runs this file too.
 Exits 1 as soon as a step did not happen.
 """
 
@@ -16,11 +17,14 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
+WIDTH = min(80, shutil.get_terminal_size().columns)
 LOCAL = {}  # FC_ASYNC_ENDPOINT, once the local service runs
 
 
 def main():
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal of another encoding has no ✓
     with local_service() as url, tempfile.TemporaryDirectory() as state:
         LOCAL["XDG_STATE_HOME"] = state  # the journal of this redrive is nobody's
         say(1, f"Function Compute and MNS run on this machine, at {url}. No cloud account is used.")
@@ -67,21 +71,24 @@ def main():
 @contextlib.contextmanager
 def local_service(*options):
     """Run `fc-async local up` on a free port; its log is shown if something goes wrong."""
-    with tempfile.TemporaryFile("w+") as log:
-        command = [tool("fc-async"), "local", "up", "--port", "0", "--workers", "2", *options]
-        process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment())
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        command = [*tool("fc-async"), "local", "up", "--port", "0", "--workers", "2", *options]
+        process = subprocess.Popen(
+            command, cwd=HERE, stdout=subprocess.PIPE, stderr=log, encoding="utf-8", env=environment()
+        )
         try:
             url = process.stdout.readline().strip()
             check(url.startswith("http://127.0.0.1:"), "the local service started", quiet=True)
             LOCAL["FC_ASYNC_ENDPOINT"] = url
             yield url
-        except BaseException:
-            log.seek(0)
-            print(f"\nThe local service's log:\n{log.read()}", file=sys.stderr)
+        except (Exception, SystemExit) as error:
+            if getattr(error, "code", 1) == 1 and not isinstance(error, BrokenPipeError):
+                log.seek(0)
+                print(f"\nThe local service's log:\n{log.read()}", file=sys.stderr)
             raise
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
 
 def wait_for_letter(queue):
@@ -98,8 +105,8 @@ def run(*command, given=None, quiet=False):
     """Run a command as a reader would type it, show it and what it printed, and return its stdout."""
     if not quiet:
         print(f"\n$ {' '.join(quoted(word) for word in command)}")
-    words = [sys.executable if command[0] == "python" else tool(command[0]), *command[1:]]
-    done = subprocess.run(words, cwd=HERE, env=environment(), input=given, capture_output=True, text=True, check=False)
+    words = [*tool(command[0]), *command[1:]]
+    done = subprocess.run(words, cwd=HERE, env=environment(), input=given, capture_output=True, encoding="utf-8")
     if not quiet or done.returncode:
         print(indented(done.stderr + done.stdout))
     check(done.returncode == 0, f"{command[0]} {command[1]} exited with 0", quiet=True)
@@ -114,13 +121,12 @@ def environment():
     """Return what the commands see: the local endpoint, and nothing of yours that could reach a cloud."""
     cloud = ("ALIBABA_CLOUD_", "FC_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(cloud)}
-    return {**kept, **LOCAL, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+    return {**kept, **LOCAL, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", "PYTHONIOENCODING": "utf-8"}
 
 
 def tool(name):
-    """Return the command that is installed beside this interpreter."""
-    beside = Path(sys.executable).with_name(name)
-    return str(beside) if beside.exists() else shutil.which(name) or name
+    """Return python or fc-async as this interpreter has them, whatever PATH says."""
+    return [sys.executable] if name == "python" else [sys.executable, "-c", "from fc_async.cli.root import run; run()"]
 
 
 def quoted(word):
@@ -128,7 +134,7 @@ def quoted(word):
 
 
 def say(number, text):
-    print("\n" + textwrap.fill(f"{number}. {text}", width=80, subsequent_indent="   "))
+    print("\n" + textwrap.fill(f"{number}. {text}", width=WIDTH, subsequent_indent="   "))
 
 
 def check(happened, what, *, quiet=False):
@@ -141,4 +147,7 @@ def check(happened, what, *, quiet=False):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -38,6 +38,8 @@ def main():
         memory_mb=128,
         role=os.environ.get("FC_ROLE_ARN"),
     )
+    if "FC_ASYNC_ENDPOINT" not in os.environ and "FC_ROLE_ARN" not in os.environ:
+        print("note: without a role nothing reaches the queues; README.md tells how to make that of FC_ROLE_ARN")
     print(f"function {FUNCTION}: {'created' if deployed.created else 'updated'} from {code_dir.name}/")
 
     config = client.put_config(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
 import click
+
+from .options import say
 
 
 def read_input(name: str, limit_bytes: int) -> bytes:
@@ -16,7 +19,11 @@ def read_input(name: str, limit_bytes: int) -> bytes:
     from ..settings.bounded_read import read_bounded, read_stream
 
     try:
+        if name == "-" and sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
         if name == "-":
+            if sys.stdin.isatty():
+                say("reading stdin: paste it here, then Ctrl-D on a line of its own")
             return read_stream(sys.stdin.buffer, limit_bytes)
         return read_bounded(Path(name), limit_bytes)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError

@@ -140,6 +140,22 @@ class FcGroup(click.Group):
             ctx.exit(2)
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the one that was meant: click itself does so in some versions, and not for all."""
+        name = args[0]
+        if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise click.UsageError(f"No such command {name[:60]!r}.{_meant(name, self.list_commands(ctx))}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), known)
+    return f" Did you mean {' or '.join(map(repr, close))}?" if close else f" There are: {', '.join(known)}."
+
 
 output_option = click.option(
     "-o",

@@ -17,6 +17,9 @@ _PIPE_COLUMNS = 1000
 _LEAST_COLUMN = 12
 """A column that may be folded is not made narrower than this, unless its cells are."""
 
+_LEAST_CUT_COLUMN = 8
+"""Likewise where its cells are cut."""
+
 _GAP = 2
 
 
@@ -47,7 +50,8 @@ def print_table(
 ) -> int:
     """Print rows under headings, as wide as the terminal, and return their number; for none nothing is printed.
 
-    Where the terminal is too narrow for a table, each row becomes a block of fields instead.
+    Where the terminal is too narrow for a table, cells are cut, the unusually long ones of `whole` too; where that does
+    not help, each row becomes a block of fields instead.
 
     Args:
         columns: headings.
@@ -55,13 +59,19 @@ def print_table(
         whole: the columns that are never folded, because people copy from them.
         optional: the columns at the end that a narrow table may do without.
     """
-    cells = [[clean(cell) for cell in row] for row in rows]
-    width = _terminal_columns()
-    for count in range(len(columns), len(columns) - len(optional) - 1, -1):
-        shown, fitting = columns[:count], [row[:count] for row in cells]
-        if cells and _least_width(shown, fitting, (*whole, *optional)) <= width:
-            _print_grid(shown, fitting, (*whole, *optional), width)
-            return len(cells)
+    cells: list[Sequence[str]] = [[clean(cell) for cell in row] for row in rows]
+    if not cells:
+        return 0
+    width = screen_columns()
+    kept = (*whole, *optional)
+    for shorten in (lambda _, rows: rows, lambda shown, rows: _cut(shown, rows, kept, width)):
+        for count in range(len(columns), len(columns) - len(optional) - 1, -1):
+            shown = columns[:count]
+            fitting = shorten(shown, [row[:count] for row in cells])
+            if _least_width(shown, fitting, kept) <= width:
+                _print_grid(shown, fitting, kept, width)
+                _say_where_it_is_whole(shown, fitting, cells, whole)
+                return len(cells)
     _print_blocks(columns, cells)
     return len(cells)
 
@@ -77,7 +87,8 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
             click.echo(f"{'':<{width}}  {line}".rstrip())
 
 
-def _terminal_columns() -> int:
+def screen_columns() -> int:
+    """Return how wide stdout is; where nobody watches, as wide as anything needs."""
     import shutil
 
     return shutil.get_terminal_size().columns if is_terminal() else _PIPE_COLUMNS
@@ -86,6 +97,45 @@ def _terminal_columns() -> int:
 def is_terminal() -> bool:
     """Whether somebody watches stdout; nobody does where it was closed (>&-)."""
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _cut(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str], width: int
+) -> list[Sequence[str]]:
+    """Return rows whose cells are cut until they fit, as far as that goes.
+
+    Of a `whole` column those are cut that are longer than most of it; the others, the widest first, down to a least.
+    """
+    from rich.cells import cell_len
+
+    widths, least = [], []
+    for at, name in enumerate(columns):
+        lengths = sorted(cell_len(row[at]) for row in rows)
+        usual = lengths[(len(rows) - 1) // 2] if name in whole else min(lengths[-1], _LEAST_CUT_COLUMN)
+        widths.append(max(len(name), lengths[-1]))
+        least.append(max(len(name), usual))
+    while sum(widths) + _GAP * (len(columns) - 1) > width:
+        at = max(range(len(columns)), key=lambda at: widths[at] if widths[at] > least[at] else 0)
+        if widths[at] <= least[at]:
+            break
+        widths[at] -= 1
+    return [[fitted(cell, widths[at]) for at, cell in enumerate(row)] for row in rows]
+
+
+def _say_where_it_is_whole(
+    columns: Sequence[str], shown: Sequence[Sequence[str]], cells: Sequence[Sequence[str]], whole: Sequence[str]
+) -> None:
+    """Say that something was cut which people copy."""
+    places = [at for at, name in enumerate(columns) if name in whole]
+    if any(row[at] != cell[at] for row, cell in zip(shown, cells, strict=True) for at in places):
+        click.echo("what ends in … is cut: -o json has it whole", err=True)
+
+
+def fitted(text: str, width: int) -> str:
+    """Return a text that takes so many columns of a terminal at most; a cut one ends in "…"."""
+    from rich.cells import cell_len, set_cell_size
+
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"
 
 
 def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> int:

@@ -23,10 +23,13 @@ COMMANDS = {
     "check": "Find what a file, or what is live, does that nobody wants.",
     "completion": "Print what makes a shell complete fc-async.",
     "config": "Read and change where outcomes go, retries and age.",
+    "demo": "Tell the whole story: fail, dead letter, fix, redrive.",
     "deploy": "Create a function, or bring the one that is there to this state.",
     "dlq": "Look into a dead-letter queue, send its letters again.",
+    "doctor": "Say what is wrong with this setup, and what to do about it.",
     "export": "Print what is live as a document for check, plan and apply.",
     "graph": "Draw functions, queues and topics and where outcomes go.",
+    "init": "Take the dead-letter-queue example away, into a folder of yours.",
     "invoke": "Invoke a function asynchronously, or wait for it (--sync).",
     "local": "Run Function Compute and MNS on this machine.",
     "plan": "Show what apply would change, field by field.",
@@ -43,6 +46,7 @@ _FOLDERS = {
     "check": "fleet.check",
     "config": "config.commands",
     "dlq": "dlq.group",
+    "doctor": "doctor.command",
     "export": "fleet.export",
     "graph": "fleet.graph",
     "plan": "fleet.plan",
@@ -112,6 +116,7 @@ def run(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str] | None) -> NoReturn:
     options = CommonOptions()
+    _write_what_an_encoding_lacks()
     try:
         code: object = cli.main(arguments, prog_name="fc-async", standalone_mode=False, obj=options)
         if sys.stdout is not None:  # None: it was closed (>&-)
@@ -131,6 +136,13 @@ def _run(arguments: list[str] | None) -> NoReturn:
         _fail(f"stdout cannot be written to: {error.strerror}", 1)
     except Exception as error:
         fail_for(error, options)
+
+
+def _write_what_an_encoding_lacks() -> None:
+    """Let a terminal that is not UTF-8 show an escape for a character that it has not (`─`, a Chinese name)."""
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _end_without_reader() -> NoReturn:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..settings.found import Source
     from ..settings.profiles import Profile
 
+NONE_FOUND = "none found; a RAM role or a URI is asked for when needed"
 _STATIC_MODES = {"AK", "StsToken"}
 
 
@@ -91,4 +92,4 @@ def _of_chain(source: Source, environment: Mapping[str, str], home: Path) -> Key
     file = home / ".alibabacloud" / "credentials.ini"
     if file.exists():
         return Key("of a file", Source.file(file))
-    return Key("none found; a RAM role or a URI is asked for when needed", source)
+    return Key(NONE_FOUND, source)

@@ -142,7 +142,7 @@ def test_letters_are_dropped_exported_and_pushed(dlq: Command, dead: QueueClient
     assert dlq("drop", path, "--where", "id=r-0", "--yes")[:2] == (0, "dropped 1\n")
     assert dlq("drop", path, "--where", "id=r-1", "--forget", "--yes")[:2] == (0, "dropped 1\n")
     code, out, err = dlq("export", path, file, "--where", "id=r-2")
-    assert (code, out, "wrote 1 letters" in err) == (0, "", True)
+    assert (code, out, "wrote 1 letter to" in err) == (0, "", True)
     assert file.stat().st_mode & 0o777 == 0o600
     (line,) = map(json.loads, file.read_text().splitlines())
     assert list(line) == ["messageId", "enqueueTime", "priority", "properties", "body", "record"]

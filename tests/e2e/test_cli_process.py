@@ -147,3 +147,9 @@ def test_a_stdout_that_is_full_is_said_and_is_no_defect_of_ours():
         )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith("Error: stdout cannot be written to: ")
+
+
+def test_a_terminal_that_is_no_utf_8_shows_an_escape_for_what_it_has_not():
+    done = fc_async("local", "assumptions", PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u2500\\u2500" in done.stdout

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -75,12 +76,24 @@ def test_a_narrow_table_of_tasks_keeps_their_errors():
     assert lines[2].endswith("ValueError")
 
 
-def test_what_is_too_long_for_a_table_becomes_a_block_and_stays_whole():
-    long_id = "n" * 128
-    with Peer(Reply(body={"tasks": [task(long_id), task("订单")]})) as peer:
+def test_one_long_cell_is_cut_and_the_table_stays_a_table():
+    tasks = [task("n" * 128), task("订单"), task("short", taskErrorMessage="ValueError")]
+    with Peer(Reply(body={"tasks": tasks})) as peer:
         code, lines = in_terminal("task", "list", "orders", "--endpoint", peer.url)
     assert code == 0
-    assert f"task id        {long_id}" in lines
+    assert lines[0].split()[:3] == ["task", "id", "status"]
+    assert re.fullmatch(r"n{20,}…  Succeeded  .*", lines[2])
+    assert [line.split()[0] for line in lines[3:5]] == ["订单", "short"]
+    assert lines[5:] == ["what ends in … is cut: -o json has it whole"]
+    assert max(map(cell_len, lines)) <= COLUMNS
+
+
+def test_where_most_rows_are_too_long_for_a_table_each_becomes_a_block_and_stays_whole():
+    long_id = "n" * 128
+    with Peer(Reply(body={"tasks": [task(long_id), task("订单"), task(long_id)]})) as peer:
+        code, lines = in_terminal("task", "list", "orders", "--endpoint", peer.url)
+    assert code == 0
+    assert lines.count(f"task id        {long_id}") == 2
     assert "task id        订单" in lines
 
 
@@ -117,3 +130,9 @@ def test_a_question_and_an_id_show_what_the_service_calls_a_thing_and_do_not_obe
             _, lines = in_terminal(*arguments, "--endpoint", peer.url, typed="n\n")
         assert not {"\x9b", "\u202e"} & set("".join(lines))
         assert any("a\\x9b2J\\u202eb\\nDelete nothing?" in line for line in lines)
+
+
+def test_a_record_that_is_typed_is_waited_for_with_a_word():
+    code, lines = in_terminal("record", typed="{}\n\x04")
+    assert any(line.startswith("reading stdin") and "Ctrl-D" in line for line in lines)
+    assert (code, lines[-1].startswith("Error: ")) == (1, True)

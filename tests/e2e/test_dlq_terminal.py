@@ -43,6 +43,14 @@ def test_a_letter_has_two_lines_the_second_its_error(fc_local, dead):
     assert max(map(cell_len, lines)) <= COLUMNS
 
 
+def test_one_long_name_costs_none_of_the_columns_beside_it(fc_local, dead):
+    dead.send(record({}, error="no", function="f" * 64, request_id=f"{SERVICE_ID[:-1]}6").text)
+    lines = shown(fc_local, "list", "dead")
+    assert lines[0].split() == ["request", "id", "function", "runs", "age"]
+    assert any(f"6  {'f' * 20}" in line and "…" in line for line in lines)
+    assert max(map(cell_len, lines)) <= COLUMNS
+
+
 def test_a_group_fits_and_a_raw_body_is_cleaned(fc_local, dead):
     lines = shown(fc_local, "summary", "dead")
     assert any("█" in line for line in lines)

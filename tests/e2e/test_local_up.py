@@ -41,7 +41,7 @@ def local_up(*arguments, **environment):
         process.communicate()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_prints_its_url_alone_on_stdout_and_stops_with_0(stop):
     with local_up("--port", "0", "--workers", "1", "-f", str(EXAMPLE / "s.yaml")) as process:
         url = process.stdout.readline().strip()

@@ -11,6 +11,7 @@ import click
 from ..arguments import DurationType
 from ..mns_view import about
 from ..options import FcCommand, common_options, confirm, say, yes_option
+from .counted import counted_letters
 from .progress import ProgressLine, stopping
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _say_place(client: QueueClient, path: Path) -> None:
         if os.path.realpath(row.path) == os.path.realpath(path):
             say(f"goes on with {path}, which holds {held} already")
         else:
-            say(f"{row.path} holds {held} letters of {client.queue} already")
+            say(f"{row.path} holds {counted_letters(held)} of {client.queue} already")
     warning = warning_of(path)
     if warning is not None:
         say(f"warning: {warning}")

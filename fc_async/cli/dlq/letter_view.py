@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ...records.record import InvocationRecord
     from .source import Listed
 
-ERROR = "error"
-QUEUE_COLUMNS = ("request id", "function", ERROR, "runs", "age", "message id")
-SPOOL_COLUMNS = ("request id", "function", ERROR, "runs", "age", "state", "message id")
+ERROR, FUNCTION, MESSAGE_ID = "error", "function", "message id"
+QUEUE_COLUMNS = ("request id", FUNCTION, ERROR, "runs", "age", MESSAGE_ID)
+SPOOL_COLUMNS = ("request id", FUNCTION, ERROR, "runs", "age", "state", MESSAGE_ID)
 WHOLE = ("request id",)
 
 _LINE_CHARACTERS = 120
@@ -29,7 +29,7 @@ def document(fields: KeyFields) -> dict[str, Any]:
     return {
         "messageId": fields.message_id,
         "requestId": fields.request_id,
-        "function": function(fields),
+        FUNCTION: function(fields),
         "errorType": fields.error_type,
         "message": fields.message,
         "attempts": fields.attempts,
@@ -42,12 +42,12 @@ def row(letter: Listed, columns: tuple[str, ...], now_ms: int) -> tuple[str, ...
     fields = letter.fields
     cells = {
         "request id": fields.request_id or f"message {fields.message_id}",
-        "function": function(fields) or "-",
+        FUNCTION: function(fields) or "-",
         ERROR: _error_line(fields, letter.by_failure),
         "state": letter.state or "-",
         "runs": "-" if fields.attempts is None else str(fields.attempts),
         "age": "-" if fields.enqueued_ms is None else span((now_ms - fields.enqueued_ms) / 1000),
-        "message id": fields.message_id,
+        MESSAGE_ID: fields.message_id,
     }
     return tuple(cells[column] for column in columns)
 

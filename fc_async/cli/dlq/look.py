@@ -9,6 +9,7 @@ import click
 from ..options import FcCommand, common_options, output_option, say
 from ..output import print_document, print_documents, print_fields, print_table
 from . import letter_view, summary_view
+from .counted import counted_letters
 from .letter_view import moment, span, without_error
 from .pages import print_array, print_pages, print_raw
 from .source import arrivals_of, listed, say_expiry, source_argument
@@ -216,7 +217,7 @@ def show_head(queue: str, seen: Look, arrivals: Arrivals) -> None:
     columns = ("enqueued (UTC)", "function", "error", "request id", "runs")
     rows = (_row(letter, arrivals) for letter in seen.letters)
     print_table(columns, rows, whole=("enqueued (UTC)", "request id"), optional=("runs",))
-    say(f"{queue}: about {seen.about_letters} letters, {len(seen.letters)} seen")
+    say(f"{queue}: about {counted_letters(seen.about_letters)}, {len(seen.letters)} seen")
     say_expiry(seen)
 
 

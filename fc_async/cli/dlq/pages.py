@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from ..options import say
-from ..output import is_terminal
+from ..output import fitted, is_terminal
 from ..terminal import clean
-from .letter_view import ERROR, WHOLE
+from .letter_view import ERROR, FUNCTION, MESSAGE_ID, WHOLE
 
 _PIPE_ROWS = 1000
 """Rows whose columns are as wide as each other, where nobody watches."""
@@ -25,6 +25,9 @@ _ONE_LINE_COLUMNS = 140
 
 _LEAST_ERROR = 20
 """An error that shares its line with the rest is not cut shorter."""
+
+_LEAST_FUNCTION = 12
+"""Likewise a function's name."""
 
 _BESIDE_ROWS = 5
 """Lines of a screen that are no rows: headings, the question, what is said at the end."""
@@ -98,25 +101,28 @@ def _print_page(columns: Sequence[str], rows: Sequence[Sequence[str]], width: in
     if not is_apart:
         spare = width - _line_width(places, widths) + widths[error]
         widths[error] = min(widths[error], max(_LEAST_ERROR, spare))
+    _cut_the_function(columns, places, widths, width)
     while len(places) > len(WHOLE) and _line_width(places, widths) > width:
         places.pop()
 
     def line(cells: Sequence[str]) -> str:
-        return "  ".join(set_cell_size(_fitted(cells[at], widths[at]), widths[at]) for at in places).rstrip()
+        return "  ".join(set_cell_size(fitted(cells[at], widths[at]), widths[at]) for at in places).rstrip()
 
     click.echo(line(columns))
     click.echo("─" * min(width, _line_width(places, widths)))
     for row in rows:
         click.echo(line(row))
         if is_apart:
-            click.echo(_INDENT + _fitted(row[error], width - len(_INDENT)))
+            click.echo(_INDENT + fitted(row[error], width - len(_INDENT)))
+
+
+def _cut_the_function(columns: Sequence[str], places: Sequence[int], widths: dict[int, int], width: int) -> None:
+    """Let one long name cost none of the columns beside it; the message id comes last, and is left out before that."""
+    at = columns.index(FUNCTION)
+    others = [one for one in places if columns[one] != MESSAGE_ID]
+    spare = width - _line_width(others, widths) + widths[at]
+    widths[at] = min(widths[at], max(_LEAST_FUNCTION, spare))
 
 
 def _line_width(places: Sequence[int], widths: dict[int, int]) -> int:
     return sum(widths[at] + 2 for at in places) - 2
-
-
-def _fitted(text: str, width: int) -> str:
-    from rich.cells import cell_len, set_cell_size
-
-    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"

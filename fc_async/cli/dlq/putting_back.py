@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..options import FcCommand, common_options, confirm, say, yes_option
+from .counted import counted_letters
 from .progress import ProgressLine, stopping
 from .where_option import opened, where_of, where_option
 
@@ -111,7 +112,7 @@ def drop(context: click.Context, spool: str, conditions: tuple[str, ...], forget
         say(f"{source.place.account_id}/{source.place.region} queue {source.place.queue}, spool {source.path}")
         count = sum(1 for _ in droppable(source, where, forget=forget))
         what = "and forget their raw letters, for good" if forget else "and keep their raw letters for 7 days"
-        confirm(f"Drop {count} letters {what}?", yes=yes)
+        confirm(f"Drop {counted_letters(count)} {what}?", yes=yes)
         click.echo(f"dropped {dropping(source, where, forget=forget)}")
         if forget:
             say(f"the raw letters of {count} are gone for good")

@@ -16,7 +16,8 @@ import click
 
 from ..arguments import DurationType, FunctionNameType
 from ..options import FcCommand, common_options, confirm, dry_run_option, say, yes_option
-from .redrive_view import LiveLine, plan_lines, summary_lines, summary_to_json
+from .counted import counted_letters
+from .redrive_view import LiveLine, plan_lines, question, summary_lines, summary_to_json
 from .source import refuse_of_a_queue
 from .where_option import where_of, where_option
 
@@ -121,7 +122,7 @@ def _redriven(context: click.Context, source: str, yes: bool, dry_run: bool, out
             return 0
         for line in plan_lines(plan):
             say(line)
-        confirm(night.question(plan), yes=yes)
+        confirm(question(plan, limit=asked["limit"], rate=asked["rate"]), yes=yes)
         summary, is_well = night.run(plan, yes=yes)
         try:
             _say_summary(summary, output)
@@ -198,8 +199,7 @@ class _Night:
             return
         say(f"journal {self._journal.path}")
         for path, held in unfinished(self._journal):
-            letters = "letter" if held == 1 else "letters"
-            say(f"note: {path} still holds {held} {letters} of this queue: fc-async dlq redrive {path}")
+            say(f"note: {path} still holds {counted_letters(held)} of this queue: fc-async dlq redrive {path}")
 
     def redrive(self, limit: int | None) -> Redrive:
         """Return a redrive as it was asked for."""
@@ -228,20 +228,6 @@ class _Night:
             stop_at=asked["stop_at"],
             wait_seconds=asked["wait"],
         )
-
-    def question(self, plan: RedrivePlan) -> str:
-        """Return what is asked before anything is sent."""
-        most = self._asked["limit"]
-        about = "" if plan.is_exact else "about "
-        count = plan.about_letters if plan.about_letters is not None else sum(plan.send.values())
-        if plan.is_exact:
-            count = sum(plan.send.values())
-        count = count if most is None else min(count, most)
-        is_once = {plan.guarantees.get(target) for target in plan.send} == {"once"}
-        rate = "" if self._asked["rate"] is None else f", {self._asked['rate']:g} a second at most"
-        letters = "letter" if count == 1 else "letters"
-        promise = "at least once" if not is_once else "once" if plan.is_exact else "once as far as the head shows"
-        return f"Send {about}{count} {letters} again{rate}, each {promise}?"
 
     def run(self, plan: RedrivePlan, *, yes: bool) -> tuple[RedriveSummary, bool]:
         """Send, a few first where that was asked for; returns what was done, and whether the few went well."""

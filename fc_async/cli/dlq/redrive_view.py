@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..terminal import clean
+from .counted import counted_letters, targets
 from .progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -36,6 +37,37 @@ def plan_lines(plan: RedrivePlan, *, with_samples: bool = False) -> Iterator[str
         yield clean(f"warning: {warning}")
     if not plan.is_exact:
         yield f"only the head of the queue can be looked at; it holds about {plan.about_letters}"
+
+
+def question(plan: RedrivePlan, *, limit: int | None, rate: float | None) -> str:
+    """Return what is asked before anything is sent: how many letters, to which functions, how often each.
+
+    Args:
+        plan: what would be sent.
+        limit: the most that is sent; None: all.
+        rate: letters a second at most; None: as fast as it goes.
+    """
+    seen = sum(plan.send.values())
+    count = seen if plan.is_exact or plan.about_letters is None else plan.about_letters
+    count = count if limit is None else min(count, limit)
+    about = "" if plan.is_exact else "about "
+    is_once = {plan.guarantees.get(target) for target in plan.send} == {"once"}
+    promise = "at least once" if not is_once else "once" if plan.is_exact else "once as far as the head shows"
+    speed = "" if rate is None else f", {rate:g} a second at most"
+    where = _where_to(plan, is_all=plan.is_exact and count == seen)
+    return f"Send {about}{counted_letters(count)} again{where}{speed}, each {promise}?"
+
+
+def _where_to(plan: RedrivePlan, *, is_all: bool) -> str:
+    """Return to which functions letters go, and how many to each; of a queue only those at its head are known."""
+    if not plan.send:
+        return ""
+    if is_all and len(plan.send) == 1:
+        return f" to {next(iter(plan.send))}"
+    if is_all:
+        return f" ({targets(plan.send)})"
+    looked_at = sum(plan.send.values()) + sum(plan.leave.values())
+    return f" (of the {looked_at} looked at: {targets(plan.send)})"
 
 
 def summary_lines(summary: RedriveSummary) -> Iterator[str]:

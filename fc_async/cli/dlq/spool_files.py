@@ -10,6 +10,7 @@ import click
 
 from ..options import FcCommand, output_option, say
 from ..output import print_documents, print_table
+from .counted import counted_letters
 from .where_option import opened, where_of, where_option
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def export(context: click.Context, spool: str, file: str, conditions: tuple[str,
     paths = [] if redact is None else redact.split(",")
     with opened(spool, read_only=True) as source:
         written = exporting(source, Path(file), where, redact=paths)
-    say(f"wrote {written.count} letters to {file}")
+    say(f"wrote {counted_letters(written.count)} to {file}")
     for path in written.unused:
         say(f"warning: --redact {path} names nothing in any of them")
 

@@ -53,7 +53,7 @@ async def _serve_until_signalled(server: LocalServer, watched: WatchedFile | Non
 
 
 def _event_of_a_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
-    """Return what SIGTERM and Ctrl-C set.
+    """Return what SIGTERM, Ctrl-C and a closed terminal set.
 
     The handlers of the loop itself would go when it is closed, and another signal would end the log before its end.
     """
@@ -65,6 +65,9 @@ def _event_of_a_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 
     for number in _SIGNALS:
         signal.signal(number, stop)
+    hangup = getattr(signal, "SIGHUP", None)  # the terminal was closed; `nohup` has it ignored, and it stays so
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signal.signal(hangup, stop)
     return stopped
 
 

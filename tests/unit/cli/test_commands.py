@@ -359,3 +359,20 @@ def test_an_unforeseen_failure_is_one_sentence_and_its_text_is_not_shown(capsys)
 )
 def test_a_moment_without_a_zone_is_utc(text, moment):
     assert MomentType().convert(text, None, None).isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["dql", "list"], "Did you mean 'dlq'?"),
+        (["Config"], "Did you mean 'config'?"),
+        (["dlq", "lst"], "Did you mean 'list'?"),
+        (["local", "fault", "lst"], "Did you mean 'list'?"),
+        (["queue", "xyz"], "There are: create, delete, list, purge, show."),
+    ],
+    ids=lambda one: one[-1] if isinstance(one, list) else None,
+)
+def test_a_mistyped_group_or_command_is_told_what_was_meant(fc_async, typed, meant):
+    code, out, err = fc_async(*typed)
+    assert (code, out) == (2, "")
+    assert f"No such command {typed[-1] if typed[0] != 'dql' else 'dql'!r}. {meant}" in err

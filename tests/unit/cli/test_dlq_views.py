@@ -3,9 +3,11 @@
 import pytest
 
 from fc_async.cli.dlq.letter_view import details, document, moment, row, span
+from fc_async.cli.dlq.redrive_view import question
 from fc_async.cli.dlq.source import Listed
 from fc_async.cli.dlq.summary_view import bars, scale
 from fc_async.dlq.key_fields import KeyFields, key_fields
+from fc_async.dlq.redrive_summary import RedrivePlan
 from fc_async.dlq.spool_place import is_spool
 from fc_async.dlq.summary import Histogram
 from fc_async.mns.letter import Letter
@@ -101,3 +103,35 @@ def test_whatever_a_letter_holds_it_has_details(body):
     assert shown["property"] == "a: b"
     assert all(text.count("\n") <= 10_000 for text in shown.values())
     assert key_fields(letter).message_id == "m"
+
+
+@pytest.mark.parametrize(
+    ("plan", "limit", "rate", "asked"),
+    [
+        (RedrivePlan({"main": 1}, {}), None, None, "Send 1 letter again to main, each at least once?"),
+        (
+            RedrivePlan(
+                {"main": 3, "orders@prod": 4}, {"no record": 1}, guarantees={"main": "once", "orders@prod": "once"}
+            ),
+            None,
+            20,
+            "Send 7 letters again (4 to orders@prod, 3 to main), 20 a second at most, each once?",
+        ),
+        (
+            RedrivePlan({"main": 15}, {"no record": 1}, is_exact=False, about_letters=120),
+            None,
+            None,
+            "Send about 120 letters again (of the 16 looked at: 15 to main), each at least once?",
+        ),
+        (
+            RedrivePlan({"a": 1, "b": 1, "c": 3, "d": 4, "e": 5}, {}),
+            2,
+            None,
+            "Send 2 letters again (of the 14 looked at: 5 to e, 4 to d, 3 to c, 2 to 2 more functions), each at least"
+            " once?",
+        ),
+    ],
+    ids=["one", "two", "head", "limit"],
+)
+def test_the_question_before_a_redrive_names_functions_and_counts(plan, limit, rate, asked):
+    assert question(plan, limit=limit, rate=rate) == asked

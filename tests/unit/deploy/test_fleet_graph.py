@@ -161,7 +161,7 @@ def test_another_format_is_refused():
         graph(FLEET, format="svg")
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_picture_of_the_example_in_the_readme_is_the_one_that_graph_draws(name):
+@pytest.mark.parametrize("name", ["docs/guide/fleet.md", "docs/zh-CN/fleet.md", "examples/dlq/README.md"])
+def test_the_picture_of_the_example_in_its_readme_and_the_guide_is_the_one_that_graph_draws(name):
     text = (EXAMPLE.parents[1] / name).read_text(encoding="utf-8")
     assert re.findall(r"^```mermaid\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) == [PICTURE]

@@ -52,8 +52,8 @@ def test_the_bundle_holds_fc_async_alone(bundle: Path) -> None:
     assert {name for name in names if not name.endswith(".dist-info")} == {"fc_async"}
 
 
-def test_the_readme_names_the_bundles_size(bundle: Path) -> None:
-    named = re.search(r"bundle above is about ([0-9]+) KB", (REPO / "README.md").read_text())
+def test_the_measurements_name_the_bundles_size(bundle: Path) -> None:
+    named = re.search(r"the bundle of the guide is about ([0-9]+) KB", (REPO / "docs" / "measurements.md").read_text())
     assert named is not None
     measured = sum(map(_blocks_kb, [bundle, *bundle.rglob("*")]))
     assert int(named[1]) == pytest.approx(measured, rel=0.2)

@@ -1,24 +1,38 @@
-"""What the README shows runs as it stands there: its Python, block by block, against the local service."""
+"""What the Python of docs/guide does, block by block, beyond what the guide shows: tests/e2e runs it as it is typed."""
 
 import json
-import re
 import time
-from pathlib import Path
 
 import pytest
 
 from fc_async import FunctionsClient, QueueClient, TopicClient, parse_record
+from fc_async.local import LocalServer
 from fc_async.testing import record as sample_record
 from tests.contract.fc_sdk import QUEUE, create_alias, create_function, put_config
 from tests.peer import Peer, Reply
 from tests.pushes import URL, a_push, certificate
 from tests.roads import record, topic_json
+from tests.snippets import ROOT, documents, sections
 
-README = Path(__file__).parents[2] / "README.md"
-TEXT = README.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-READING = re.split(r"^## ", TEXT, flags=re.MULTILINE)
-READING_BLOCKS = [one for part in READING if part.startswith("Reading a record") for one in BLOCKS if one in part]
+BLOCKS = [
+    block.text
+    for file in documents()
+    if file.startswith("docs/guide/")
+    for section in sections(file)
+    for block in section.blocks
+    if block.language == "python"
+]
+
+DOCUMENT = """\
+version: 1
+functions:
+  orders:
+    on_failure: queue:dead
+    qualifiers:
+      prod: {on_failure: queue:dead, on_success: function:billing@prod}
+queues:
+  dead: {message_retention_period: 7d}
+"""
 
 FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
 ECHO = "def handler(event, context):\n    return event\n"
@@ -32,7 +46,7 @@ def block(words):
 
 def run(text):
     names = {}
-    exec(compile(text, str(README), "exec"), names)  # noqa: S102 - our own README
+    exec(compile(text, "docs/guide", "exec"), names)  # noqa: S102 - our own guide
     return names
 
 
@@ -53,11 +67,11 @@ def records(local, queue):
 
 def test_a_deploy_script_and_a_reader_of_records(here, fc, capsys):
     create_function(fc, "main", FAILING)
-    run(block('QueueClient("dead").create'))
+    run(block('QueueClient("dead").create(message_retention_period'))
     accepted = FunctionsClient().invoke_async("main", {"id": 7})
     here.settle()
     unreadable = QueueClient("dead").send("no record")
-    run("\n".join(READING_BLOCKS))
+    run(block("queue.receive(16, wait_seconds=5)"))
     out = capsys.readouterr().out
     assert f"{accepted.request_id} main ValueError" in out
     assert f"{unreadable} is no record" in out
@@ -66,12 +80,12 @@ def test_a_deploy_script_and_a_reader_of_records(here, fc, capsys):
 
 
 def test_a_function_is_deployed_from_a_folder(here, capsys, monkeypatch):
-    monkeypatch.chdir(README.parent)
-    run(block("deploy_function"))
-    run(block("deploy_function"))
+    monkeypatch.chdir(ROOT)
+    run(block("deployed = FunctionsClient()"))
+    run(block("deployed = FunctionsClient()"))
     created, updated = capsys.readouterr().out.splitlines()
-    assert created == "acs:fc:cn-hangzhou:1234567890123456:functions/dlq-main created"
-    assert updated.endswith("functions/dlq-main updated")
+    assert created == "acs:fc:cn-hangzhou:1234567890123456:functions/main created"
+    assert updated.endswith("functions/main updated")
 
 
 def test_a_chain_hands_one_functions_record_to_the_next(here, fc):
@@ -93,7 +107,7 @@ def test_a_fan_out_is_accepted_in_20_parts(here, fc, capsys):
     FunctionsClient().put_config("batch", on_success("queue:done"))
     run(block("invoke_many"))
     here.settle()
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "20 batches\n"
     assert len(records(here, "done")) == 20
 
 
@@ -150,12 +164,12 @@ def test_a_push_of_every_format_is_answered_and_what_is_no_record_is_not_asked_f
 
 
 def test_an_async_task_is_followed(monkeypatch, capsys):
-    task = {"taskId": "nightly-2026-01-31", "status": "Succeeded", "durationMs": 12}
-    accepted = Reply(202, headers={"x-fc-request-id": "r-1", "x-fc-async-task-id": task["taskId"]})
-    with Peer(Reply(body={"asyncTask": True}), accepted, Reply(body=task)) as peer:
-        monkeypatch.setenv("FC_ASYNC_ENDPOINT", peer.url)
+    monkeypatch.chdir(ROOT)
+    with LocalServer(workers=1) as service:
+        monkeypatch.setenv("FC_ASYNC_ENDPOINT", service.url)
         run(block("wait_task"))
-    assert capsys.readouterr().out == "Succeeded 12\n"
+        assert capsys.readouterr().out.startswith("Succeeded ")
+        assert FunctionsClient().get_task("nightly", "nightly-2026-01-31").status == "Succeeded"
 
 
 def test_a_consumer_acknowledges_what_its_handler_has_done(here, fc, capsys):
@@ -175,8 +189,7 @@ def test_an_observer_for_opentelemetry_counts_letters_and_times_them(here):
     QueueClient("dead").create()
     for _ in range(3):
         QueueClient("dead").send(json.dumps(record()))
-    before = block("import Consumer, Reject").partition("summary = ")[0]
-    run(before + block("OpenTelemetryObserver").replace("idle_timeout_seconds=5", "max_messages=3"))
+    run(block("OpenTelemetryObserver").replace("idle_timeout_seconds=5", "max_messages=3"))
     points = {
         one.name: one.data.data_points
         for resource in reader.get_metrics_data().resource_metrics
@@ -193,7 +206,7 @@ def test_an_observer_for_opentelemetry_counts_letters_and_times_them(here):
     "name",
     ["test_an_order_that_fails_becomes_a_dead_letter", "test_a_letter_comes_back_when_the_warehouse_is_closed"],
 )
-def test_the_tests_of_the_readme_pass(fc_local, name):
+def test_the_tests_of_the_guide_pass(fc_local, name):
     run(block(name))[name](fc_local)
 
 
@@ -201,33 +214,13 @@ def test_the_file_of_a_team_is_checked_and_applied(here, fc, capsys, monkeypatch
     for name in ("orders", "billing"):
         create_function(fc, name, ECHO)
         create_alias(fc, name, "prod")
-    [document] = re.findall(r"^```yaml\n(version: 1\n.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-    (tmp_path / "fc-async.yaml").write_text(document)
+    (tmp_path / "fc-async.yaml").write_text(DOCUMENT)
     monkeypatch.chdir(tmp_path)
     run(block("read_document("))
     assert capsys.readouterr().out.splitlines()[-1] == "3 0 0"
     assert str(FunctionsClient().get_config("orders", qualifier="prod").on_failure).endswith(":/queues/dead/messages")
     run(block("read_document("))
     assert capsys.readouterr().out.splitlines()[-1] == "0 0 0"
-
-
-def test_every_block_is_run_here():
-    run_here = [
-        'QueueClient("dead").create',
-        "deploy_function",
-        'put_config("download"',
-        "invoke_many",
-        'TopicClient("alarm")',
-        "verify_notification",
-        "wait_task",
-        "import Consumer, Reject",
-        "OpenTelemetryObserver",
-        "test_an_order_that_fails",
-        "test_a_letter_comes_back",
-        "Redrive(QueueClient",
-        "read_document(",
-    ]
-    assert sorted([*map(block, run_here), *READING_BLOCKS]) == sorted(BLOCKS)
 
 
 def on_success(destination):

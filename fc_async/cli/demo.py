@@ -1,0 +1,63 @@
+"""fc-async demo: the story of the example, told by its own demo.py in a folder that is gone afterwards."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from .options import FcCommand, say
+
+
+@click.command("demo", cls=FcCommand)
+def command() -> None:
+    """Tell the whole story on this machine: fail, dead letter, fix, redrive.
+
+    A function is deployed, fails, is retried, lands in a queue as a dead
+    letter, is read, mended, and sent again. Each step is a command that you
+    can type. No account is used, nothing is left behind; it takes a while,
+    about half a minute.
+
+    \b
+    Example:
+      fc-async demo
+    """
+    import runpy
+
+    from .example import copy_example
+
+    with _ended_in_order(), _folder() as folder:
+        copy_example(folder)
+        runpy.run_path(str(folder / "demo.py"))["main"]()
+    say("Next: fc-async init my-dlq, which takes these files away; then type the commands yourself.")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    import tempfile
+
+    try:
+        made = tempfile.TemporaryDirectory(prefix="fc-async-demo-")
+    except OSError as error:
+        reason = error.strerror or "there is none that can be written to"
+    else:
+        with made:
+            yield Path(made.name)
+        return
+    raise click.ClickException(f"no temporary folder can be made: {reason}; TMPDIR names another place for it")
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let a signal that ends the command take the folder and the local service with it."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda caught, _: sys.exit(128 + caught)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
