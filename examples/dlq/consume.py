@@ -7,8 +7,9 @@ A letter that is sent again is deleted only after the service accepted its invoc
 """
 
 import argparse
+import sys
 
-from fc_async import Consumer, FunctionsClient, QueueClient, Retry, iter_records
+from fc_async import Consumer, FcAsyncError, FunctionsClient, QueueClient, Retry, iter_records
 
 DEAD_LETTERS = "dlq-dead-letters"
 WORTH_SENDING_AGAIN = {"MyError"}  # what the fix has mended; anything else needs a person
@@ -57,4 +58,7 @@ def send_again(letter):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FcAsyncError as error:  # one sentence: what was expected, what came, what to do
+        sys.exit(f"Error: {error}")

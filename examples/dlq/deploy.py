@@ -9,9 +9,10 @@ FC_ROLE_ARN names the role that lets Function Compute send to the queues.
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
-from fc_async import AsyncInvokeConfig, DestinationConfig, FunctionsClient, QueueClient
+from fc_async import AsyncInvokeConfig, DestinationConfig, FcAsyncError, FunctionsClient, QueueClient
 
 FUNCTION = "dlq-main"
 DEAD_LETTERS = "dlq-dead-letters"
@@ -54,4 +55,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FcAsyncError as error:  # one sentence: what was expected, what came, what to do
+        sys.exit(f"Error: {error}")

@@ -19,8 +19,7 @@ def command() -> None:
 
     A function is deployed, fails, is retried, lands in a queue as a dead
     letter, is read, mended, and sent again. Each step is a command that you
-    can type. No account is used, nothing is left behind; it takes a while,
-    about half a minute.
+    can type. No account is used, and nothing is left behind.
 
     \b
     Example:
