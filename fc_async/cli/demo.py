@@ -15,7 +15,7 @@ from .options import FcCommand, say
 
 @click.command("demo", cls=FcCommand)
 def command() -> None:
-    """Tell the whole story on this machine: fail, dead letter, fix, redrive.
+    """Tell the whole story: fail, dead letter, fix, redrive.
 
     A function is deployed, fails, is retried, lands in a queue as a dead
     letter, is read, mended, and sent again. Each step is a command that you
