@@ -27,8 +27,8 @@ demo: $(READY)
 	@cd examples/dlq && ../../$(BIN)/python demo.py
 	@echo "Next: . $(BIN)/activate, and type the commands yourself; examples/dlq/README.md says how."
 
-# As many processes as cores, three at least: each waits for handlers and processes a good part of its time.
-TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 3 ] && echo $$n || echo 3)
+# As many processes as cores, four at least: each waits for handlers and processes a good part of its time.
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo $$n || echo 4)
 PYTEST = $(BIN)/python -m pytest -q
 
 # A process that has done its share takes over from another's (worksteal): the last of them is not waited for.
