@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 from xml.etree.ElementTree import Element
 
 from ..errors import ArgumentError, ServiceError
@@ -25,7 +26,8 @@ _MAX_MARKER_CHARACTERS = 2048
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 
 
-class Page(NamedTuple, Generic[_One]):
+@dataclass(frozen=True)
+class Page(Generic[_One]):
     """A page of a list.
 
     Args:
@@ -61,8 +63,9 @@ def pages(
     asked, seen = {**(headers or {}), "x-mns-ret-number": str(PAGE_SIZE)}, set[str]()
     while True:
         answer = connection.call(verb, "GET", target, headers=asked)
-        items, marker = connection.read(verb, answer, reader)
-        yield from items
+        found = connection.read(verb, answer, reader)
+        yield from found.items
+        marker = found.next_marker
         if marker is None:
             return
         if marker in seen or len(seen) >= _MAX_PAGES:
