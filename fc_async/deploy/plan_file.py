@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..checks import FunctionName
+from ..checks import LATEST, FunctionName
 from ..errors import DocumentError
 from ..mns.topic_checks import check_name, check_subscription
 from .change import CONFIG_KEYS, KINDS, Change, change_of, config_of
@@ -158,6 +158,8 @@ def _is_possible(found: Mapping[str, Any]) -> bool:
     try:
         if kind == "config":
             FunctionName.checked(found["function"], found.get("qualifier"))
+            if found.get("qualifier") == LATEST:  # a plan has one word for it, None: it would be there twice
+                return False
             config_of(after or {})
         elif kind == "subscription":
             topic, _, name = found["name"].partition("/")

@@ -63,6 +63,7 @@ EDITS: dict[str, tuple[Callable[[Any], None], str]] = {
     "a destination that is none": (changed(2, after={**STATE, "on_failure": "dead"}), "change 3: expected what"),
     "an unknown field": (changed(2, after={**STATE, "role": "x"}), "change 3: expected what"),
     "a function that is none": (changed(2, function="../x"), "change 3: expected what"),
+    "another word for no qualifier": (changed(3, qualifier="LATEST"), "change 4: expected what"),
     "a queue that is none": (changed(0, name="../x"), "change 1: expected what"),
     "a queue to delete": (changed(0, before=PLAN.changes[0].after, after=None), "change 1: expected what"),
     "a subscriber that is none": (changed(1, after={**HOOK, "queue": "q"}), "change 2: expected what"),
