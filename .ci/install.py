@@ -7,6 +7,7 @@ What pip says goes to a file of the environment. Where it cannot install, one se
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -37,7 +38,9 @@ def install(bin_dir, log, *what):
     few = {**os.environ, "PIP_RETRIES": os.environ.get("PIP_RETRIES", "2")}  # those for building follow no option
     retried, column = False, 0
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=few) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="backslashreplace", env=few
+        ) as process,
         log.open("a") as file,
     ):
         for line in process.stdout:
@@ -91,4 +94,9 @@ def say(text):
 
 
 if __name__ == "__main__":
-    main()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make | head` is no failure of ours
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\nStopped; the next make begins again.", file=sys.stderr)
+        sys.exit(130)

@@ -27,10 +27,8 @@ def command() -> None:
     """
     import runpy
 
-    from .example import copy_example
-
     with _ended_in_order(), _folder() as folder:
-        copy_example(folder)
+        _fill(folder)
         runpy.run_path(str(folder / "demo.py"))["main"]()
     say("Next: fc-async init my-dlq, which takes these files away; then type the commands yourself.")
 
@@ -50,10 +48,23 @@ def _folder() -> Iterator[Path]:
     raise click.ClickException(f"no temporary folder can be made: {reason}; TMPDIR names another place for it")
 
 
+def _fill(folder: Path) -> None:
+    from .example import copy_example
+
+    try:
+        copy_example(folder)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    else:
+        return
+    raise click.ClickException(f"cannot write to {folder}: {reason}; TMPDIR names another place for it")
+
+
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
     """Let a signal that ends the command take the folder and the local service with it."""
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [one for one in numbers if signal.getsignal(one) is not signal.SIG_IGN]  # nohup lets it go on
     before = {number: signal.signal(number, lambda caught, _: sys.exit(128 + caught)) for number in numbers}
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import FcAsyncError
@@ -12,8 +13,9 @@ _LEFT_OUT = {"tests", "__pycache__"}
 
 
 def copy_example(folder: Path) -> int:
-    """Copy the example into a folder that is there, and return how many files it has.
+    """Copy the example into a folder, which is made where it is missing, and return how many files it has.
 
+    Nothing is written over. Where one file cannot be written, all that was made is taken back, and nothing else.
     Modes are those of new files: where a package is installed they may be read-only.
 
     Raises:
@@ -22,11 +24,34 @@ def copy_example(folder: Path) -> int:
     """
     source = _source()
     paths = list(_files(source))
-    for path in paths:
-        target = folder / path.relative_to(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
+    made: list[Path] = []
+    try:
+        for path in paths:
+            target = folder / path.relative_to(source)
+            _make_folders(target.parent, made)
+            with target.open("xb") as file:
+                made.append(target)
+                file.write(path.read_bytes())
+    except BaseException:
+        _take_back(made)
+        raise
     return len(paths)
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    for one in reversed([folder, *folder.parents]):
+        if not one.is_dir():
+            one.mkdir()
+            made.append(one)
+
+
+def _take_back(made: list[Path]) -> None:
+    for one in reversed(made):
+        with suppress(OSError):  # someone else put something into the folder meanwhile: it stays
+            if one.is_dir():
+                one.rmdir()
+            else:
+                one.unlink()
 
 
 def _source() -> Path:

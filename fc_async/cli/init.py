@@ -42,34 +42,9 @@ def _taken(folder: Path) -> int:
     from .example import copy_example
 
     try:
-        made = _ready(folder)
-        try:
-            return copy_example(folder)
-        except BaseException:
-            _take_back(folder, made)
-            raise
+        if folder.is_dir() and any(folder.iterdir()):
+            raise click.ClickException(f"{folder} is there and not empty, so nothing was written: name a new folder")
+        return copy_example(folder)
     except OSError as error:
         reason = error.strerror or str(error)
     raise click.ClickException(f"cannot write to {folder}: {reason}; name a folder that you may make")
-
-
-def _ready(folder: Path) -> Path | None:
-    """Make the folder, and return the uppermost that was made; None where it was there and empty."""
-    if folder.is_dir():
-        if any(folder.iterdir()):
-            raise click.ClickException(f"{folder} is there and not empty, so nothing was written: name a new folder")
-        return None
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True)
-    return missing[-1]
-
-
-def _take_back(folder: Path, made: Path | None) -> None:
-    """Leave nothing that is half there: the folder was empty, so all that it holds is ours."""
-    import shutil
-
-    for one in [*folder.iterdir()] if made is None else [made]:
-        if one.is_dir():
-            shutil.rmtree(one, ignore_errors=True)
-        else:
-            one.unlink(missing_ok=True)

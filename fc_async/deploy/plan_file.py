@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..checks import FunctionName
+from ..checks import LATEST, FunctionName
 from ..errors import DocumentError
 from ..mns.topic_checks import check_name, check_subscription
 from .change import CONFIG_KEYS, KINDS, Change, change_of, config_of
@@ -63,7 +64,7 @@ def is_plan_file(path: Path) -> bool:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write a plan to a file of mode 0600; an older plan there is replaced.
+    """Write a plan to a file of mode 0600; an older plan there is replaced, and stays where that fails.
 
     Raises:
         DocumentError: it cannot be written, or something else is there.
@@ -73,12 +74,22 @@ def write_plan(plan: Plan, path: Path) -> None:
     try:
         if path.exists() and not (path.is_file() and path.stat().st_size == 0) and not is_plan_file(path):
             raise DocumentError(f"cannot write {path}: it is there, and no plan: name another file")
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(json.dumps(body, indent=2) + "\n")
+        _replace(path, json.dumps(body, indent=2) + "\n")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DocumentError(f"cannot write {path}: {reason}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a whole file in place of another at once: half a plan is of no use, and the older one would be gone."""
+    beside, name = tempfile.mkstemp(prefix=".fc-async-plan-", dir=path.parent)
+    try:
+        with os.fdopen(beside, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def read_plan(path: Path) -> Plan:
@@ -147,6 +158,8 @@ def _is_possible(found: Mapping[str, Any]) -> bool:
     try:
         if kind == "config":
             FunctionName.checked(found["function"], found.get("qualifier"))
+            if found.get("qualifier") == LATEST:  # a plan has one word for it, None: it would be there twice
+                return False
             config_of(after or {})
         elif kind == "subscription":
             topic, _, name = found["name"].partition("/")

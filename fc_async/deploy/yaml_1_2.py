@@ -24,6 +24,7 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 from ..errors import DocumentError
+from ..settings.bounded_read import read_bounded
 from .scalars import as_number, plain_scalar, shown
 from .yaml_scanner import Yaml12Scanner, without_old_breaks
 
@@ -117,10 +118,9 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
 
 
 def read_text(path: Path, max_bytes: int) -> str:
-    """Read a file of UTF-8 text; raises DocumentError where it is none, or larger."""
+    """Read a file of UTF-8 text; raises DocumentError where it is none, larger, or a FIFO to which nobody writes."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(max_bytes + 1)
+        raw = read_bounded(path, max_bytes)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "a path cannot hold a zero byte"
         raise DocumentError(f"cannot read {path}: {reason or error}") from None

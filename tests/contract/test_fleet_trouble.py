@@ -347,3 +347,14 @@ GOLDEN = """\
   billing is not in the file: left alone (--prune deletes its config)
 local URL: 3 to update, 1 to delete
 """
+
+
+def test_a_live_destination_that_is_no_arn_can_be_planned_away(fc_async: Called, tmp_path: Path) -> None:
+    (tmp_path / "fc-async.yaml").write_text("version: 1\nfunctions:\n  orders: {}\n")
+    live = {
+        "functionArn": "acs:fc:cn-hangzhou:1234567890123456:functions/orders",
+        "destinationConfig": {"onFailure": {"destination": "\x1bdead"}},
+    }
+    with Peer(Reply(200, {"configs": [live]}, headers=ID)) as peer:
+        code, out, err = fc_async("--endpoint", peer.url, "plan", "fc-async.yaml")
+    assert (code, err, out.splitlines()[1]) == (0, "", "    on_failure  \\x1bdead")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,7 +79,7 @@ def clock_of(answers: list[Reached]) -> Finding:
         there = _seconds_of(one.date)
         if there is not None:
             return _clock(round(one.here_seconds - there))
-    return skipped("clock", "clock: no answer to compare it with")
+    return skipped("clock", "clock: no answer with a Date to compare it with")
 
 
 def _clock(ahead_seconds: int) -> Finding:
@@ -93,6 +94,9 @@ def _clock(ahead_seconds: int) -> Finding:
 
 def _seconds_of(date: str | None) -> float | None:
     try:
-        return None if date is None else parsedate_to_datetime(date).timestamp()
+        there = None if date is None else parsedate_to_datetime(date)
+        if there is None:
+            return None
+        return (there if there.tzinfo else there.replace(tzinfo=timezone.utc)).timestamp()  # no zone: HTTP means GMT
     except (ValueError, OverflowError):
         return None

@@ -88,9 +88,13 @@ def _seconds(value: int) -> str:
 def _short(text: str, home: tuple[str, str]) -> str:
     """Return a destination or a subscriber's queue in short where it is at home; elsewhere the whole ARN says so."""
     from ...arn import QueueEndpoint, parse_arn
+    from ...errors import ArgumentError
     from ..config.view import short
 
-    arn = parse_arn(text)
+    try:
+        arn = parse_arn(text)
+    except ArgumentError:  # what is live can be any text
+        return text
     if (getattr(arn, "region", None), getattr(arn, "account_id", None)) != home:
         return text
     return arn.name if isinstance(arn, QueueEndpoint) else short(arn)

@@ -1,6 +1,9 @@
 """fc-async init: the example's files in a folder of the reader's, or nothing at all."""
 
 import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +73,41 @@ def test_init_tells_in_one_sentence_that_a_folder_is_not_for_writing(init, tmp_p
     code, said = init(tmp_path / "closed" / "new")
     assert (code, len(said.splitlines())) == (1, 1)
     assert "Permission denied" in said
+
+
+MEANWHILE = """
+import os, resource, sys
+folder, name, most_bytes = sys.argv[1], sys.argv[2], int(sys.argv[3])
+first = os.path.join(folder, "README.md")
+
+def look(event, arguments):
+    global first
+    if event == "open" and first and str(arguments[0]) == first:
+        first = None
+        with open(os.path.join(folder, name), "w") as file:
+            file.write("mine")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, -1))
+
+sys.addaudithook(look)
+from fc_async.cli.root import run
+run(["init", folder])
+"""
+
+
+@pytest.mark.parametrize(("name", "most_bytes"), [("README.md", -1), ("notes", 0)], ids=["same", "full"])
+def test_what_appears_in_the_folder_meanwhile_is_not_written_over_nor_deleted(tmp_path, name, most_bytes):
+    command = [sys.executable, "-c", MEANWHILE, tmp_path / "new", name, str(most_bytes)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert files_of(tmp_path) == {Path("new", name)}
+    assert (tmp_path / "new" / name).read_text() == "mine"
+
+
+def test_init_that_cannot_write_leaves_nothing_behind(init, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, limits[1]))
+    try:
+        code, said = init(tmp_path / "new" / "inner")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (code, "File too large" in said, list(tmp_path.iterdir())) == (1, True, [])

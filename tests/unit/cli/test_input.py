@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 
 from fc_async.cli.options import CommonOptions
 from fc_async.cli.root import cli, run
+from fc_async.deploy.fleet_document import read_document
+from fc_async.errors import DocumentError
 
 Call = Callable[..., tuple[int, str]]
 LOCAL = ("--endpoint", "http://127.0.0.1:1", "--dry-run")
@@ -60,8 +63,29 @@ def test_a_record_without_an_end_is_refused(fc_async: Call) -> None:
 
 def test_a_fifo_to_which_nobody_writes_ends_the_command(fc_async: Call, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
+    document = _Reading(tmp_path / "fifo")  # at the same time, because each waits 3 seconds
     code, err = fc_async("invoke", "orders", "-d", f"@{tmp_path}/fifo", *LOCAL)
     assert (code, "nobody writes to this FIFO" in err, len(err.splitlines())) == (1, True, 1)
+    assert "nobody writes to this FIFO" in document.refusal()
+
+
+class _Reading(threading.Thread):
+    """Reads a document."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(daemon=True)
+        self._path, self._said = path, "no end"
+        self.start()
+
+    def run(self) -> None:
+        try:
+            read_document(self._path)
+        except DocumentError as error:
+            self._said = str(error)
+
+    def refusal(self) -> str:
+        self.join(60)
+        return self._said
 
 
 def test_the_output_of_another_command_is_a_payload() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ EDITS: dict[str, tuple[Callable[[Any], None], str]] = {
     "a destination that is none": (changed(2, after={**STATE, "on_failure": "dead"}), "change 3: expected what"),
     "an unknown field": (changed(2, after={**STATE, "role": "x"}), "change 3: expected what"),
     "a function that is none": (changed(2, function="../x"), "change 3: expected what"),
+    "another word for no qualifier": (changed(3, qualifier="LATEST"), "change 4: expected what"),
     "a queue that is none": (changed(0, name="../x"), "change 1: expected what"),
     "a queue to delete": (changed(0, before=PLAN.changes[0].after, after=None), "change 1: expected what"),
     "a subscriber that is none": (changed(1, after={**HOOK, "queue": "q"}), "change 2: expected what"),
@@ -97,6 +99,18 @@ def test_nothing_but_a_plan_is_written_over(tmp_path: Path, saved: Path) -> None
         with pytest.raises(DocumentError, match="it is there, and no plan"):
             write_plan(PLAN, path)
     assert (tmp_path / "fc-async.yaml").read_text() == "version: 1\n"
+
+
+def test_a_plan_that_cannot_be_written_leaves_the_older_one_and_nothing_else(saved: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(DocumentError, match="File too large"):
+            write_plan(Plan(PLAN.changes[:1], "elsewhere"), saved)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert read_plan(saved) == PLAN
+    assert list(saved.parent.iterdir()) == [saved]
 
 
 def test_only_the_file_has_a_subscribers_secret(saved: Path) -> None:

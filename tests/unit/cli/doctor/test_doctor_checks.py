@@ -1,6 +1,7 @@
 """Each check of the doctor by itself: what it finds, and what it advises."""
 
 import threading
+import time
 from email.utils import formatdate
 
 import pytest
@@ -91,9 +92,22 @@ def test_the_clock_is_compared_with_the_date_of_an_answer(ahead, state, said):
     assert said in finding.message
 
 
+@pytest.mark.parametrize("shape", ["%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S -0000"])
+def test_a_date_without_a_zone_is_gmt_wherever_this_machine_stands(shape, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        finding = clock_of([Reached(ok("fcReach", ""), time.strftime(shape, time.gmtime(NOON)), NOON)])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (finding.state, finding.message) == ("ok", "the clock agrees with the service's")
+
+
 @pytest.mark.parametrize("date", [None, "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
 def test_without_a_date_that_can_be_read_the_clock_is_skipped(date):
-    assert clock_of([Reached(ok("fcReach", ""), date, NOON)]).state == "skipped"
+    finding = clock_of([Reached(ok("fcReach", ""), date, NOON)])
+    assert (finding.state, finding.message) == ("skipped", "clock: no answer with a Date to compare it with")
 
 
 @pytest.mark.parametrize(
