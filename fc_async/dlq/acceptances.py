@@ -25,6 +25,9 @@ _LOOK_SECONDS = 0.25
 _MOST_OPEN = 64
 """So many spools stay open, two descriptors each; further ones are opened for each question."""
 
+_NAMED = 3
+"""So many links that lead nowhere are named."""
+
 _Found = TypeVar("_Found")
 
 
@@ -55,9 +58,21 @@ class Acceptances:
         self._look()
 
     @property
-    def unreadable(self) -> list[str]:
-        """Why some cannot be read: what they have accepted is not known."""
-        return list(self._unreadable.values())
+    def not_known(self) -> tuple[str, ...]:
+        """What they do not tell: a line for each that cannot be read, and one for all that a link points to in vain."""
+        gone = [path.name for path in self._unreadable if path.is_symlink() and not path.exists()]
+        lines = [
+            f"{why}: what was accepted there is not known"
+            for path, why in self._unreadable.items()
+            if path.name not in gone
+        ]
+        if gone:
+            are = "a spool is" if len(gone) == 1 else f"{len(gone)} spools are"
+            lines.append(
+                f"{are} not there any more, and what was accepted there is not known; to hear no more of it, delete "
+                f"in {self._folder}: {', '.join(gone[:_NAMED])}{', …' if len(gone) > _NAMED else ''}"
+            )
+        return tuple(lines)
 
     def find(self, identity: str, states: Sequence[State] = SENT) -> Entry | None:
         """Return where a letter was accepted, the last time that it was; None: nowhere that is known.

@@ -153,8 +153,7 @@ class Redrive:
             found = judged(self._letters(), known_to, verdicts)
             depth = None if isinstance(source, Spool) else depth_of(source)
             plan = planned(found, self._targets, others.redrives_before, about_letters=depth)
-            not_known = (f"{one}: what was accepted there is not known" for one in others.unreadable)
-            return replace(plan, warnings=(*plan.warnings, *not_known))
+            return replace(plan, warnings=(*plan.warnings, *others.not_known))
         finally:
             others.close()
 

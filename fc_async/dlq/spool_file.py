@@ -19,6 +19,8 @@ from .spool_place import SpoolPlace
 FORMAT: Final = 1
 _APPLICATION_ID: Final = 0x66637370  # "fcsp"
 
+_ELSEWHERE: Final = "name another file with --spool, or another folder with XDG_STATE_HOME"
+
 _META: Final = ("account_id", "region", "queue", "endpoint", "created_ms")
 
 _TABLES: Final = """
@@ -74,13 +76,13 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise SpoolError(f"{path}: no spool can be made here ({error.strerror})") from None
+        raise SpoolError(f"{path}: no spool can be made here ({error.strerror}); {_ELSEWHERE}") from None
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         raise SpoolError(f"{path}: is there already; name another file, or go on with it: --resume {path}") from None
     except OSError as error:
-        raise SpoolError(f"{path}: no spool can be made here ({error.strerror})") from None
+        raise SpoolError(f"{path}: no spool can be made here ({error.strerror}); {_ELSEWHERE}") from None
     connection = None
     try:
         connection = connect(path)
@@ -91,7 +93,7 @@ def make_spool(path: Path, place: SpoolPlace, now_ms: int) -> None:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         path.unlink(missing_ok=True)
-        raise SpoolError(f"{path}: no spool can be made here ({error})") from None
+        raise SpoolError(f"{path}: no spool can be made here ({error}); {_ELSEWHERE}") from None
     finally:
         if connection is not None:
             connection.close()

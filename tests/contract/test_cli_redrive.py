@@ -99,6 +99,16 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent(
     assert dead.get_attributes().active_messages == 5
 
 
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_of_an_empty_queue_nothing_is_asked(fc_async: Command, fc_local: LocalFC, output: str) -> None:
+    fc_local.queue("empty")
+    code, out, err = fc_async("redrive", "empty", "-o", output)
+    assert code == 0
+    assert "there is no letter to send" in err
+    assert "Send" not in err
+    assert '"drained": true' in out or out == "sent 0, done 0, came back 0, left 0\nthe queue has 0 now\n"
+
+
 def test_a_canary_waits_for_the_ends_of_a_few_and_the_rest_follows(
     fc_async: Command, dead: QueueClient, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ import click
 from ..arguments import DurationType, FunctionNameType
 from ..options import FcCommand, common_options, confirm, dry_run_option, say, yes_option
 from .counted import counted_letters
-from .redrive_view import LiveLine, plan_lines, question, summary_lines, summary_to_json
+from .redrive_view import LiveLine, is_of_empty_queue, plan_lines, question, summary_lines, summary_to_json
 from .source import refuse_of_a_queue
 from .where_option import where_of, where_option
 
@@ -122,6 +122,9 @@ def _redriven(context: click.Context, source: str, yes: bool, dry_run: bool, out
             return 0
         for line in plan_lines(plan):
             say(line)
+        if is_of_empty_queue(plan) and not yes:  # with --yes what comes meanwhile is sent
+            _say_summary(night.nothing_done(), output)
+            return 0
         confirm(question(plan, limit=asked["limit"], rate=asked["rate"]), yes=yes)
         summary, is_well = night.run(plan, yes=yes)
         try:
@@ -228,6 +231,12 @@ class _Night:
             stop_at=asked["stop_at"],
             wait_seconds=asked["wait"],
         )
+
+    def nothing_done(self) -> RedriveSummary:
+        """Return the summary of a queue that held no letter."""
+        from ...dlq.redrive_summary import RedriveSummary
+
+        return RedriveSummary(0, 0, 0, {}, in_queue_now=0, drained=True, spool=self._spool.path)
 
     def run(self, plan: RedrivePlan, *, yes: bool) -> tuple[RedriveSummary, bool]:
         """Send, a few first where that was asked for; returns what was done, and whether the few went well."""

@@ -35,8 +35,13 @@ def plan_lines(plan: RedrivePlan, *, with_samples: bool = False) -> Iterator[str
         yield "there is no letter to send"
     for warning in plan.warnings:
         yield clean(f"warning: {warning}")
-    if not plan.is_exact:
+    if not plan.is_exact and plan.about_letters != 0:
         yield f"only the head of the queue can be looked at; it holds about {plan.about_letters}"
+
+
+def is_of_empty_queue(plan: RedrivePlan) -> bool:
+    """Whether the queue held no letter, visible, hidden or delayed: there is nothing to ask about."""
+    return plan.about_letters == 0 and not plan.send and not plan.leave
 
 
 def question(plan: RedrivePlan, *, limit: int | None, rate: float | None) -> str:

@@ -100,7 +100,7 @@ def test_one_that_is_damaged_meanwhile_costs_itself(tmp_path, others):
     looked = others()
     (tmp_path / "b.spool").write_bytes(b"damaged " * 8192)
     assert looked.find(identity(letter())).new_request_id == "new"
-    assert "b.spool" in str(looked.unreadable)
+    assert "b.spool" in str(looked.not_known)
 
 
 def test_what_was_only_planned_is_no_acceptance(tmp_path, others):
@@ -114,8 +114,16 @@ def test_one_that_cannot_be_read_is_named_and_the_others_are_asked(tmp_path, oth
     (tmp_path / "b.spool").write_text("damaged " * 1000)
     looked = others()
     assert looked.find(identity(letter())) is not None
-    (reason,) = looked.unreadable
+    (reason,) = looked.not_known
     assert "b.spool" in reason
+
+
+def test_links_to_spools_that_are_gone_are_one_line_which_says_what_ends_it(tmp_path, others):
+    for name in "abcd":
+        (tmp_path / f"{name}.spool").symlink_to(tmp_path / "elsewhere" / f"{name}.spool")
+    (line,) = others().not_known
+    assert line.startswith("4 spools are not there any more")
+    assert line.endswith(f"delete in {tmp_path}: a.spool, b.spool, c.spool, …")
 
 
 def test_redrives_are_counted_along_the_invocations_that_came_of_them(tmp_path, others):
@@ -134,7 +142,7 @@ def test_a_circle_of_invocations_is_counted_once(tmp_path, others):
 
 def test_a_folder_that_is_not_there_has_none(tmp_path):
     looked = Acceptances(tmp_path / "none", PLACE, tmp_path / "mine.spool")
-    assert (looked.known_of("one"), looked.unreadable) == ([], [])
+    assert (looked.known_of("one"), looked.not_known) == ([], ())
 
 
 def test_of_more_spools_than_stay_open_each_is_asked_and_few_are_open(tmp_path, others):
@@ -147,7 +155,7 @@ def test_of_more_spools_than_stay_open_each_is_asked_and_few_are_open(tmp_path, 
     if descriptors.is_dir():
         open_ones = {os.readlink(one) for one in descriptors.iterdir() if one.is_symlink()}
         assert len([one for one in open_ones if one.startswith(str(tmp_path)) and one.endswith(".spool")]) == 64
-    assert looked.unreadable == []
+    assert looked.not_known == ()
 
 
 def test_a_link_to_itself_costs_itself(tmp_path, others):
