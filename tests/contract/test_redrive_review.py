@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
@@ -159,7 +160,7 @@ def planned_for(scene, function, *, is_accepted):
 def aged(scene):
     """Have what was planned be older than the minute for which a task may not be known yet."""
     for path in scene.folder.glob("*.spool"):
-        with sqlite3.connect(path) as found:
+        with closing(sqlite3.connect(path)) as found, found:
             found.execute("UPDATE letter SET changed_ms = changed_ms - 120000")
 
 
