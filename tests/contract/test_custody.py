@@ -299,6 +299,7 @@ import resource, sys
 from pathlib import Path
 from fc_async import QueueClient, SpoolError
 from fc_async.dlq.custody import pull
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 try:
     pull(QueueClient("dead", endpoint=sys.argv[1]), Path(sys.argv[2]))

@@ -342,7 +342,8 @@ def test_time_of_another_kind_is_refused(serve: Serve, tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_answered_500_and_the_service_goes_on(tmp_path: Path) -> None:
     most = 400_000
     program = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1)); "
+        "import resource, sys; sys.dont_write_bytecode = True; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1)); "
         "from fc_async.cli.root import run; run(sys.argv[2:])"
     )
     options = ("local", "up", "--port", "0", "--data", str(tmp_path / "data"))

@@ -23,6 +23,7 @@ from tests.contract.fc_sdk import (
 )
 from tests.contract.test_data import FAILS, Serve
 from tests.forked import exit_code, forked
+from tests.full_disk import room_for
 
 
 @pytest.fixture
@@ -79,7 +80,8 @@ class Up:
 
 
 FULL = (
-    "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1)); "
+    "import resource, sys; sys.dont_write_bytecode = True; "
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1)); "
     "from fc_async.cli.root import run; run(sys.argv[2:])"
 )
 
@@ -95,7 +97,7 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(tmp_path: Path, 
 
 def test_whatever_cannot_be_kept_is_answered_500_without_a_traceback(tmp_path: Path) -> None:
     options = ("--port", "0", "--clock", "manual", "--data", str(tmp_path / "data"))
-    command = (sys.executable, "-c", "from fc_async.cli.root import run; run()", "local", "up", *options)
+    command = (sys.executable, "-B", "-c", "from fc_async.cli.root import run; run()", "local", "up", *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         up = Up(process.stdout.readline().strip())
@@ -113,10 +115,8 @@ def test_whatever_cannot_be_kept_is_answered_500_without_a_traceback(tmp_path: P
 
 def test_a_reset_that_cannot_be_kept_is_a_local_error(serve: Serve) -> None:
     def reset() -> None:
-        with serve() as local:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, -1))
-            with pytest.raises(LocalError, match="--data"):
-                local.reset()
+        with serve() as local, room_for(0), pytest.raises(LocalError, match="--data"):
+            local.reset()
 
     assert exit_code(forked(reset)) == 0
 

@@ -1,21 +1,20 @@
 """fc-async demo where the story cannot be told."""
 
-import resource
 import tempfile
 
 import pytest
 
 from fc_async.cli.root import run
+from tests.full_disk import room_for
 
 
 @pytest.fixture
 def full(tmp_path):
     """A temporary folder in which there is no room for a byte."""
-    limits, before = resource.getrlimit(resource.RLIMIT_FSIZE), tempfile.tempdir
+    before = tempfile.tempdir
     tempfile.tempdir = str(tmp_path)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    yield tmp_path
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with room_for(0):
+        yield tmp_path
     tempfile.tempdir = before
 
 

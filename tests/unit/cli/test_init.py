@@ -1,7 +1,6 @@
 """fc-async init: the example's files in a folder of the reader's, or nothing at all."""
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fc_async.cli.root import run
+from tests.full_disk import room_for
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "dlq"
 
@@ -86,6 +86,7 @@ def look(event, arguments):
         first = None
         with open(os.path.join(folder, name), "w") as file:
             file.write("mine")
+        sys.dont_write_bytecode = True
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, -1))
 
 sys.addaudithook(look)
@@ -104,10 +105,6 @@ def test_what_appears_in_the_folder_meanwhile_is_not_written_over_nor_deleted(tm
 
 
 def test_init_that_cannot_write_leaves_nothing_behind(init, tmp_path):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, limits[1]))
-    try:
+    with room_for(8_000):
         code, said = init(tmp_path / "new" / "inner")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (code, "File too large" in said, list(tmp_path.iterdir())) == (1, True, [])

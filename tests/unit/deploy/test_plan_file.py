@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from fc_async import Change, DocumentError, Plan
 from fc_async.deploy.change import change_of
 from fc_async.deploy.plan_file import is_plan_file, read_plan, write_plan
+from tests.full_disk import room_for
 
 QUEUE = "acs:mns:cn-hangzhou:1234567890123456:/queues/dead/messages"
 STATE = {"on_failure": None, "on_success": None, "max_retries": 3, "max_age": 86400, "async_task": False}
@@ -102,13 +102,8 @@ def test_nothing_but_a_plan_is_written_over(tmp_path: Path, saved: Path) -> None
 
 
 def test_a_plan_that_cannot_be_written_leaves_the_older_one_and_nothing_else(saved: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    try:
-        with pytest.raises(DocumentError, match="File too large"):
-            write_plan(Plan(PLAN.changes[:1], "elsewhere"), saved)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with room_for(100), pytest.raises(DocumentError, match="File too large"):
+        write_plan(Plan(PLAN.changes[:1], "elsewhere"), saved)
     assert read_plan(saved) == PLAN
     assert list(saved.parent.iterdir()) == [saved]
 
