@@ -36,7 +36,7 @@ def examine(options: CommonOptions) -> Iterator[Finding]:
             setup = setup._replace(mns=settings_for("mns", options, identity.account_id))
     answers = []
     for service, found in (("fc", setup.fc), ("mns", setup.mns)):
-        answer = _reached(service, found, options.timeout or _READ_SECONDS)
+        answer = _reached(service, found, _read_seconds(options))
         answers.append(answer)
         yield answer.finding
     yield clock_of(answers)
@@ -69,8 +69,12 @@ def _access(
     return access_of(_call(service, check, {**place, **_timeouts(options)}))
 
 
+def _read_seconds(options: CommonOptions) -> float:
+    return _READ_SECONDS if options.timeout is None else options.timeout
+
+
 def _timeouts(options: CommonOptions) -> dict[str, Any]:
-    return {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": options.timeout or _READ_SECONDS}
+    return {"connect_timeout_seconds": CONNECT_SECONDS, "read_timeout_seconds": _read_seconds(options)}
 
 
 def _call(service: str, check: str, arguments: dict[str, Any]) -> Call:
